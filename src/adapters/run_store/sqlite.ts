@@ -1,0 +1,166 @@
+import { existsSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import * as ParseResult from "@effect/schema/ParseResult"
+import * as Schema from "@effect/schema/Schema"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type Database from "libsql"
+import { SearchSettings } from "../../domain/search/settings.ts"
+import { JournalEntry, Outcome, RecordedEvaluation, RunStore, RunStoreError } from "../../effects/run_store.ts"
+
+/** Name of the database inside a run's folder. */
+export const RUN_FILE = "run.sqlite"
+
+/** Version of the tables below; a run of another version is refused, never changed. */
+export const SCHEMA_VERSION = 1
+
+const TABLES = `
+  CREATE TABLE run (version INTEGER NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE evaluation (evaluator TEXT NOT NULL, architecture TEXT NOT NULL, loss REAL NOT NULL, seconds REAL NOT NULL,
+    PRIMARY KEY (evaluator, architecture)) WITHOUT ROWID;
+  CREATE TABLE journal (repetition INTEGER NOT NULL, sequence INTEGER NOT NULL, architecture TEXT NOT NULL, loss REAL NOT NULL,
+    evaluations INTEGER NOT NULL, uniqueEvaluations INTEGER NOT NULL, simulatedSeconds REAL NOT NULL,
+    PRIMARY KEY (repetition, sequence)) WITHOUT ROWID;
+  CREATE TABLE outcome (repetition INTEGER PRIMARY KEY, json TEXT NOT NULL);`
+
+/** What a run is: its settings, and the identity of the evaluator that they led to. */
+export const RunRecord = Schema.Struct({
+  version: Schema.Literal(1),
+  settings: SearchSettings,
+  evaluator: Schema.String
+}).annotations({ identifier: "RunRecord" })
+export interface RunRecord extends Schema.Schema.Type<typeof RunRecord> {}
+
+/** A run's folder, opened. */
+export interface OpenRun {
+  /** What was begun here before, if anything. */
+  readonly record: RunRecord | undefined
+  /** Begin a run in a folder that holds none. */
+  readonly begin: (record: RunRecord) => Effect.Effect<void, RunStoreError>
+  /** The store of a begun run. */
+  readonly layer: Layer.Layer<RunStore, RunStoreError>
+}
+
+/** Whether a folder holds the file of a run. */
+export function hasRun(folder: string): boolean {
+  return existsSync(join(folder, RUN_FILE))
+}
+
+/**
+ * Open a run's folder, made where there is none. The operating system holds the lock on the database, so a second process
+ * is refused, and a killed one leaves none behind. Every write is one transaction: whole or absent.
+ */
+export const openRun = Effect.fn("openRun")(function* (folder: string) {
+  const { default: Driver } = yield* Effect.promise(() => import("libsql"))
+  const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: (error) => translated(folder, error) })
+  yield* attempt(() => mkdirSync(folder, { recursive: true }))
+  const database = yield* Effect.acquireRelease(
+    attempt(() => new Driver(join(folder, RUN_FILE))),
+    (open) => Effect.sync(() => open.close())
+  )
+  const record = yield* attempt(() => lockAndRead(database, folder))
+  const open: OpenRun = {
+    record,
+    begin: (begun) =>
+      attempt(
+        database.transaction(() => {
+          database.exec(TABLES)
+          const text = Schema.encodeSync(Schema.parseJson(RunRecord))(begun)
+          database.prepare("INSERT INTO run VALUES (?, ?)").run(SCHEMA_VERSION, text)
+        })
+      ),
+    layer: Layer.effect(RunStore, attempt(() => store(database, folder)))
+  }
+  return open
+})
+
+/** The error of a failed database call. */
+function translated(folder: string, error: unknown): RunStoreError {
+  if (error instanceof RunStoreError) return error
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : ""
+  const place = { place: folder }
+  if (code.startsWith("SQLITE_BUSY")) {
+    return new RunStoreError({ ...place, reason: "locked", detail: "another process is using it; wait for it to end, or choose another folder" })
+  }
+  if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
+    return new RunStoreError({ ...place, reason: "not_a_run", detail: `${RUN_FILE} is damaged or no run; move it away to begin anew` })
+  }
+  if (ParseResult.isParseError(error)) {
+    return new RunStoreError({ ...place, reason: "not_a_run", detail: `${RUN_FILE} holds a record that this program does not know` })
+  }
+  const full = code.startsWith("SQLITE_FULL") ? "the disk is full; free some space and run the same command again" : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  return new RunStoreError({ ...place, reason: "storage", detail: full ?? `its data cannot be read or written (${message})` })
+}
+
+/** Take the lock; read what was begun here. */
+function lockAndRead(database: Database.Database, folder: string): RunRecord | undefined {
+  database.pragma("locking_mode = EXCLUSIVE")
+  database.pragma("journal_mode = WAL")
+  database.pragma("synchronous = NORMAL")
+  return database
+    .transaction(() => {
+      if (database.prepare("SELECT name FROM sqlite_master WHERE name = 'run'").get() === undefined) return undefined
+      const row = Schema.decodeUnknownSync(RunRow)(database.prepare("SELECT version, record FROM run").get())
+      if (row.version !== SCHEMA_VERSION) {
+        const detail = `its data have version ${row.version}, this program reads version ${SCHEMA_VERSION}`
+        throw new RunStoreError({ place: folder, reason: "version", detail })
+      }
+      return Schema.decodeUnknownSync(Schema.parseJson(RunRecord))(row.record)
+    })
+    .immediate()
+}
+
+const RunRow = Schema.Struct({ version: Schema.Int, record: Schema.String })
+const OutcomeRow = Schema.Struct({ repetition: Schema.Int, json: Schema.parseJson(Outcome) })
+
+function store(database: Database.Database, folder: string): Context.Tag.Service<RunStore> {
+  const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: (error) => translated(folder, error) })
+  const read = <A, I>(schema: Schema.Schema<A, I>, query: string, ...values: ReadonlyArray<unknown>) =>
+    attempt(() => Schema.decodeUnknownSync(Schema.Array(schema))(database.prepare(query).all(...values)))
+  const insertEvaluation = database.prepare("INSERT INTO evaluation VALUES (?, ?, ?, ?)")
+  const findEntry = database.prepare("SELECT * FROM journal WHERE repetition = ? AND sequence = ?")
+  const insertEntry = database.prepare("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)")
+  const append = (repetition: number, entry: JournalEntry) => {
+    const { sequence, architecture, loss, evaluations, uniqueEvaluations, simulatedSeconds } = entry
+    const row: unknown = findEntry.get(repetition, sequence)
+    if (row === undefined) {
+      insertEntry.run(repetition, sequence, architecture, loss, evaluations, uniqueEvaluations, simulatedSeconds)
+      return
+    }
+    if (!sameEntry(Schema.decodeUnknownSync(JournalEntry)(row), entry)) {
+      const detail = `proposal ${sequence} of repetition ${repetition} differs from the journal: it was made by another program or from other data`
+      throw new RunStoreError({ place: folder, reason: "mismatch", detail })
+    }
+  }
+  return {
+    recorded: (evaluator) =>
+      read(RecordedEvaluation, "SELECT architecture, loss, seconds FROM evaluation WHERE evaluator = ?", evaluator),
+    record: (evaluator, evaluations) =>
+      attempt(
+        database.transaction(() => {
+          for (const { architecture, loss, seconds } of evaluations) insertEvaluation.run(evaluator, architecture, loss, seconds)
+        })
+      ),
+    journal: (repetition, entries) =>
+      attempt(
+        database.transaction(() => {
+          for (const entry of entries) append(repetition, entry)
+        })
+      ),
+    outcomes: Effect.map(
+      read(OutcomeRow, "SELECT repetition, json FROM outcome"),
+      (rows) => new Map(rows.map((row) => [row.repetition, row.json]))
+    ),
+    finish: (repetition, outcome) =>
+      attempt(() => {
+        const json = Schema.encodeSync(Schema.parseJson(Outcome))(outcome)
+        database.prepare("INSERT OR REPLACE INTO outcome VALUES (?, ?)").run(repetition, json)
+      })
+  }
+}
+
+function sameEntry(a: JournalEntry, b: JournalEntry): boolean {
+  return (Object.keys(JournalEntry.fields) as ReadonlyArray<keyof JournalEntry>).every((field) => a[field] === b[field])
+}

@@ -1,0 +1,104 @@
+import * as Schema from "@effect/schema/Schema"
+import { spaceSize } from "../space/membership.ts"
+import { architectureAt, isEnumerable, ordinalOf } from "../space/ordinal.ts"
+import { slotsByNode } from "../space/slots.ts"
+import type { Space } from "../space/space.ts"
+import { type Architecture, architectureKey } from "./architecture.ts"
+import { stringCell } from "./cell_string.ts"
+import { functionalForm } from "./functional_form.ts"
+import { officialForm } from "./official_form.ts"
+
+/** Which architectures count as the same network: equal functions, equal by NAS-Bench-201's rule, or only equal ones. */
+export const Identity = Schema.Literal("functional", "official", "exact")
+export type Identity = typeof Identity.Type
+
+/** Whether a space has a notion of identity: `official` needs a single-cell space like NAS-Bench-201. */
+export function hasIdentity(space: Space, identity: Identity): boolean {
+  return identity !== "official" || stringCell(space) !== undefined
+}
+
+/** Equal texts mean the same network under the notion. */
+export function identityKey(space: Space, identity: Identity, architecture: Architecture): string {
+  if (identity === "functional") return functionalForm(space, architecture)
+  return (identity === "official" ? officialForm(space, architecture) : undefined) ?? architectureKey(architecture)
+}
+
+/** The classes of an enumerable space, numbered by their first member. */
+export interface Classes {
+  /** Class of each ordinal. */
+  readonly classOf: Int32Array
+  /** Smallest ordinal of each class. */
+  readonly representative: Int32Array
+}
+
+/** The partition of an enumerable space into networks that are the same. */
+export function classify(space: Space, identity: Identity): Classes {
+  const size = spaceSize(space)
+  const classOf = new Int32Array(size)
+  const first: Array<number> = []
+  const known = new Map<string, number>()
+  for (let ordinal = 0; ordinal < size; ordinal++) {
+    const key = identityKey(space, identity, architectureAt(space, ordinal))
+    let id = known.get(key)
+    if (id === undefined) {
+      id = first.length
+      known.set(key, id)
+      first.push(ordinal)
+    }
+    classOf[ordinal] = id
+  }
+  return { classOf, representative: Int32Array.from(first) }
+}
+
+/** Tells networks apart: `keyOf` is equal for the same network, `canonical` is one fixed member of its class. */
+export interface Identifier {
+  readonly identity: Identity
+  readonly keyOf: (architecture: Architecture) => number | string
+  readonly canonical: (architecture: Architecture) => Architecture
+}
+
+/**
+ * The identifier of a space. An enumerable space answers by number, computed at the first question; its canonical member
+ * is the smallest of the class. In a larger space the canonical member orders the slots of each node by input.
+ */
+export function identifier(space: Space, identity: Identity): Identifier {
+  if (identity === "exact") return { identity, keyOf: architectureKey, canonical: (architecture) => architecture }
+  if (!isEnumerable(space)) {
+    return {
+      identity,
+      keyOf: (architecture) => identityKey(space, identity, architecture),
+      canonical: (architecture) => orderSlots(space, architecture)
+    }
+  }
+  const asked = new Int32Array(spaceSize(space)).fill(-1)
+  const ids = new Map<string, number>()
+  let classes: Classes | undefined
+  return {
+    identity,
+    keyOf: (architecture) => {
+      const ordinal = ordinalOf(space, architecture)
+      if (asked[ordinal]! >= 0) return asked[ordinal]!
+      const key = identityKey(space, identity, architecture)
+      const id = ids.get(key) ?? ids.size
+      ids.set(key, id)
+      asked[ordinal] = id
+      return id
+    },
+    canonical: (architecture) => {
+      classes ??= classify(space, identity)
+      return architectureAt(space, classes.representative[classes.classOf[ordinalOf(space, architecture)]!]!)
+    }
+  }
+}
+
+function orderSlots(space: Space, architecture: Architecture): Architecture {
+  const result = [...architecture]
+  for (const node of slotsByNode(space)) {
+    const ordered = [...node].sort((a, b) => architecture[a.input]! - architecture[b.input]!)
+    for (const [i, slot] of node.entries()) {
+      result[slot.operation] = architecture[ordered[i]!.operation]!
+      result[slot.input] = architecture[ordered[i]!.input]!
+    }
+  }
+  return result
+}

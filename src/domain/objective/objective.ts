@@ -1,0 +1,22 @@
+import * as Schema from "@effect/schema/Schema"
+import { Aggregate } from "./aggregate.ts"
+
+/** What a searcher minimizes: the loss of an architecture alone, or an aggregate over its neighborhood. */
+export const Objective = Schema.Union(
+  Schema.TaggedStruct("Own", {}),
+  Schema.TaggedStruct("Neighborhood", {
+    aggregate: Aggregate,
+    /** Number of neighbors, drawn anew for each candidate. */
+    neighbors: Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())),
+    radius: Schema.Int.pipe(Schema.positive()),
+    /** Whether the architecture itself counts in the aggregate. */
+    center: Schema.Boolean,
+    /** Whether the inputs of a genotype's edges may move, besides their operations. */
+    moveInputs: Schema.Boolean,
+    /** Whether each network counts once, by the run's identity. */
+    quotient: Schema.Boolean,
+    /** Whether neighbors must meet the constraints too. */
+    constrainNeighbors: Schema.Boolean
+  })
+).annotations({ identifier: "Objective" })
+export type Objective = typeof Objective.Type

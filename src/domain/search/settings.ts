@@ -1,0 +1,56 @@
+import * as Schema from "@effect/schema/Schema"
+
+const Count = Schema.Int.pipe(Schema.positive())
+const Text = Schema.String.pipe(Schema.minLength(1))
+const Texts = Schema.Array(Text)
+const Positive = Schema.Number.pipe(Schema.positive(), Schema.finite())
+
+/** The searchers by the names that people type; `na-rs` is `rs` with the neighborhood objective. */
+export const ALGORITHM_NAMES = ["rs", "na-rs", "evolution", "local-search", "exhaustive"] as const
+
+function withDefault<A, I>(schema: Schema.Schema<A, I>, value: A): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
+  return Schema.optionalWith(schema, { default: () => value })
+}
+
+/**
+ * Every setting of a search over a table, as written in a config file and stored in a run. What is optional here has no
+ * default of its own: it follows from the others.
+ */
+export const SearchSettings = Schema.Struct({
+  version: withDefault(Schema.Literal(1), 1),
+  algorithm: withDefault(Schema.Literal(...ALGORITHM_NAMES), "na-rs"),
+  objective: Schema.optional(Schema.Literal("own", "neighborhood")),
+  aggregate: withDefault(Text, "mean"),
+  neighbors: withDefault(Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())), "all"),
+  radius: withDefault(Count, 1),
+  center: withDefault(Schema.Boolean, true),
+  moveInputs: withDefault(Schema.Boolean, false),
+  quotient: withDefault(Schema.Boolean, false),
+  constrainNeighbors: withDefault(Schema.Boolean, false),
+  identity: withDefault(Schema.Literal("functional", "official", "exact"), "functional"),
+  space: withDefault(Text, "nas-bench-201"),
+  table: withDefault(Texts, []),
+  key: Schema.optional(Text),
+  score: Schema.optional(Text),
+  goal: withDefault(Schema.Literal("maximize", "minimize"), "maximize"),
+  report: withDefault(Texts, []),
+  cost: Schema.optional(Text),
+  costFactor: withDefault(Positive, 1),
+  constraints: withDefault(Texts, []),
+  samples: Schema.optional(Count),
+  evaluations: Schema.optional(Count),
+  uniqueEvaluations: Schema.optional(Count),
+  simulatedSeconds: Schema.optional(Positive),
+  population: withDefault(Count, 10),
+  tournament: withDefault(Count, 3),
+  seed: withDefault(Schema.String, "0"),
+  repeat: withDefault(Count, 1)
+}).annotations({ identifier: "SearchSettings" })
+export interface SearchSettings extends Schema.Schema.Type<typeof SearchSettings> {}
+
+/** Settings contradict each other or do not fit their space. */
+export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", { problem: Schema.String }) {
+  override get message(): string {
+    return `Cannot use these settings: ${this.problem}`
+  }
+}

@@ -1,0 +1,172 @@
+import * as Schema from "@effect/schema/Schema"
+import * as Effect from "effect/Effect"
+import { architectureKey } from "../domain/architecture/architecture.ts"
+import { objectiveLoss, type Targets, targetsOf } from "../domain/objective/targets.ts"
+import type { Seed } from "../domain/random.ts"
+import { type Limit, NOTHING_SPENT, passedLimit, type Spent } from "../domain/search/budget.ts"
+import { candidateSeed } from "../domain/search/candidates.ts"
+import type { Observation, Proposal } from "../domain/search/proposal.ts"
+import { ValidationLoss } from "../domain/search/score.ts"
+import type { SearchPlan } from "../domain/search/search_plan.ts"
+import { observe, propose, type SearchState, startSearch } from "../domain/search/searcher.ts"
+import { fillMemo, type Memo } from "./memo.ts"
+import { type JournalEntry, type Outcome, RunStore } from "./run_store.ts"
+
+/** How far a search has come. */
+export interface SearchProgress extends Spent {
+  readonly best: Observation | undefined
+}
+
+/** A search that found nothing. */
+export class SearchError extends Schema.TaggedError<SearchError>()("SearchError", { problem: Schema.String }) {
+  override get message(): string {
+    return `Cannot search: ${this.problem}`
+  }
+}
+
+/** Proposals that are evaluated together and journaled together. */
+const WAVE = 64
+
+/** A search whose budget counts only new networks ends after this many proposals without one, per candidate. */
+const STALL = 10
+
+interface Charged {
+  readonly proposal: Proposal
+  readonly targets: Targets
+  /** Positions of the targets that are new networks. */
+  readonly fresh: ReadonlyArray<number>
+}
+
+/**
+ * Run one search to its end. It is a pure function of plan, seed and evaluator: run again over the same store it evaluates
+ * nothing twice and ends with the same outcome, whatever the concurrency and wherever it was stopped.
+ *
+ * Source: Wang et al. 2021 (arXiv 2105.06369), NA-RS for a random search with a neighborhood objective.
+ */
+export const search = Effect.fn("search")(function* (
+  plan: SearchPlan,
+  memo: Memo,
+  options: {
+    readonly seed: Seed
+    readonly repetition: number
+    readonly onProgress: (progress: SearchProgress) => Effect.Effect<void>
+  }
+) {
+  const store = yield* RunStore
+  const { seed, repetition } = options
+  const seen = new Set<number | string>()
+  let state: SearchState = startSearch(plan.algorithm, seed)
+  let spent: Spent = NOTHING_SPENT
+  let best: Observation | undefined
+  let stop: Outcome["stop"] | undefined
+  let sinceFresh = 0
+  while (stop === undefined) {
+    const limit = Math.min(WAVE, (plan.budget.samples ?? Number.POSITIVE_INFINITY) - spent.samples)
+    const [proposals, proposed] = propose(plan.candidates, state, limit)
+    state = proposed
+    if (proposals.length === 0) stop = limit < 1 ? "samples" : "exhausted"
+    const [wave, passed] = affordable(plan, seed, spent, seen, proposals)
+    yield* fillMemo(
+      memo,
+      wave.map((charged) => charged.targets.architectures)
+    )
+    const entries: Array<JournalEntry> = []
+    for (const charged of wave) {
+      const { loss, paid } = score(plan, memo, charged, spent)
+      stop = passedLimit(plan.budget, paid)
+      if (stop !== undefined) break
+      spent = paid
+      const observation: Observation = { sequence: charged.proposal.sequence, architecture: charged.proposal.architecture, loss }
+      state = observe(state, observation)
+      if (best === undefined || loss < best.loss) best = observation
+      entries.push(journalEntry(observation, spent))
+    }
+    stop ??= passed
+    sinceFresh = wave.some((charged) => charged.fresh.length > 0) ? 0 : sinceFresh + wave.length
+    if (isUncounted(plan) && sinceFresh >= STALL * (plan.candidates.list?.length ?? 1000)) stop ??= "exhausted"
+    yield* store.journal(repetition, entries)
+    yield* options.onProgress({ ...spent, best })
+  }
+  if (best === undefined) return yield* new SearchError({ problem: nothingFound(stop) })
+  const { objective, identifier } = plan.objective
+  const quotient = objective._tag === "Neighborhood" && objective.quotient
+  const own = memo.get(quotient ? identifier.canonical(best.architecture) : best.architecture)
+  const outcome: Outcome = {
+    version: 1,
+    architecture: architectureKey(best.architecture),
+    loss: best.loss,
+    ownLoss: own?.loss ?? null,
+    ...spent,
+    stop
+  }
+  yield* store.finish(repetition, outcome)
+  return outcome
+})
+
+/** The objective of a proposal whose evaluations are known, and all that is spent with it. */
+function score(plan: SearchPlan, memo: Memo, { targets, fresh }: Charged, spent: Spent): { readonly loss: ValidationLoss; readonly paid: Spent } {
+  const evaluations = targets.architectures.map((architecture) => memo.get(architecture)!)
+  const losses = evaluations.map((evaluation) => evaluation.loss)
+  let simulatedSeconds = spent.simulatedSeconds
+  for (const i of fresh) simulatedSeconds += evaluations[i]!.seconds
+  const paid = {
+    samples: spent.samples + 1,
+    evaluations: spent.evaluations + evaluations.length,
+    uniqueEvaluations: spent.uniqueEvaluations + fresh.length,
+    simulatedSeconds
+  }
+  return { loss: ValidationLoss(objectiveLoss(plan.objective.objective, losses, targets)), paid }
+}
+
+function journalEntry(observation: Observation, spent: Spent): JournalEntry {
+  return {
+    sequence: observation.sequence,
+    architecture: architectureKey(observation.architecture),
+    loss: observation.loss,
+    evaluations: spent.evaluations,
+    uniqueEvaluations: spent.uniqueEvaluations,
+    simulatedSeconds: spent.simulatedSeconds
+  }
+}
+
+/** The proposals of a wave that the budget's counts allow, and the limit that the next one would pass. */
+function affordable(
+  plan: SearchPlan,
+  seed: Seed,
+  spent: Spent,
+  seen: Set<number | string>,
+  proposals: ReadonlyArray<Proposal>
+): readonly [ReadonlyArray<Charged>, Limit | undefined] {
+  const wave: Array<Charged> = []
+  let planned = spent
+  for (const proposal of proposals) {
+    const targets = targetsOf(plan.objective, proposal.architecture, candidateSeed(seed, proposal.sequence))
+    const fresh: Array<number> = []
+    for (const [i, architecture] of targets.architectures.entries()) {
+      const key = plan.identifier.keyOf(architecture)
+      if (seen.has(key)) continue
+      seen.add(key)
+      fresh.push(i)
+    }
+    planned = {
+      samples: planned.samples + 1,
+      evaluations: planned.evaluations + targets.architectures.length,
+      uniqueEvaluations: planned.uniqueEvaluations + fresh.length,
+      simulatedSeconds: planned.simulatedSeconds
+    }
+    const passed = passedLimit(plan.budget, planned)
+    if (passed !== undefined) return [wave, passed]
+    wave.push({ proposal, targets, fresh })
+  }
+  return [wave, undefined]
+}
+
+function isUncounted({ budget }: SearchPlan): boolean {
+  return budget.samples === undefined && budget.evaluations === undefined
+}
+
+function nothingFound(stop: Outcome["stop"]): string {
+  return stop === "exhausted"
+    ? "no candidate meets the constraints"
+    : `the budget of ${stop} ends before the first proposal is scored: raise it, or ask for fewer neighbors`
+}
