@@ -26,3 +26,8 @@ function excerpt(text: string, position: number): string {
   const start = Math.max(0, Math.min(position - 20, text.length - 56))
   return `${start > 0 ? "…" : ""}${text.slice(start, start + 56)}${start + 56 < text.length ? "…" : ""}`
 }
+
+/** The architecture of a key; the inverse of `architectureKey`. */
+export function architectureOfKey(key: string): Architecture {
+  return Array.from(key, (digit) => Number.parseInt(digit, 36))
+}

@@ -1,0 +1,70 @@
+import * as Options from "@effect/cli/Options"
+import * as Option from "effect/Option"
+import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
+import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
+
+const text = (name: string, description: string) => Options.text(name).pipe(Options.withDescription(description), Options.optional)
+const integer = (name: string, description: string) => Options.integer(name).pipe(Options.withDescription(description), Options.optional)
+const float = (name: string, description: string) => Options.float(name).pipe(Options.withDescription(description), Options.optional)
+const choice = <A extends string>(name: string, choices: ReadonlyArray<A>, description: string) =>
+  Options.choice(name, choices).pipe(Options.withDescription(description), Options.optional)
+const flag = (name: string, description: string) => Options.boolean(name).pipe(Options.withDescription(description))
+const many = (name: string, description: string) => Options.text(name).pipe(Options.withDescription(description), Options.repeated)
+
+/** Flags that say which table is read. */
+export const TABLE_OPTIONS = {
+  space: text("space", `${SPACE_NAMES.join(", ")}, or a JSON file with a space of your own (nas-bench-201)`),
+  table: many("table", "CSV file, plain or gzip, one row per architecture; repeat it to add columns of other files"),
+  key: text("key", "column that holds the architectures (found by name: arch, code, …)"),
+  score: text("score", "column that the search may see"),
+  goal: choice("goal", ["maximize", "minimize"], "whether a larger score is better (maximize)"),
+  report: text("report", "columns to report of what is found, separated by commas"),
+  config: text("config", "JSON file with settings; flags win over it"),
+  json: flag("json", "end with one JSON object on standard output")
+}
+
+/** Flags that say what is aggregated. */
+export const OBJECTIVE_OPTIONS = {
+  aggregate: text("aggregate", "mean, median, worst, best, quantile:0.9, cvar:0.25, trimmed-mean:0.1, mean-std:1, weighted-mean:0.5, log-sum-exp:1 (mean)"),
+  radius: integer("radius", "largest distance of a neighbor: the number of decisions that differ (1)"),
+  center: choice("center", ["yes", "no"], "whether the architecture itself counts in the aggregate (yes)"),
+  moveInputs: flag("move-inputs", "let a neighbor differ in an input of a genotype too"),
+  quotient: flag("quotient", "count each network once in a neighborhood, by --identity"),
+  identity: choice("identity", ["functional", "official", "exact"], "which architectures are the same network (functional)")
+}
+
+/** Flags of a search. */
+export const SEARCH_OPTIONS = {
+  algorithm: choice("algorithm", ALGORITHM_NAMES, "the searcher; na-rs is rs with --objective neighborhood (na-rs)"),
+  objective: choice("objective", ["own", "neighborhood"], "what the searcher sees: an architecture's own score, or its neighborhood's"),
+  neighbors: text("neighbors", "neighbors drawn for each candidate, or all (all)"),
+  constrainNeighbors: flag("constrain-neighbors", "leave neighbors out that break a constraint"),
+  cost: text("cost", "column with the seconds that an evaluation costs"),
+  costFactor: float("cost-factor", "what the cost column is multiplied with: epochs, say (1)"),
+  constraints: many("constraint", "condition on what may be found: 'params<=500000', 'count(skip_connect)<=2'; repeat for more"),
+  samples: integer("samples", "budget: candidates to propose (100 where no budget is named)"),
+  evaluations: integer("evaluations", "budget: architectures to evaluate, repeated ones included"),
+  uniqueEvaluations: integer("unique-evaluations", "budget: networks to evaluate, each counted once"),
+  simulatedSeconds: float("simulated-seconds", "budget: seconds of the cost column"),
+  population: integer("population", "evolution: living architectures (10)"),
+  tournament: integer("tournament", "evolution: rivals of a tournament (3)"),
+  seed: text("seed", "any text; the same seed gives the same result (0)"),
+  repeat: integer("repeat", "run this many seeds, 0/0, 0/1, …; give mean and deviation (1)"),
+  run: text("run", "folder that keeps the run: the same command continues or shows it")
+}
+
+const LISTS = new Set(["report"])
+
+/** The settings among parsed flags: those that were given, under the names of the settings. */
+export function givenSettings(flags: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(flags).flatMap(([name, value]) => {
+      const given = Option.isOption(value) ? Option.getOrUndefined(value) : value
+      if (given === undefined || given === false || (Array.isArray(given) && given.length === 0)) return []
+      if (name === "center") return [[name, given === "yes"]]
+      if (name === "neighbors" && typeof given === "string" && /^\d+$/.test(given)) return [[name, Number(given)]]
+      if (LISTS.has(name) && typeof given === "string") return [[name, given.split(",").map((part) => part.trim())]]
+      return [[name, given]]
+    })
+  )
+}

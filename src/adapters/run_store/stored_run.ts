@@ -1,0 +1,42 @@
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type { SearchSettings } from "../../domain/search/settings.ts"
+import { type RunStore, RunStoreError } from "../../effects/run_store.ts"
+import { differences, flagOf } from "../settings/resolve.ts"
+import { openRun } from "./sqlite.ts"
+
+/** A run's folder, opened for a search. */
+export interface StoredRun {
+  /** The settings that the run was begun with; none where it is new. */
+  readonly settings: SearchSettings | undefined
+  /** The run's store; begins the run where it is new. The evaluator must be the one that it was begun with. */
+  readonly begin: (
+    settings: SearchSettings,
+    evaluator: string
+  ) => Effect.Effect<Layer.Layer<RunStore, RunStoreError>, RunStoreError>
+}
+
+/**
+ * Open a folder for the settings asked for; none asked for means those of the run that it holds. Settings that differ from
+ * the run's are refused, with their names.
+ */
+export const openStoredRun = Effect.fn("openStoredRun")(function* (folder: string, asked: SearchSettings | undefined) {
+  const open = yield* openRun(folder)
+  const { record } = open
+  const fail = (reason: RunStoreError["reason"], detail: string) => new RunStoreError({ place: folder, reason, detail })
+  const differing = record === undefined || asked === undefined ? [] : differences(record.settings, asked)
+  if (differing.length > 0) {
+    const flags = differing.map(flagOf).join(", ")
+    return yield* fail("settings", `it was begun with another ${flags}; use those settings, --run ${folder} alone, or another folder`)
+  }
+  const stored: StoredRun = {
+    settings: record?.settings,
+    begin: (settings, evaluator) => {
+      if (record === undefined) return Effect.as(open.begin({ version: 1, settings, evaluator }), open.layer)
+      return record.evaluator === evaluator
+        ? Effect.succeed(open.layer)
+        : fail("mismatch", "its table has changed since it was begun; restore the table, or use another folder")
+    }
+  }
+  return stored
+})

@@ -1,0 +1,43 @@
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
+import * as Schema from "@effect/schema/Schema"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { SearchSettings, SettingsError } from "../../domain/search/settings.ts"
+
+/** Settings that someone gave, by their names; not checked yet. */
+export type GivenSettings = Readonly<Record<string, unknown>>
+
+const decode = Schema.decodeUnknownEither(SearchSettings, { onExcessProperty: "error", errors: "all" })
+
+/** Full settings from those given: the config file's first, the flags' over them, defaults for the rest. */
+export const resolveSettings = Effect.fn("resolveSettings")(function* (config: string | undefined, flags: GivenSettings) {
+  const file = config === undefined ? {} : yield* readConfig(config)
+  return yield* Either.mapLeft(decode({ ...file, ...flags }), (error) => {
+    const [issue] = ArrayFormatter.formatErrorSync(error)
+    const name = String(issue?.path[0] ?? "settings")
+    return new SettingsError({ problem: `${name} (${flagOf(name)}): ${issue?.message.replace(/\s+/g, " ") ?? "unknown"}` })
+  })
+})
+
+/** The flag of a setting: `uniqueEvaluations` is `--unique-evaluations`. */
+export function flagOf(name: string): string {
+  return `--${name === "constraints" ? "constraint" : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+const readConfig = Effect.fn("readConfig")(function* (path: string) {
+  const fail = (problem: string) => new SettingsError({ problem: `the config file "${path}" ${problem}` })
+  const files = yield* FileSystem.FileSystem
+  const text = yield* Effect.mapError(files.readFileString(path), () => fail("cannot be read"))
+  const json = yield* Effect.try({ try: (): unknown => JSON.parse(text), catch: () => fail("is not JSON") })
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return yield* fail("is no JSON object")
+  const given: GivenSettings = { ...json }
+  return given
+})
+
+/** The names of the settings in which two differ. */
+export function differences(a: SearchSettings, b: SearchSettings): ReadonlyArray<string> {
+  const [x, y] = [Schema.encodeSync(SearchSettings)(a), Schema.encodeSync(SearchSettings)(b)]
+  const names = new Set([...Object.keys(x), ...Object.keys(y)]) as ReadonlySet<keyof typeof x>
+  return [...names].filter((name) => JSON.stringify(x[name]) !== JSON.stringify(y[name]))
+}

@@ -1,0 +1,52 @@
+import * as Effect from "effect/Effect"
+import type { SearchSettings } from "../../domain/search/settings.ts"
+import { SettingsError } from "../../domain/search/settings.ts"
+import { isEnumerable } from "../../domain/space/ordinal.ts"
+import type { Space } from "../../domain/space/space.ts"
+import { type Benchmark, benchmarkColumns } from "../../domain/table/benchmark.ts"
+import { syntheticTable } from "../../domain/table/synthetic_table.ts"
+import { makeTable } from "../../domain/table/table.ts"
+import { readTable } from "./file.ts"
+
+/** The settings that say which table is read, and how. */
+export type TableSettings = Pick<SearchSettings, "table" | "key" | "score" | "report" | "cost" | "costFactor" | "goal">
+
+/** A benchmark and the settings of its columns, completed. */
+export interface LoadedBenchmark {
+  readonly benchmark: Benchmark
+  readonly score: string
+  readonly report: ReadonlyArray<string>
+  readonly cost: string | undefined
+  /** Whether the table was made up for want of one. */
+  readonly synthetic: boolean
+}
+
+/** Read the tables that settings name. Without one, a synthetic landscape stands in, so that every command can be tried. */
+export const loadBenchmark = Effect.fn("loadBenchmark")(function* (settings: TableSettings, space: Space) {
+  const [first, ...others] = settings.table
+  if (first === undefined) return yield* synthetic(settings, space)
+  const key = settings.key
+  const tables = [
+    yield* readTable(space, first, key),
+    ...(yield* Effect.forEach(others, (path) => readTable(space, path, key)))
+  ] as const
+  const benchmark: Benchmark = { tables }
+  if (settings.score === undefined) {
+    const names = benchmarkColumns(benchmark).join(", ")
+    return yield* new SettingsError({ problem: `name the column to search by with --score: ${names}` })
+  }
+  const loaded: LoadedBenchmark = { benchmark, score: settings.score, report: settings.report, cost: settings.cost, synthetic: false }
+  return loaded
+})
+
+const synthetic = Effect.fn("syntheticBenchmark")(function* (settings: TableSettings, space: Space) {
+  if (settings.score !== undefined || settings.report.length > 0 || settings.cost !== undefined || settings.key !== undefined) {
+    return yield* new SettingsError({ problem: "the columns of a table are named, but no table: add --table FILE" })
+  }
+  if (!isEnumerable(space)) {
+    return yield* new SettingsError({ problem: `the space "${space.name}" is too large to make a table up: add --table FILE` })
+  }
+  const table = yield* makeTable(space, syntheticTable(space, "0"), "code")
+  const loaded: LoadedBenchmark = { benchmark: { tables: [table] }, score: "validation", report: ["test"], cost: "seconds", synthetic: true }
+  return loaded
+})

@@ -1,0 +1,147 @@
+import type { Architecture } from "../../domain/architecture/architecture.ts"
+import { printArchitecture } from "../../domain/architecture/text.ts"
+import type { ReportedScore } from "../../domain/search/score.ts"
+import type { SearchSettings } from "../../domain/search/settings.ts"
+import type { Space } from "../../domain/space/space.ts"
+import { type Summary, summarize } from "../../domain/statistics/summary.ts"
+import { repetitionSeed } from "../../effects/repeat_search.ts"
+import type { Outcome } from "../../effects/run_store.ts"
+
+/** All that is told of a finished search. */
+export interface SearchResult {
+  readonly settings: SearchSettings
+  readonly space: Space
+  readonly score: string
+  /** One per repetition, with what is reported of its architecture. */
+  readonly outcomes: ReadonlyArray<Outcome>
+  readonly architectures: ReadonlyArray<Architecture>
+  readonly reports: ReadonlyArray<ReadonlyMap<string, ReportedScore | undefined>>
+  /** Wall time of this process. */
+  readonly seconds: number
+  readonly run: string | undefined
+}
+
+/** The position of the repetition with the lowest loss, the first among equals. */
+function bestOf(outcomes: ReadonlyArray<Outcome>): number {
+  return outcomes.reduce((best, outcome, i) => (outcome.loss < outcomes[best]!.loss ? i : best), 0)
+}
+
+/** The machine-readable result: one object. Scores are in the direction of the score column. */
+export function searchJson(result: SearchResult): Readonly<Record<string, unknown>> {
+  const { settings, outcomes, reports } = result
+  const best = bestOf(outcomes)
+  const outcome = outcomes[best]!
+  const toScore = scoreOf(settings)
+  const common = {
+    architecture: printArchitecture(result.space, result.architectures[best]!),
+    score: toScore(outcome.loss),
+    ownScore: outcome.ownLoss === null ? null : toScore(outcome.ownLoss)
+  }
+  const tail = { seconds: result.seconds, run: result.run ?? null, settings }
+  if (settings.repeat === 1) {
+    const { samples, evaluations, uniqueEvaluations, simulatedSeconds, stop } = outcome
+    const reported = Object.fromEntries([...reports[0]!].map(([name, value]) => [name, value ?? null]))
+    return { ...common, samples, evaluations, uniqueEvaluations, simulatedSeconds, stop, reported, seed: settings.seed, ...tail }
+  }
+  const summary = summaries(result)
+  return {
+    ...common,
+    samples: summary.samples.mean,
+    evaluations: summary.evaluations.mean,
+    uniqueEvaluations: summary.uniqueEvaluations.mean,
+    simulatedSeconds: summary.simulatedSeconds.mean,
+    reported: Object.fromEntries(summary.reported),
+    repeat: settings.repeat,
+    seed: repetitionSeed(settings.seed, best, settings.repeat),
+    statistics: {
+      score: summary.score,
+      evaluations: summary.evaluations,
+      uniqueEvaluations: summary.uniqueEvaluations,
+      simulatedSeconds: summary.simulatedSeconds
+    },
+    ...tail
+  }
+}
+
+function scoreOf({ goal }: SearchSettings): (loss: number) => number {
+  return goal === "maximize" ? (loss) => -loss : (loss) => loss
+}
+
+function summaries(result: SearchResult) {
+  const { outcomes, reports, settings } = result
+  const toScore = scoreOf(settings)
+  const over = (of: (outcome: Outcome) => number) => summarize(outcomes.map(of))
+  const names = [...(reports[0]?.keys() ?? [])]
+  return {
+    score: over((outcome) => toScore(outcome.loss)),
+    samples: over((outcome) => outcome.samples),
+    evaluations: over((outcome) => outcome.evaluations),
+    uniqueEvaluations: over((outcome) => outcome.uniqueEvaluations),
+    simulatedSeconds: over((outcome) => outcome.simulatedSeconds),
+    reported: names.map((name): readonly [string, Summary | null] => {
+      const values = reports.flatMap((report) => report.get(name) ?? [])
+      return [name, values.length === 0 ? null : summarize(values)]
+    })
+  }
+}
+
+/** The human-readable result, several lines. */
+export function searchText(result: SearchResult): string {
+  const { settings, outcomes, reports } = result
+  const best = bestOf(outcomes)
+  const outcome = outcomes[best]!
+  const toScore = scoreOf(settings)
+  const architecture = printArchitecture(result.space, result.architectures[best]!)
+  const objective = describeObjective(settings)
+  const rows: Array<readonly [string, string]> = [
+    ["architecture", architecture],
+    [objective === "own" ? result.score : `${objective} of ${result.score}`, number(toScore(outcome.loss))]
+  ]
+  if (objective !== "own" && outcome.ownLoss !== null) rows.push([`own ${result.score}`, number(toScore(outcome.ownLoss))])
+  for (const [name, value] of reports[best]!) rows.push([name, value === undefined ? "not known" : number(value)])
+  const counts = [
+    `${outcome.samples} samples`,
+    `${outcome.evaluations} evaluations`,
+    `${outcome.uniqueEvaluations} unique`,
+    ...(settings.cost === undefined && outcome.simulatedSeconds === 0 ? [] : [`${number(outcome.simulatedSeconds)} simulated seconds`])
+  ]
+  const lines = [`${settings.algorithm} in ${result.space.name}: ${counts.join(", ")}, ended by ${STOPS[outcome.stop]}`]
+  if (settings.repeat > 1) {
+    const { score, evaluations, uniqueEvaluations, reported } = summaries(result)
+    const summaryRows: Array<readonly [string, Summary | null]> = [
+      [objective === "own" ? result.score : `${objective} of ${result.score}`, score],
+      ...reported,
+      ["evaluations", evaluations],
+      ["unique evaluations", uniqueEvaluations]
+    ]
+    lines.push("", `${settings.repeat} seeds, mean ± standard deviation:`)
+    lines.push(...table(summaryRows.map(([name, value]) => [name, value === null ? "not known" : `${number(value.mean)} ± ${number(value.sd)}`])))
+    lines.push("", `best of them by ${objective === "own" ? "score" : "objective"} (seed ${repetitionSeed(settings.seed, best, settings.repeat)}):`)
+  }
+  lines.push(...table(rows), "")
+  lines.push(result.run === undefined ? "not kept: add --run FOLDER to keep and continue a run" : `kept in ${result.run}: the same command shows it again`)
+  return lines.join("\n")
+}
+
+const STOPS: Readonly<Record<Outcome["stop"], string>> = {
+  samples: "its budget of samples",
+  evaluations: "its budget of evaluations",
+  uniqueEvaluations: "its budget of unique evaluations",
+  simulatedSeconds: "its budget of simulated seconds",
+  exhausted: "having nothing left to propose"
+}
+
+function describeObjective(settings: SearchSettings): string {
+  return settings.algorithm === "na-rs" || settings.objective === "neighborhood" ? settings.aggregate : "own"
+}
+
+/** A number with at most 4 decimals. */
+export function number(value: number): string {
+  return `${Number(value.toFixed(4))}`
+}
+
+/** Rows of two columns, aligned. */
+export function table(rows: ReadonlyArray<readonly [string, string]>): ReadonlyArray<string> {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+}

@@ -1,0 +1,45 @@
+import * as Effect from "effect/Effect"
+import { type Seed, split } from "../domain/random.ts"
+import type { SearchPlan } from "../domain/search/search_plan.ts"
+import { openMemo } from "./memo.ts"
+import { type Outcome, RunStore } from "./run_store.ts"
+import { type SearchProgress, search } from "./search.ts"
+
+/** How far a repeated search has come. */
+export interface RepeatProgress extends SearchProgress {
+  /** The repetition under way, from 0, of `repeat`. */
+  readonly repetition: number
+  readonly repeat: number
+}
+
+/** The seed of a repetition: the seed itself where there is but one, so that each can be run alone. */
+export function repetitionSeed(seed: Seed, repetition: number, repeat: number): Seed {
+  return repeat === 1 ? seed : split(seed, repetition)
+}
+
+/** Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
+export const repeatSearch = Effect.fn("repeatSearch")(function* (
+  plan: SearchPlan,
+  options: {
+    readonly seed: Seed
+    readonly repeat: number
+    readonly onProgress: (progress: RepeatProgress) => Effect.Effect<void>
+  }
+) {
+  const { seed, repeat, onProgress } = options
+  const done = yield* (yield* RunStore).outcomes
+  const memo = yield* openMemo(plan.candidates.space)
+  const outcomes: Array<Outcome> = []
+  for (let repetition = 0; repetition < repeat; repetition++) {
+    const known = done.get(repetition)
+    outcomes.push(
+      known ??
+        (yield* search(plan, memo, {
+          seed: repetitionSeed(seed, repetition, repeat),
+          repetition,
+          onProgress: (progress) => onProgress({ ...progress, repetition, repeat })
+        }))
+    )
+  }
+  return outcomes
+})
