@@ -24,7 +24,8 @@ async function bundled(command: string): Promise<string | undefined> {
   const draft = `${folder}.${process.pid}`
   try {
     const { build } = await import("esbuild")
-    if (existsSync(CACHE)) for (const old of readdirSync(CACHE)) if (isStale(old)) rmSync(join(CACHE, old), { recursive: true, force: true })
+    if (existsSync(CACHE))
+      for (const old of readdirSync(CACHE)) if (isStale(old)) rmSync(join(CACHE, old), { recursive: true, force: true })
     mkdirSync(draft, { recursive: true })
     await build({
       absWorkingDir: ROOT,
@@ -38,7 +39,9 @@ async function bundled(command: string): Promise<string | undefined> {
       format: "esm",
       target: "node20",
       external: ["libsql"],
-      banner: { js: `import{createRequire as naNasCreateRequire}from"node:module";const require=naNasCreateRequire(import.meta.url);` },
+      banner: {
+        js: `import{createRequire as naNasCreateRequire}from"node:module";const require=naNasCreateRequire(import.meta.url);`
+      },
       logLevel: "silent"
     })
     renameSync(draft, folder)

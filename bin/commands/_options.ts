@@ -3,13 +3,17 @@ import * as Option from "effect/Option"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
 
-const text = (name: string, description: string) => Options.text(name).pipe(Options.withDescription(description), Options.optional)
-const integer = (name: string, description: string) => Options.integer(name).pipe(Options.withDescription(description), Options.optional)
-const float = (name: string, description: string) => Options.float(name).pipe(Options.withDescription(description), Options.optional)
-const choice = <A extends string>(name: string, choices: ReadonlyArray<A>, description: string) =>
-  Options.choice(name, choices).pipe(Options.withDescription(description), Options.optional)
+/** An optional flag with a value. The settings' schema checks it, so that every error names its flag in the same way. */
+const value = (name: string, form: string, description: string) =>
+  Options.text(name).pipe(Options.withPseudoName(form), Options.withDescription(description), Options.optional)
+const text = (name: string, description: string) => value(name, "text", description)
+const integer = (name: string, description: string) => value(name, "integer", description)
+const float = (name: string, description: string) => value(name, "number", description)
+const choice = (name: string, choices: ReadonlyArray<string>, description: string) =>
+  value(name, choices.join(" | "), description)
 const flag = (name: string, description: string) => Options.boolean(name).pipe(Options.withDescription(description))
-const many = (name: string, description: string) => Options.text(name).pipe(Options.withDescription(description), Options.repeated)
+const many = (name: string, description: string) =>
+  Options.text(name).pipe(Options.withDescription(description), Options.repeated)
 
 /** Flags that say which table is read. */
 export const TABLE_OPTIONS = {
@@ -25,23 +29,37 @@ export const TABLE_OPTIONS = {
 
 /** Flags that say what is aggregated. */
 export const OBJECTIVE_OPTIONS = {
-  aggregate: text("aggregate", "mean, median, worst, best, quantile:0.9, cvar:0.25, trimmed-mean:0.1, mean-std:1, weighted-mean:0.5, log-sum-exp:1 (mean)"),
+  aggregate: text(
+    "aggregate",
+    "mean, median, worst, best, quantile:0.9, cvar:0.25, trimmed-mean:0.1, mean-std:1, weighted-mean:0.5, log-sum-exp:1 (mean)"
+  ),
   radius: integer("radius", "largest distance of a neighbor: the number of decisions that differ (1)"),
   center: choice("center", ["yes", "no"], "whether the architecture itself counts in the aggregate (yes)"),
   moveInputs: flag("move-inputs", "let a neighbor differ in an input of a genotype too"),
   quotient: flag("quotient", "count each network once in a neighborhood, by --identity"),
-  identity: choice("identity", ["functional", "official", "exact"], "which architectures are the same network (functional)")
+  identity: choice(
+    "identity",
+    ["functional", "official", "exact"],
+    "which architectures are the same network (functional)"
+  )
 }
 
 /** Flags of a search. */
 export const SEARCH_OPTIONS = {
   algorithm: choice("algorithm", ALGORITHM_NAMES, "the searcher; na-rs is rs with --objective neighborhood (na-rs)"),
-  objective: choice("objective", ["own", "neighborhood"], "what the searcher sees: an architecture's own score, or its neighborhood's"),
+  objective: choice(
+    "objective",
+    ["own", "neighborhood"],
+    "what the searcher sees: an architecture's own score, or its neighborhood's"
+  ),
   neighbors: text("neighbors", "neighbors drawn for each candidate, or all (all)"),
   constrainNeighbors: flag("constrain-neighbors", "leave neighbors out that break a constraint"),
   cost: text("cost", "column with the seconds that an evaluation costs"),
   costFactor: float("cost-factor", "what the cost column is multiplied with: epochs, say (1)"),
-  constraints: many("constraint", "condition on what may be found: 'params<=500000', 'count(skip_connect)<=2'; repeat for more"),
+  constraints: many(
+    "constraint",
+    "condition on what may be found: 'params<=500000', 'count(skip_connect)<=2'; repeat for more"
+  ),
   samples: integer("samples", "budget: candidates to propose (100 where no budget is named)"),
   evaluations: integer("evaluations", "budget: architectures to evaluate, repeated ones included"),
   uniqueEvaluations: integer("unique-evaluations", "budget: networks to evaluate, each counted once"),
@@ -53,18 +71,32 @@ export const SEARCH_OPTIONS = {
   run: text("run", "folder that keeps the run: the same command continues or shows it")
 }
 
-const LISTS = new Set(["report"])
+const NUMBERS = new Set([
+  "neighbors",
+  "radius",
+  "costFactor",
+  "samples",
+  "evaluations",
+  "uniqueEvaluations",
+  "simulatedSeconds",
+  "population",
+  "tournament",
+  "repeat"
+])
 
 /** The settings among parsed flags: those that were given, under the names of the settings. */
 export function givenSettings(flags: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(flags).flatMap(([name, value]) => {
-      const given = Option.isOption(value) ? Option.getOrUndefined(value) : value
+    Object.entries(flags).flatMap(([name, flag]) => {
+      const given = Option.isOption(flag) ? Option.getOrUndefined(flag) : flag
       if (given === undefined || given === false || (Array.isArray(given) && given.length === 0)) return []
-      if (name === "center") return [[name, given === "yes"]]
-      if (name === "neighbors" && typeof given === "string" && /^\d+$/.test(given)) return [[name, Number(given)]]
-      if (LISTS.has(name) && typeof given === "string") return [[name, given.split(",").map((part) => part.trim())]]
-      return [[name, given]]
+      return [[name, typeof given === "string" ? settingOf(name, given) : given]]
     })
   )
+}
+
+function settingOf(name: string, given: string): unknown {
+  if (name === "center") return given === "yes" ? true : given === "no" ? false : given
+  if (name === "report") return given.split(",").map((part) => part.trim())
+  return NUMBERS.has(name) && given.trim() !== "" && Number.isFinite(Number(given)) ? Number(given) : given
 }

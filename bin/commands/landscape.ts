@@ -7,7 +7,12 @@ import { tableLosses } from "../../src/adapters/evaluator/table.ts"
 import { resolveSettings } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { loadBenchmark } from "../../src/adapters/table/load_benchmark.ts"
-import { flatnessJson, flatnessText, landscapeJson, landscapeText } from "../../src/adapters/terminal/landscape_report.ts"
+import {
+  flatnessJson,
+  flatnessText,
+  landscapeJson,
+  landscapeText
+} from "../../src/adapters/terminal/landscape_report.ts"
 import { runCommand } from "../../src/adapters/terminal/run_command.ts"
 import { parseArchitecture } from "../../src/domain/architecture/text.ts"
 import { flatness } from "../../src/domain/objective/flatness.ts"
@@ -27,7 +32,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
-const top = Options.integer("top").pipe(Options.withDescription("architectures to list"), Options.withDefault(10))
+const top = Options.integer("top").pipe(Options.withDescription("architectures to list (10)"), Options.withDefault(10))
 const architecture = Options.text("architecture").pipe(
   Options.withDescription("an architecture in any text form: report on this one"),
   Options.optional
@@ -49,9 +54,22 @@ const command = Command.make(
     const objectives = objectiveOfAll(prepared, table, own)
     const sign = maximize ? -1 : 1
     if (Option.isNone(architecture)) {
-      const reported = new Map(yield* Effect.forEach(report, (name) => Effect.map(benchmarkColumn(benchmark, name), (values) => [name, values] as const)))
+      const reported = new Map(
+        yield* Effect.forEach(report, (name) =>
+          Effect.map(benchmarkColumn(benchmark, name), (values) => [name, values] as const)
+        )
+      )
       const objective = `${settings.aggregate} within distance ${settings.radius}`
-      const landscape = { space, score, objective, sign, architectures: table.architectures, own, objectives, reported } as const
+      const landscape = {
+        space,
+        score,
+        objective,
+        sign,
+        architectures: table.architectures,
+        own,
+        objectives,
+        reported
+      } as const
       return yield* Console.log(json ? JSON.stringify(landscapeJson(landscape, top)) : landscapeText(landscape, top))
     }
     const center = yield* parseArchitecture(space, architecture.value)
@@ -63,7 +81,9 @@ const command = Command.make(
       population: { own, objective: objectives }
     })
     if (found === undefined) {
-      return yield* new SettingsError({ problem: `the table has no row for "${architecture.value}", or for none of its neighbors` })
+      return yield* new SettingsError({
+        problem: `the table has no row for "${architecture.value}", or for none of its neighbors`
+      })
     }
     yield* Console.log(
       json ? JSON.stringify(flatnessJson(space, center, found, sign)) : flatnessText(space, center, found, sign, score)

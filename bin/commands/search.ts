@@ -11,8 +11,8 @@ import { resolveSettings } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { loadBenchmark } from "../../src/adapters/table/load_benchmark.ts"
 import { runCommand } from "../../src/adapters/terminal/run_command.ts"
-import { searchJson, searchText } from "../../src/adapters/terminal/search_report.ts"
 import { searchProgress } from "../../src/adapters/terminal/search_progress.ts"
+import { searchJson, searchText } from "../../src/adapters/terminal/search_report.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { planSearch } from "../../src/domain/search/plan_search.ts"
 import { Evaluator } from "../../src/effects/evaluator.ts"
@@ -48,13 +48,20 @@ const command = Command.make(
     const space = yield* loadSpace(settings.space)
     const { benchmark, score, report, cost, synthetic } = yield* loadBenchmark(settings, space)
     const plan = yield* planSearch({ ...settings, cost }, space, benchmark)
-    if (synthetic) yield* Console.error("no --table: searching a made-up landscape (its scores are no accuracies); --help shows real ones")
+    if (synthetic)
+      yield* Console.error(
+        "no --table: searching a made-up landscape (its scores are no accuracies); --help shows real ones"
+      )
     const options = { benchmark, score, maximize: settings.goal === "maximize", cost, costFactor: settings.costFactor }
     const evaluator = TableEvaluator.layer(options)
     const { identity } = yield* Effect.provide(Evaluator, evaluator)
     const store = stored === undefined ? NoStore.layer : yield* stored.begin(settings, identity)
     const progress = yield* searchProgress(process.stderr, settings, stored !== undefined)
-    const outcomes = yield* repeatSearch(plan, { seed: settings.seed, repeat: settings.repeat, onProgress: progress.show }).pipe(
+    const outcomes = yield* repeatSearch(plan, {
+      seed: settings.seed,
+      repeat: settings.repeat,
+      onProgress: progress.show
+    }).pipe(
       Effect.onInterrupt(() => progress.interrupted),
       Effect.ensuring(progress.clear),
       Effect.provide(Layer.merge(evaluator, store))
@@ -62,7 +69,16 @@ const command = Command.make(
     const architectures = outcomes.map((outcome) => architectureOfKey(outcome.architecture))
     const { report: reportOf } = yield* Effect.provide(Reporter, TableEvaluator.reporterLayer(benchmark, report))
     const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
-    const result = { settings, space, score, outcomes, architectures, reports: architectures.map(reportOf), seconds, run: folder }
+    const result = {
+      settings,
+      space,
+      score,
+      outcomes,
+      architectures,
+      reports: architectures.map(reportOf),
+      seconds,
+      run: folder
+    }
     if (json) yield* Console.error(searchText(result))
     yield* Console.log(json ? JSON.stringify(searchJson(result)) : searchText(result))
   }, Effect.scoped)

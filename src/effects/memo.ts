@@ -37,7 +37,10 @@ export const openMemo = Effect.fn("openMemo")(function* (space: Space) {
 })
 
 /** Evaluate what the memo lacks, each architecture once; every evaluation is recorded as soon as its call ends. */
-export const fillMemo = Effect.fn("fillMemo")(function* (memo: Memo, wanted: ReadonlyArray<ReadonlyArray<Architecture>>) {
+export const fillMemo = Effect.fn("fillMemo")(function* (
+  memo: Memo,
+  wanted: ReadonlyArray<ReadonlyArray<Architecture>>
+) {
   const [evaluator, store] = yield* Effect.all([Evaluator, RunStore])
   const missing = new Map<string, Architecture>()
   for (const architectures of wanted) {

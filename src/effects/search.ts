@@ -76,7 +76,11 @@ export const search = Effect.fn("search")(function* (
       stop = passedLimit(plan.budget, paid)
       if (stop !== undefined) break
       spent = paid
-      const observation: Observation = { sequence: charged.proposal.sequence, architecture: charged.proposal.architecture, loss }
+      const observation: Observation = {
+        sequence: charged.proposal.sequence,
+        architecture: charged.proposal.architecture,
+        loss
+      }
       state = observe(state, observation)
       if (best === undefined || loss < best.loss) best = observation
       entries.push(journalEntry(observation, spent))
@@ -104,7 +108,12 @@ export const search = Effect.fn("search")(function* (
 })
 
 /** The objective of a proposal whose evaluations are known, and all that is spent with it. */
-function score(plan: SearchPlan, memo: Memo, { targets, fresh }: Charged, spent: Spent): { readonly loss: ValidationLoss; readonly paid: Spent } {
+function score(
+  plan: SearchPlan,
+  memo: Memo,
+  { targets, fresh }: Charged,
+  spent: Spent
+): { readonly loss: ValidationLoss; readonly paid: Spent } {
   const evaluations = targets.architectures.map((architecture) => memo.get(architecture)!)
   const losses = evaluations.map((evaluation) => evaluation.loss)
   let simulatedSeconds = spent.simulatedSeconds

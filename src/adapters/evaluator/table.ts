@@ -21,7 +21,9 @@ export interface TableEvaluatorOptions {
 }
 
 /** Losses by row of the first table: the score column, its sign turned where a larger score is better. */
-export function tableLosses(options: Pick<TableEvaluatorOptions, "benchmark" | "score" | "maximize">): Either.Either<Float64Array, TableError> {
+export function tableLosses(
+  options: Pick<TableEvaluatorOptions, "benchmark" | "score" | "maximize">
+): Either.Either<Float64Array, TableError> {
   return Either.map(completeColumn(options.benchmark, options.score), (scores) =>
     options.maximize ? scores.map((score) => -score) : scores
   )
@@ -58,12 +60,17 @@ export const layer = (options: TableEvaluatorOptions): Layer.Layer<Evaluator, Ta
   )
 
 /** Reports columns of a benchmark; a number that is missing stays so. Fails where a column is missing. */
-export const reporterLayer = (benchmark: Benchmark, columns: ReadonlyArray<string>): Layer.Layer<Reporter, TableError> =>
+export const reporterLayer = (
+  benchmark: Benchmark,
+  columns: ReadonlyArray<string>
+): Layer.Layer<Reporter, TableError> =>
   Layer.effect(
     Reporter,
     Effect.gen(function* () {
       const [table] = benchmark.tables
-      const values = yield* Effect.forEach(columns, (name) => Effect.map(benchmarkColumn(benchmark, name), (column) => [name, column] as const))
+      const values = yield* Effect.forEach(columns, (name) =>
+        Effect.map(benchmarkColumn(benchmark, name), (column) => [name, column] as const)
+      )
       return {
         report: (architecture: Architecture) => {
           const row = table.rowOf(architecture)

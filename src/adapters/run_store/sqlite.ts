@@ -70,7 +70,10 @@ export const openRun = Effect.fn("openRun")(function* (folder: string) {
           database.prepare("INSERT INTO run VALUES (?, ?)").run(SCHEMA_VERSION, text)
         })
       ),
-    layer: Layer.effect(RunStore, attempt(() => store(database, folder)))
+    layer: Layer.effect(
+      RunStore,
+      attempt(() => store(database, folder))
+    )
   }
   return open
 })
@@ -81,17 +84,35 @@ function translated(folder: string, error: unknown): RunStoreError {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : ""
   const place = { place: folder }
   if (code.startsWith("SQLITE_BUSY")) {
-    return new RunStoreError({ ...place, reason: "locked", detail: "another process is using it; wait for it to end, or choose another folder" })
+    return new RunStoreError({
+      ...place,
+      reason: "locked",
+      detail: "another process is using it; wait for it to end, or choose another folder"
+    })
   }
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
-    return new RunStoreError({ ...place, reason: "not_a_run", detail: `${RUN_FILE} is damaged or no run; move it away to begin anew` })
+    return new RunStoreError({
+      ...place,
+      reason: "not_a_run",
+      detail: `${RUN_FILE} is damaged or no run; move it away to begin anew`
+    })
   }
   if (ParseResult.isParseError(error)) {
-    return new RunStoreError({ ...place, reason: "not_a_run", detail: `${RUN_FILE} holds a record that this program does not know` })
+    return new RunStoreError({
+      ...place,
+      reason: "not_a_run",
+      detail: `${RUN_FILE} holds a record that this program does not know`
+    })
   }
-  const full = code.startsWith("SQLITE_FULL") ? "the disk is full; free some space and run the same command again" : undefined
+  const full = code.startsWith("SQLITE_FULL")
+    ? "the disk is full; free some space and run the same command again"
+    : undefined
   const message = error instanceof Error ? error.message : String(error)
-  return new RunStoreError({ ...place, reason: "storage", detail: full ?? `its data cannot be read or written (${message})` })
+  return new RunStoreError({
+    ...place,
+    reason: "storage",
+    detail: full ?? `its data cannot be read or written (${message})`
+  })
 }
 
 /** Take the lock; read what was begun here. */
@@ -140,7 +161,8 @@ function store(database: Database.Database, folder: string): Context.Tag.Service
     record: (evaluator, evaluations) =>
       attempt(
         database.transaction(() => {
-          for (const { architecture, loss, seconds } of evaluations) insertEvaluation.run(evaluator, architecture, loss, seconds)
+          for (const { architecture, loss, seconds } of evaluations)
+            insertEvaluation.run(evaluator, architecture, loss, seconds)
         })
       ),
     journal: (repetition, entries) =>

@@ -27,7 +27,10 @@ export const openStoredRun = Effect.fn("openStoredRun")(function* (folder: strin
   const differing = record === undefined || asked === undefined ? [] : differences(record.settings, asked)
   if (differing.length > 0) {
     const flags = differing.map(flagOf).join(", ")
-    return yield* fail("settings", `it was begun with another ${flags}; use those settings, --run ${folder} alone, or another folder`)
+    return yield* fail(
+      "settings",
+      `it was begun with another ${flags}; use those settings, --run ${folder} alone, or another folder`
+    )
   }
   const stored: StoredRun = {
     settings: record?.settings,

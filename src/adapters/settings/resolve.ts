@@ -11,12 +11,17 @@ export type GivenSettings = Readonly<Record<string, unknown>>
 const decode = Schema.decodeUnknownEither(SearchSettings, { onExcessProperty: "error", errors: "all" })
 
 /** Full settings from those given: the config file's first, the flags' over them, defaults for the rest. */
-export const resolveSettings = Effect.fn("resolveSettings")(function* (config: string | undefined, flags: GivenSettings) {
+export const resolveSettings = Effect.fn("resolveSettings")(function* (
+  config: string | undefined,
+  flags: GivenSettings
+) {
   const file = config === undefined ? {} : yield* readConfig(config)
   return yield* Either.mapLeft(decode({ ...file, ...flags }), (error) => {
     const [issue] = ArrayFormatter.formatErrorSync(error)
     const name = String(issue?.path[0] ?? "settings")
-    return new SettingsError({ problem: `${name} (${flagOf(name)}): ${issue?.message.replace(/\s+/g, " ") ?? "unknown"}` })
+    return new SettingsError({
+      problem: `${name} (${flagOf(name)}): ${issue?.message.replace(/\s+/g, " ") ?? "unknown"}`
+    })
   })
 })
 

@@ -30,7 +30,8 @@ export function parseSpace(name: string, text: string): Either.Either<Space, Spa
   const json = Either.try((): unknown => JSON.parse(text))
   if (Either.isLeft(json)) return fail("the file", "it is not JSON")
   const shape = typeof json.right === "object" && json.right !== null ? json.right : {}
-  if (!("decisions" in shape) && !("cells" in shape)) return fail("the top level", `it has neither "decisions" nor "cells"`)
+  if (!("decisions" in shape) && !("cells" in shape))
+    return fail("the top level", `it has neither "decisions" nor "cells"`)
   const definition = decode(json.right)
   if (Either.isLeft(definition)) {
     const issues = ArrayFormatter.formatErrorSync(definition.left)

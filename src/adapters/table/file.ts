@@ -12,7 +12,11 @@ export const readTable = Effect.fn("readTable")(function* (space: Space, path: s
   const files = yield* FileSystem.FileSystem
   const bytes = yield* Effect.mapError(files.readFile(path), (error) => {
     const missing = error._tag === "SystemError" && error.reason === "NotFound"
-    return new TableError({ table: path, line: 0, problem: missing ? "the file does not exist" : `the file cannot be read (${reason(error)})` })
+    return new TableError({
+      table: path,
+      line: 0,
+      problem: missing ? "the file does not exist" : `the file cannot be read (${reason(error)})`
+    })
   })
   const raw = yield* parseTable(path, bytes)
   return yield* makeTable(space, raw, key)

@@ -35,18 +35,37 @@ export const loadBenchmark = Effect.fn("loadBenchmark")(function* (settings: Tab
     const names = benchmarkColumns(benchmark).join(", ")
     return yield* new SettingsError({ problem: `name the column to search by with --score: ${names}` })
   }
-  const loaded: LoadedBenchmark = { benchmark, score: settings.score, report: settings.report, cost: settings.cost, synthetic: false }
+  const loaded: LoadedBenchmark = {
+    benchmark,
+    score: settings.score,
+    report: settings.report,
+    cost: settings.cost,
+    synthetic: false
+  }
   return loaded
 })
 
 const synthetic = Effect.fn("syntheticBenchmark")(function* (settings: TableSettings, space: Space) {
-  if (settings.score !== undefined || settings.report.length > 0 || settings.cost !== undefined || settings.key !== undefined) {
+  if (
+    settings.score !== undefined ||
+    settings.report.length > 0 ||
+    settings.cost !== undefined ||
+    settings.key !== undefined
+  ) {
     return yield* new SettingsError({ problem: "the columns of a table are named, but no table: add --table FILE" })
   }
   if (!isEnumerable(space)) {
-    return yield* new SettingsError({ problem: `the space "${space.name}" is too large to make a table up: add --table FILE` })
+    return yield* new SettingsError({
+      problem: `the space "${space.name}" is too large to make a table up: add --table FILE`
+    })
   }
   const table = yield* makeTable(space, syntheticTable(space, "0"), "code")
-  const loaded: LoadedBenchmark = { benchmark: { tables: [table] }, score: "validation", report: ["test"], cost: "seconds", synthetic: true }
+  const loaded: LoadedBenchmark = {
+    benchmark: { tables: [table] },
+    score: "validation",
+    report: ["test"],
+    cost: "seconds",
+    synthetic: true
+  }
   return loaded
 })

@@ -30,12 +30,18 @@ export function landscapeJson(landscape: Landscape, top: number) {
       architecture: printArchitecture(space, architectures[row]!),
       objective: sign * objectives[row]!,
       own: sign * own[row]!,
-      reported: Object.fromEntries([...reported].map(([name, values]) => [name, Number.isNaN(values[row]!) ? null : values[row]!]))
+      reported: Object.fromEntries(
+        [...reported].map(([name, values]) => [name, Number.isNaN(values[row]!) ? null : values[row]!])
+      )
     })),
     kendall: Object.fromEntries(
       [...reported].map(([name, values]) => {
         const rows = order.filter((row) => !Number.isNaN(values[row]!))
-        const tau = (losses: Float64Array) => kendallTau(rows.map((row) => sign * losses[row]!), rows.map((row) => values[row]!))
+        const tau = (losses: Float64Array) =>
+          kendallTau(
+            rows.map((row) => sign * losses[row]!),
+            rows.map((row) => values[row]!)
+          )
         return [name, { own: tau(own), objective: tau(objectives) }]
       })
     )
@@ -47,7 +53,11 @@ export function landscapeText(landscape: Landscape, top: number): string {
   const json = landscapeJson(landscape, top)
   const lines = [`${landscape.objective} of ${landscape.score} over ${json.count} architectures`, ""]
   const names = [...landscape.reported.keys()]
-  lines.push(["objective", "own", ...names, "architecture"].map((name, i, all) => (i + 1 === all.length ? `  ${name}` : name.padStart(Math.max(10, name.length)))).join("  "))
+  lines.push(
+    ["objective", "own", ...names, "architecture"]
+      .map((name, i, all) => (i + 1 === all.length ? `  ${name}` : name.padStart(Math.max(10, name.length))))
+      .join("  ")
+  )
   for (const row of json.top) {
     const values = [row.objective, row.own, ...names.map((name) => row.reported[name] ?? Number.NaN)]
     const widths = ["objective", "own", ...names].map((name) => Math.max(10, name.length))
@@ -55,13 +65,17 @@ export function landscapeText(landscape: Landscape, top: number): string {
   }
   const taus = Object.entries(json.kendall)
   if (taus.length > 0) lines.push("", "Kendall's tau with        own  objective")
-  for (const [name, { own, objective }] of taus) lines.push(`  ${name.padEnd(22)} ${own.toFixed(3).padStart(6)}  ${objective.toFixed(3).padStart(9)}`)
+  for (const [name, { own, objective }] of taus)
+    lines.push(`  ${name.padEnd(22)} ${own.toFixed(3).padStart(6)}  ${objective.toFixed(3).padStart(9)}`)
   return lines.join("\n")
 }
 
 /** A flatness report in the direction of the score. */
 export function flatnessJson(space: Space, architecture: Architecture, report: Flatness, sign: 1 | -1) {
-  const neighbor = ({ architecture: other, loss }: ScoredNeighbor) => ({ architecture: printArchitecture(space, other), score: sign * loss })
+  const neighbor = ({ architecture: other, loss }: ScoredNeighbor) => ({
+    architecture: printArchitecture(space, other),
+    score: sign * loss
+  })
   const { edges, counts } = report.histogram
   return {
     architecture: printArchitecture(space, architecture),
@@ -73,7 +87,8 @@ export function flatnessJson(space: Space, architecture: Architecture, report: F
     neighborSd: report.neighborSd,
     best: neighbor(report.best),
     worst: neighbor(report.worst),
-    histogram: sign === 1 ? { edges, counts } : { edges: edges.map((edge) => -edge).reverse(), counts: [...counts].reverse() },
+    histogram:
+      sign === 1 ? { edges, counts } : { edges: edges.map((edge) => -edge).reverse(), counts: [...counts].reverse() },
     sensitivity: report.sensitivity.map(({ decision, meanAbsoluteChange, replacements }) => ({
       decision: space.decisions[decision]!.name,
       choice: space.decisions[decision]!.choices[architecture[decision]!]!,
@@ -90,7 +105,13 @@ export function flatnessJson(space: Space, architecture: Architecture, report: F
 }
 
 /** The same for people. */
-export function flatnessText(space: Space, architecture: Architecture, report: Flatness, sign: 1 | -1, score: string): string {
+export function flatnessText(
+  space: Space,
+  architecture: Architecture,
+  report: Flatness,
+  sign: 1 | -1,
+  score: string
+): string {
   const json = flatnessJson(space, architecture, report, sign)
   const percent = (value: number) => `better than ${value.toFixed(1)} %`
   const most = Math.max(...json.histogram.counts)
@@ -99,8 +120,14 @@ export function flatnessText(space: Space, architecture: Architecture, report: F
     "",
     ...table([
       [`own ${score}`, `${number(json.own)}   ${percent(json.ownPercentile)} of all`],
-      ["objective", `${number(json.objective)}   ${percent(json.objectivePercentile)} of all, ${percent(json.objectivePercentileAmongPeers)} of the ${json.peers} closest in own score`],
-      ["neighbors", `${json.neighbors}${json.missing > 0 ? ` (${json.missing} more not in the table)` : ""}, mean ${number(json.neighborMean)} ± ${number(json.neighborSd)}`],
+      [
+        "objective",
+        `${number(json.objective)}   ${percent(json.objectivePercentile)} of all, ${percent(json.objectivePercentileAmongPeers)} of the ${json.peers} closest in own score`
+      ],
+      [
+        "neighbors",
+        `${json.neighbors}${json.missing > 0 ? ` (${json.missing} more not in the table)` : ""}, mean ${number(json.neighborMean)} ± ${number(json.neighborSd)}`
+      ],
       ["best neighbor", `${number(json.best.score)}   ${json.best.architecture}`],
       ["worst neighbor", `${number(json.worst.score)}   ${json.worst.architecture}`]
     ]),
@@ -113,7 +140,9 @@ export function flatnessText(space: Space, architecture: Architecture, report: F
     "",
     "  change of the score when one decision is replaced (mean of |change| first)",
     ...json.sensitivity.map(({ decision, choice, meanAbsoluteChange, replacements }) => {
-      const changes = Object.entries(replacements).map(([name, change]) => `${name} ${change >= 0 ? "+" : ""}${change.toFixed(2)}`)
+      const changes = Object.entries(replacements).map(
+        ([name, change]) => `${name} ${change >= 0 ? "+" : ""}${change.toFixed(2)}`
+      )
       return `  ${decision} ${choice}: ${meanAbsoluteChange.toFixed(2)} (${changes.join(", ")})`
     })
   ].join("\n")

@@ -16,7 +16,8 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 export function exitCode(cause: Cause.Cause<unknown>): number {
   if (Cause.isInterruptedOnly(cause)) return EXIT.interrupted
   const error = Cause.squash(cause)
-  const usage = ValidationError.isValidationError(error) || error instanceof SettingsError || error instanceof ArchitectureError
+  const usage =
+    ValidationError.isValidationError(error) || error instanceof SettingsError || error instanceof ArchitectureError
   return usage ? EXIT.usage : EXIT.failed
 }
 

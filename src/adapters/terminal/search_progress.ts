@@ -26,7 +26,9 @@ export const searchProgress = Effect.fn("searchProgress")(function* (
     clear: progress.clear,
     interrupted: Effect.sync(() => {
       const far = last === undefined ? "" : ` after ${line(last)}`
-      target.write(`\ninterrupted${far}; ${kept ? "the same command continues" : "nothing is kept without --run FOLDER"}\n`)
+      target.write(
+        `\ninterrupted${far}; ${kept ? "the same command continues" : "nothing is kept without --run FOLDER"}\n`
+      )
     })
   }
 })

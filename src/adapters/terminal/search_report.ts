@@ -41,7 +41,17 @@ export function searchJson(result: SearchResult): Readonly<Record<string, unknow
   if (settings.repeat === 1) {
     const { samples, evaluations, uniqueEvaluations, simulatedSeconds, stop } = outcome
     const reported = Object.fromEntries([...reports[0]!].map(([name, value]) => [name, value ?? null]))
-    return { ...common, samples, evaluations, uniqueEvaluations, simulatedSeconds, stop, reported, seed: settings.seed, ...tail }
+    return {
+      ...common,
+      samples,
+      evaluations,
+      uniqueEvaluations,
+      simulatedSeconds,
+      stop,
+      reported,
+      seed: settings.seed,
+      ...tail
+    }
   }
   const summary = summaries(result)
   return {
@@ -97,13 +107,16 @@ export function searchText(result: SearchResult): string {
     ["architecture", architecture],
     [objective === "own" ? result.score : `${objective} of ${result.score}`, number(toScore(outcome.loss))]
   ]
-  if (objective !== "own" && outcome.ownLoss !== null) rows.push([`own ${result.score}`, number(toScore(outcome.ownLoss))])
+  if (objective !== "own" && outcome.ownLoss !== null)
+    rows.push([`own ${result.score}`, number(toScore(outcome.ownLoss))])
   for (const [name, value] of reports[best]!) rows.push([name, value === undefined ? "not known" : number(value)])
   const counts = [
     `${outcome.samples} samples`,
     `${outcome.evaluations} evaluations`,
     `${outcome.uniqueEvaluations} unique`,
-    ...(settings.cost === undefined && outcome.simulatedSeconds === 0 ? [] : [`${number(outcome.simulatedSeconds)} simulated seconds`])
+    ...(settings.cost === undefined && outcome.simulatedSeconds === 0
+      ? []
+      : [`${number(outcome.simulatedSeconds)} simulated seconds`])
   ]
   const lines = [`${settings.algorithm} in ${result.space.name}: ${counts.join(", ")}, ended by ${STOPS[outcome.stop]}`]
   if (settings.repeat > 1) {
@@ -115,11 +128,25 @@ export function searchText(result: SearchResult): string {
       ["unique evaluations", uniqueEvaluations]
     ]
     lines.push("", `${settings.repeat} seeds, mean ± standard deviation:`)
-    lines.push(...table(summaryRows.map(([name, value]) => [name, value === null ? "not known" : `${number(value.mean)} ± ${number(value.sd)}`])))
-    lines.push("", `best of them by ${objective === "own" ? "score" : "objective"} (seed ${repetitionSeed(settings.seed, best, settings.repeat)}):`)
+    lines.push(
+      ...table(
+        summaryRows.map(([name, value]) => [
+          name,
+          value === null ? "not known" : `${number(value.mean)} ± ${number(value.sd)}`
+        ])
+      )
+    )
+    lines.push(
+      "",
+      `best of them by ${objective === "own" ? "score" : "objective"} (seed ${repetitionSeed(settings.seed, best, settings.repeat)}):`
+    )
   }
   lines.push(...table(rows), "")
-  lines.push(result.run === undefined ? "not kept: add --run FOLDER to keep and continue a run" : `kept in ${result.run}: the same command shows it again`)
+  lines.push(
+    result.run === undefined
+      ? "not kept: add --run FOLDER to keep and continue a run"
+      : `kept in ${result.run}: the same command shows it again`
+  )
   return lines.join("\n")
 }
 

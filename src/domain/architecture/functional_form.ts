@@ -25,7 +25,10 @@ export function functionalForm(space: Space, architecture: Architecture): string
   let first = 0
   return space.cells
     .map((cell) => {
-      const edges = space.reading._tag === "EveryEdge" ? everyEdge(space, cell, architecture, first) : selected(space, cell, architecture)
+      const edges =
+        space.reading._tag === "EveryEdge"
+          ? everyEdge(space, cell, architecture, first)
+          : selected(space, cell, architecture)
       first += cell.edges.length
       return cellForm(cell, edges)
     })
@@ -54,10 +57,19 @@ function cellForm(cell: Cell, edges: ReadonlyArray<ChosenEdge>): string {
   const nodes: Array<Terms> = Array.from({ length: cell.inputs }, (_, i) => [`${i}`])
   for (let node = cell.inputs; node < cell.inputs + cell.nodes; node++) {
     const incoming = edges.filter((edge) => edge.to === node)
-    nodes.push(combined(cell, incoming.map((edge) => edgeTerms(cell, edge, nodes[edge.from]!))))
+    nodes.push(
+      combined(
+        cell,
+        incoming.map((edge) => edgeTerms(cell, edge, nodes[edge.from]!))
+      )
+    )
   }
   if (cell.output === "last") return nodes[nodes.length - 1]!.join("+")
-  return nodes.slice(cell.inputs).map((terms) => terms.join("+")).sort().join("|")
+  return nodes
+    .slice(cell.inputs)
+    .map((terms) => terms.join("+"))
+    .sort()
+    .join("|")
 }
 
 function combined(cell: Cell, incoming: ReadonlyArray<Terms>): Terms {

@@ -18,7 +18,12 @@ export const Genotype = Schema.Struct({
 }).annotations({ identifier: "Genotype" })
 export interface Genotype extends Schema.Schema.Type<typeof Genotype> {}
 
-const FIELDS = { normal: "normal", normal_concat: "normalConcat", reduce: "reduce", reduce_concat: "reduceConcat" } as const
+const FIELDS = {
+  normal: "normal",
+  normal_concat: "normalConcat",
+  reduce: "reduce",
+  reduce_concat: "reduceConcat"
+} as const
 
 const SPACE = /\s*/y
 const WORD = /[A-Za-z_]\w*/y

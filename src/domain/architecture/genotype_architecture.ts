@@ -9,7 +9,10 @@ import { type Genotype, printGenotype } from "./genotype.ts"
 export function hasGenotype(space: Space): boolean {
   const [normal, reduction] = space.cells
   return (
-    space.reading._tag === "StrongestEdges" && space.cells.length === 2 && normal?.stride === 1 && reduction?.stride === 2
+    space.reading._tag === "StrongestEdges" &&
+    space.cells.length === 2 &&
+    normal?.stride === 1 &&
+    reduction?.stride === 2
   )
 }
 
@@ -55,22 +58,31 @@ export function fromGenotype(
   for (const [c, [part, edges, concat]] of parts.entries()) {
     const cell = space.cells[c]!
     const own = slots(space).filter((slot) => slot.cell === cell)
-    if (edges.length !== own.length) return fail(part, `${part} has ${edges.length} edges, the space "${space.name}" ${own.length}`)
+    if (edges.length !== own.length)
+      return fail(part, `${part} has ${edges.length} edges, the space "${space.name}" ${own.length}`)
     const nodes = outputNodes(cell)
     if (concat.length !== nodes.length || nodes.some((node) => !concat.includes(node))) {
-      return fail(`${part}_concat`, `the output joins nodes ${concat.join(", ")}, in the space "${space.name}" ${nodes.join(", ")}`)
+      return fail(
+        `${part}_concat`,
+        `the output joins nodes ${concat.join(", ")}, in the space "${space.name}" ${nodes.join(", ")}`
+      )
     }
     for (const [i, [operation, input]] of edges.entries()) {
       const slot = own[i]!
       const place = `edge ${i + 1} of ${part}`
       choices[slot.operation] = space.decisions[slot.operation]!.choices.indexOf(operation)
-      if (choices[slot.operation]! < 0) return fail(part, `${place} has the operation "${operation}", which is not in the space "${space.name}"`)
+      if (choices[slot.operation]! < 0)
+        return fail(part, `${place} has the operation "${operation}", which is not in the space "${space.name}"`)
       choices[slot.input] = space.decisions[slot.input]!.choices.indexOf(`${input}`)
-      if (choices[slot.input]! < 0) return fail(part, `${place} comes from node ${input}, which does not lead to node ${slot.node}`)
+      if (choices[slot.input]! < 0)
+        return fail(part, `${place} comes from node ${input}, which does not lead to node ${slot.node}`)
     }
   }
   if (!hasLegalSlots(space, choices)) {
-    return fail("normal", `a node takes one input twice, or an operation that its edge does not offer in the space "${space.name}"`)
+    return fail(
+      "normal",
+      `a node takes one input twice, or an operation that its edge does not offer in the space "${space.name}"`
+    )
   }
   return Either.right(choices)
 }

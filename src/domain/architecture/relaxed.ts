@@ -38,7 +38,10 @@ export function readOff(space: Space, relaxed: RelaxedArchitecture): Architectur
       const best = largest(row, (k) => !reading.exclude.includes(edge.operations[k]!))
       return [{ from: edge.from, operation: edge.operations[best]!, strength: row[best]! }]
     })
-    const kept = [...strengths].sort((a, b) => b.strength - a.strength).slice(0, node.length).sort((a, b) => a.from - b.from)
+    const kept = [...strengths]
+      .sort((a, b) => b.strength - a.strength)
+      .slice(0, node.length)
+      .sort((a, b) => a.from - b.from)
     for (const [i, slot] of node.entries()) {
       choices[slot.operation] = space.decisions[slot.operation]!.choices.indexOf(kept[i]!.operation)
       choices[slot.input] = space.decisions[slot.input]!.choices.indexOf(`${kept[i]!.from}`)

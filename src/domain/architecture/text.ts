@@ -19,7 +19,11 @@ export function naturalForm(space: Space): TextForm {
 }
 
 /** An architecture as text; a form that the space does not have falls back to its natural one. */
-export function printArchitecture(space: Space, architecture: Architecture, form: TextForm = naturalForm(space)): string {
+export function printArchitecture(
+  space: Space,
+  architecture: Architecture,
+  form: TextForm = naturalForm(space)
+): string {
   if (form === "code") return architectureKey(architecture)
   if (form === "json") {
     const entries = space.decisions.map((decision, i) => [decision.name, decision.choices[architecture[i]!]])
@@ -58,7 +62,8 @@ function parseCode(space: Space, text: string): Either.Either<Architecture, Arch
     const choice = /[0-9a-z]/.test(text[i]!) ? Number.parseInt(text[i]!, 36) : -1
     const { name, choices: known } = space.decisions[i]!
     if (choice < 0) return fail(i, `expected ${expectedForms(space)}, found "${text[i]}"`)
-    if (choice >= known.length) return fail(i, `the digit ${text[i]} is too large: "${name}" has ${known.length} choices`)
+    if (choice >= known.length)
+      return fail(i, `the digit ${text[i]} is too large: "${name}" has ${known.length} choices`)
     choices.push(choice)
   }
   if (text.length !== length) {
@@ -83,7 +88,8 @@ function parseJson(space: Space, text: string): Either.Either<Architecture, Arch
     ? Object.fromEntries(value.map((item, i) => [space.decisions[i]?.name ?? `decision ${i + 1}`, item]))
     : { ...value }
   const unknown = Object.keys(names).find((name) => !space.decisions.some((decision) => decision.name === name))
-  if (unknown !== undefined) return fail(`the space "${space.name}" has no decision "${unknown}"`, Math.max(0, text.indexOf(`"${unknown}"`)))
+  if (unknown !== undefined)
+    return fail(`the space "${space.name}" has no decision "${unknown}"`, Math.max(0, text.indexOf(`"${unknown}"`)))
   const choices: Array<number> = []
   for (const decision of space.decisions) {
     const name = Object.hasOwn(names, decision.name) ? names[decision.name] : undefined
@@ -91,7 +97,10 @@ function parseJson(space: Space, text: string): Either.Either<Architecture, Arch
     const choice = decision.choices.findIndex((known) => known === name)
     if (choice < 0) {
       const shown = JSON.stringify(name)
-      return fail(`${shown} is no choice of "${decision.name}": ${decision.choices.join(", ")}`, Math.max(0, text.indexOf(shown)))
+      return fail(
+        `${shown} is no choice of "${decision.name}": ${decision.choices.join(", ")}`,
+        Math.max(0, text.indexOf(shown))
+      )
     }
     choices.push(choice)
   }

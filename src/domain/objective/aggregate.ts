@@ -19,7 +19,9 @@ export const Aggregate = Schema.Union(
   Schema.TaggedStruct("Best", {}),
   Schema.TaggedStruct("Quantile", { q: Fraction }),
   Schema.TaggedStruct("Cvar", { fraction: Fraction.pipe(Schema.positive()) }),
-  Schema.TaggedStruct("TrimmedMean", { fraction: Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(0.5)) }),
+  Schema.TaggedStruct("TrimmedMean", {
+    fraction: Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(0.5))
+  }),
   Schema.TaggedStruct("MeanStd", { k: Finite }),
   Schema.TaggedStruct("WeightedMean", { decay: Fraction }),
   Schema.TaggedStruct("LogSumExp", { temperature: Finite.pipe(Schema.positive()) })

@@ -67,7 +67,10 @@ export function flatness(
   }
 ): Flatness | undefined {
   const own = options.lossOf(architecture)
-  const around = Array.from(neighbors(ball, architecture), (neighbor) => ({ architecture: neighbor, loss: options.lossOf(neighbor) }))
+  const around = Array.from(neighbors(ball, architecture), (neighbor) => ({
+    architecture: neighbor,
+    loss: options.lossOf(neighbor)
+  }))
   const scored = around.filter((neighbor) => !Number.isNaN(neighbor.loss))
   if (Number.isNaN(own) || scored.length === 0) return undefined
   const losses = scored.map((neighbor) => neighbor.loss)
@@ -89,7 +92,10 @@ export function flatness(
     sensitivity: sensitivity(ball, architecture, own, options.lossOf),
     ownPercentile: shareAbove(Array.from(options.population.own), own),
     objectivePercentile: shareAbove(Array.from(options.population.objective), objective),
-    objectivePercentileAmongPeers: shareAbove(peers.map((i) => options.population.objective[i]!), objective),
+    objectivePercentileAmongPeers: shareAbove(
+      peers.map((i) => options.population.objective[i]!),
+      objective
+    ),
     peers: peers.length
   }
 }
@@ -100,15 +106,22 @@ function sensitivity(
   own: number,
   lossOf: (architecture: Architecture) => number
 ): ReadonlyArray<Sensitivity> {
-  const near = ball.radius === 1 ? ball : makeBall(ball.space, { moveInputs: ball.movable.some((i) => ball.space.decisions[i]!.kind === "input") })
+  const near =
+    ball.radius === 1
+      ? ball
+      : makeBall(ball.space, { moveInputs: ball.movable.some((i) => ball.space.decisions[i]!.kind === "input") })
   const changes = Array.from(neighbors(near, center), (neighbor) => {
     const decision = neighbor.findIndex((choice, i) => choice !== center[i])
     return { decision, choice: neighbor[decision]!, change: lossOf(neighbor) - own }
   }).filter(({ change }) => !Number.isNaN(change))
   return near.movable.flatMap((decision) => {
-    const replacements = changes.filter((entry) => entry.decision === decision).map(({ choice, change }) => ({ choice, change }))
+    const replacements = changes
+      .filter((entry) => entry.decision === decision)
+      .map(({ choice, change }) => ({ choice, change }))
     if (replacements.length === 0) return []
-    return [{ decision, meanAbsoluteChange: summarize(replacements.map(({ change }) => Math.abs(change))).mean, replacements }]
+    return [
+      { decision, meanAbsoluteChange: summarize(replacements.map(({ change }) => Math.abs(change))).mean, replacements }
+    ]
   })
 }
 

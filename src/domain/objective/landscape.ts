@@ -24,7 +24,7 @@ function meanSweep(ball: Ball, losses: Losses, center: boolean): Losses {
     const decision = ball.movable[i]!
     addLines(losses, sums, counts, weights[decision]!, ball.space.decisions[decision]!.choices.length)
   }
-  for (let at = 0; at < losses.length; at++) sums[at] = losses[at] === losses[at] ? sums[at]! / counts[at]! : Number.NaN
+  for (let at = 0; at < losses.length; at++) sums[at] = Number.isNaN(losses[at]!) ? Number.NaN : sums[at]! / counts[at]!
   return sums
 }
 
@@ -45,7 +45,7 @@ function addLines(losses: Losses, sums: Float64Array, counts: Int32Array, weight
         let count = counts[at]!
         for (let other = base; other < end; other += weight) {
           const loss = losses[other]!
-          if (other === at || loss !== loss) continue
+          if (other === at || Number.isNaN(loss)) continue
           sum += loss
           count += 1
         }

@@ -1,6 +1,6 @@
 import type { Architecture } from "../architecture/architecture.ts"
-import { isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import { spaceSize } from "../space/membership.ts"
+import { isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import type { Table } from "../table/table.ts"
 import { sweep } from "./landscape.ts"
 import { objectiveLoss, type PreparedObjective, targetsOf } from "./targets.ts"

@@ -40,7 +40,12 @@ export function prepareObjective(
 export function targetsOf(prepared: PreparedObjective, center: Architecture, seed: Seed): Targets {
   const { objective, ball, admits, identifier } = prepared
   if (objective._tag === "Own") return { architectures: [center], distances: [0] }
-  const selection = { ball, count: objective.neighbors, admits, ...(objective.quotient ? { quotient: identifier } : {}) }
+  const selection = {
+    ball,
+    count: objective.neighbors,
+    admits,
+    ...(objective.quotient ? { quotient: identifier } : {})
+  }
   const around = sampleNeighbors(selection, center, split(seed, "neighbors"))
   const own = objective.quotient ? identifier.canonical(center) : center
   const withCenter = objective.center || around.length === 0

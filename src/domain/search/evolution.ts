@@ -31,7 +31,11 @@ export function start(seed: Seed, options: { readonly population: number; readon
  *
  * Source: Real et al. 2019 (arXiv 1802.01548), as run on NAS-Bench-201.
  */
-export function propose(candidates: Candidates, state: State, limit: number): readonly [ReadonlyArray<Proposal>, State] {
+export function propose(
+  candidates: Candidates,
+  state: State,
+  limit: number
+): readonly [ReadonlyArray<Proposal>, State] {
   const proposals: Array<Proposal> = []
   const count = state.next < state.population ? Math.min(limit, state.population - state.next) : 1
   if (state.next >= state.population && (state.observed < state.next || limit < 1)) return [[], state]

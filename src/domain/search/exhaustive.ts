@@ -1,5 +1,5 @@
-import { architectureAt, isEnumerable } from "../space/ordinal.ts"
 import { spaceSize } from "../space/membership.ts"
+import { architectureAt, isEnumerable } from "../space/ordinal.ts"
 import type { Candidates } from "./candidates.ts"
 import type { Proposal } from "./proposal.ts"
 
@@ -18,7 +18,11 @@ export function start(): State {
 }
 
 /** The next `limit` candidates; none at the end, and none in a space too large to be numbered. */
-export function propose(candidates: Candidates, state: State, limit: number): readonly [ReadonlyArray<Proposal>, State] {
+export function propose(
+  candidates: Candidates,
+  state: State,
+  limit: number
+): readonly [ReadonlyArray<Proposal>, State] {
   const { list, space } = candidates
   const size = list?.length ?? (isEnumerable(space) ? spaceSize(space) : 0)
   const proposals: Array<Proposal> = []

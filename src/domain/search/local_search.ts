@@ -35,14 +35,22 @@ export function start(seed: Seed): State {
  *
  * Source: White, Nolen, Savani 2021 (arXiv 2005.02960), with restarts.
  */
-export function propose(candidates: Candidates, state: State, limit: number): readonly [ReadonlyArray<Proposal>, State] {
+export function propose(
+  candidates: Candidates,
+  state: State,
+  limit: number
+): readonly [ReadonlyArray<Proposal>, State] {
   if (limit < 1) return [[], state]
   const ready = state.pending === 0 ? settle(candidates, state) : state
   const { frontier } = ready
   if (frontier !== undefined && frontier.length > 0) {
     const taken = frontier.slice(0, limit)
     const proposals = taken.map((architecture, i) => ({ sequence: ready.next + i, architecture }))
-    const left = { frontier: frontier.slice(limit), next: ready.next + taken.length, pending: ready.pending + taken.length }
+    const left = {
+      frontier: frontier.slice(limit),
+      next: ready.next + taken.length,
+      pending: ready.pending + taken.length
+    }
     return [proposals, { ...ready, ...left }]
   }
   if (ready.pending > 0) return [[], ready]

@@ -17,7 +17,11 @@ import { type SearchSettings, SettingsError } from "./settings.ts"
 const fail = (problem: string) => Either.left(new SettingsError({ problem }))
 
 /** The plan of a search over a benchmark. Errors: settings that contradict each other or the space, and missing columns. */
-export function planSearch(settings: SearchSettings, space: Space, benchmark: Benchmark): Either.Either<SearchPlan, SettingsError | TableError> {
+export function planSearch(
+  settings: SearchSettings,
+  space: Space,
+  benchmark: Benchmark
+): Either.Either<SearchPlan, SettingsError | TableError> {
   return Either.gen(function* () {
     if (!hasIdentity(space, settings.identity)) {
       return yield* fail(`the identity "${settings.identity}" needs a space like NAS-Bench-201, not "${space.name}"`)
@@ -28,7 +32,8 @@ export function planSearch(settings: SearchSettings, space: Space, benchmark: Be
     const meets = yield* constraintsOf(settings, space, benchmark)
     const [table] = benchmark.tables
     const allowed = table.architectures.filter(meets)
-    if (allowed.length === 0) return yield* fail(`no architecture of the table meets ${settings.constraints.join(" and ")}`)
+    if (allowed.length === 0)
+      return yield* fail(`no architecture of the table meets ${settings.constraints.join(" and ")}`)
     const known = identifier(space, settings.identity)
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
@@ -58,7 +63,16 @@ export function objectiveOf(settings: SearchSettings, space: Space): Either.Eith
   }
   if (algorithm !== "na-rs" && settings.objective !== "neighborhood") return Either.right({ _tag: "Own" })
   if (neighbors === 0 && !center) return fail("no neighbors and no center leave nothing to aggregate")
-  return Either.right({ _tag: "Neighborhood", aggregate: parsed.right, neighbors, radius, center, moveInputs, quotient, constrainNeighbors })
+  return Either.right({
+    _tag: "Neighborhood",
+    aggregate: parsed.right,
+    neighbors,
+    radius,
+    center,
+    moveInputs,
+    quotient,
+    constrainNeighbors
+  })
 }
 
 function algorithmOf({ algorithm, population, tournament }: SearchSettings): Algorithm {

@@ -19,7 +19,11 @@ export function start(seed: Seed): State {
  *
  * Source: with a neighborhood objective, NA-RS of Wang et al. 2021 (arXiv 2105.06369); with the own score, random search.
  */
-export function propose(candidates: Candidates, state: State, limit: number): readonly [ReadonlyArray<Proposal>, State] {
+export function propose(
+  candidates: Candidates,
+  state: State,
+  limit: number
+): readonly [ReadonlyArray<Proposal>, State] {
   const proposals: Array<Proposal> = []
   for (let sequence = state.next; sequence < state.next + limit; sequence++) {
     const architecture = drawCandidate(candidates, candidateSeed(state.seed, sequence))

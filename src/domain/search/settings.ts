@@ -5,10 +5,37 @@ const Text = Schema.String.pipe(Schema.minLength(1))
 const Texts = Schema.Array(Text)
 const Positive = Schema.Number.pipe(Schema.positive(), Schema.finite())
 
+/** One of a few words; the message names them all. */
+function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
+  return Schema.Literal(...words).annotations({
+    message: (issue) => ({
+      message: `Expected ${words.join(", ")}, actual ${JSON.stringify(issue.actual)}`,
+      override: true
+    })
+  })
+}
+
+const YesNo = Schema.Boolean.annotations({
+  message: (issue) => ({
+    message: `Expected yes or no (true or false in a file), actual ${JSON.stringify(issue.actual)}`,
+    override: true
+  })
+})
+
+const Neighbors = Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())).annotations({
+  message: (issue) => ({
+    message: `Expected "all" or a number of neighbors, actual ${JSON.stringify(issue.actual)}`,
+    override: true
+  })
+})
+
 /** The searchers by the names that people type; `na-rs` is `rs` with the neighborhood objective. */
 export const ALGORITHM_NAMES = ["rs", "na-rs", "evolution", "local-search", "exhaustive"] as const
 
-function withDefault<A, I>(schema: Schema.Schema<A, I>, value: A): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
+function withDefault<A, I>(
+  schema: Schema.Schema<A, I>,
+  value: A
+): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
   return Schema.optionalWith(schema, { default: () => value })
 }
 
@@ -18,21 +45,21 @@ function withDefault<A, I>(schema: Schema.Schema<A, I>, value: A): Schema.option
  */
 export const SearchSettings = Schema.Struct({
   version: withDefault(Schema.Literal(1), 1),
-  algorithm: withDefault(Schema.Literal(...ALGORITHM_NAMES), "na-rs"),
-  objective: Schema.optional(Schema.Literal("own", "neighborhood")),
+  algorithm: withDefault(oneOf(...ALGORITHM_NAMES), "na-rs"),
+  objective: Schema.optional(oneOf("own", "neighborhood")),
   aggregate: withDefault(Text, "mean"),
-  neighbors: withDefault(Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())), "all"),
+  neighbors: withDefault(Neighbors, "all"),
   radius: withDefault(Count, 1),
-  center: withDefault(Schema.Boolean, true),
+  center: withDefault(YesNo, true),
   moveInputs: withDefault(Schema.Boolean, false),
   quotient: withDefault(Schema.Boolean, false),
   constrainNeighbors: withDefault(Schema.Boolean, false),
-  identity: withDefault(Schema.Literal("functional", "official", "exact"), "functional"),
+  identity: withDefault(oneOf("functional", "official", "exact"), "functional"),
   space: withDefault(Text, "nas-bench-201"),
   table: withDefault(Texts, []),
   key: Schema.optional(Text),
   score: Schema.optional(Text),
-  goal: withDefault(Schema.Literal("maximize", "minimize"), "maximize"),
+  goal: withDefault(oneOf("maximize", "minimize"), "maximize"),
   report: withDefault(Texts, []),
   cost: Schema.optional(Text),
   costFactor: withDefault(Positive, 1),

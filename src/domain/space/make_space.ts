@@ -66,9 +66,7 @@ function cellFault(definition: Extract<SpaceDefinition, { cells: unknown }>): Fa
   return undefined
 }
 
-function cellDecisions(
-  definition: Extract<SpaceDefinition, { cells: unknown }>
-): ReadonlyArray<SpaceDecision> {
+function cellDecisions(definition: Extract<SpaceDefinition, { cells: unknown }>): ReadonlyArray<SpaceDecision> {
   const { cells, reading } = definition
   const prefix = (cell: Cell) => (cells.length === 1 ? "" : `${cell.name}:`)
   if (reading._tag === "EveryEdge") {
@@ -84,18 +82,20 @@ function cellDecisions(
     Array.from({ length: cell.nodes }, (_, i) => cell.inputs + i).flatMap((node) => {
       const incoming = cell.edges.filter((edge) => edge.to === node)
       const operations = [...new Set(incoming.flatMap((edge) => edge.operations))]
-      return Array.from({ length: reading.perNode }, (_, slot) => slot).flatMap((slot): ReadonlyArray<SpaceDecision> => [
-        {
-          name: `${prefix(cell)}${node}.${slot}`,
-          choices: operations.filter((operation) => !reading.exclude.includes(operation)),
-          kind: "operation"
-        },
-        {
-          name: `${prefix(cell)}${node}.${slot}<-`,
-          choices: incoming.map((edge) => `${edge.from}`),
-          kind: "input"
-        }
-      ])
+      return Array.from({ length: reading.perNode }, (_, slot) => slot).flatMap(
+        (slot): ReadonlyArray<SpaceDecision> => [
+          {
+            name: `${prefix(cell)}${node}.${slot}`,
+            choices: operations.filter((operation) => !reading.exclude.includes(operation)),
+            kind: "operation"
+          },
+          {
+            name: `${prefix(cell)}${node}.${slot}<-`,
+            choices: incoming.map((edge) => `${edge.from}`),
+            kind: "input"
+          }
+        ]
+      )
     })
   )
 }

@@ -1,5 +1,5 @@
 import type { Architecture } from "../architecture/architecture.ts"
-import { slots, slotsByNode } from "./slots.ts"
+import { type Slot, slotsByNode } from "./slots.ts"
 import type { Space } from "./space.ts"
 
 /**
@@ -22,17 +22,18 @@ export function isUnconstrained(space: Space): boolean {
 
 /** The part of `isMember` that looks across decisions; the indices are known to be in range. */
 export function hasLegalSlots(space: Space, architecture: Architecture): boolean {
-  const all = slots(space)
-  for (const [i, slot] of all.entries()) {
+  return slotsByNode(space).every((node) => isLegalNode(space, node, architecture))
+}
+
+/** Whether the inputs of a node differ, and each operation is a candidate of the edge that it stands on. */
+export function isLegalNode(space: Space, node: ReadonlyArray<Slot>, architecture: Architecture): boolean {
+  return node.every((slot, i) => {
     const input = Number(space.decisions[slot.input]!.choices[architecture[slot.input]!])
     const operation = space.decisions[slot.operation]!.choices[architecture[slot.operation]!]!
     const edge = slot.cell.edges.find((candidate) => candidate.from === input && candidate.to === slot.node)
-    if (edge === undefined || !edge.operations.includes(operation)) return false
-    for (let j = i - 1; j >= 0 && all[j]!.cell === slot.cell && all[j]!.node === slot.node; j--) {
-      if (architecture[all[j]!.input] === architecture[slot.input]) return false
-    }
-  }
-  return true
+    const repeated = node.slice(0, i).some((other) => architecture[other.input] === architecture[slot.input])
+    return !repeated && edge?.operations.includes(operation) === true
+  })
 }
 
 /** Number of architectures of a space: exact up to 2^53, rounded above. Slots of a node are told apart by order. */

@@ -26,7 +26,9 @@ export function benchmarkColumn(benchmark: Benchmark, name: string): Either.Eith
   const owner = benchmark.tables.find((table) => table.columns.includes(name))
   if (owner === undefined) {
     const names = benchmarkColumns(benchmark).slice(0, 60).join(", ")
-    return Either.left(new TableError({ table: first.name, line: 0, problem: `it has no column "${name}" (it has ${names})` }))
+    return Either.left(
+      new TableError({ table: first.name, line: 0, problem: `it has no column "${name}" (it has ${names})` })
+    )
   }
   if (owner === first) return first.column(name)
   return Either.map(owner.column(name), (values) =>

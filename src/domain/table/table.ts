@@ -2,8 +2,8 @@ import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
 import { type Architecture, type ArchitectureError, architectureKey } from "../architecture/architecture.ts"
 import { architectureParser } from "../architecture/text.ts"
-import { isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import { spaceSize } from "../space/membership.ts"
+import { isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import type { Space } from "../space/space.ts"
 
 /** A table cannot be used. `line` counts from 1, the header included; 0 where no line is at fault. */
@@ -53,9 +53,11 @@ export const KEY_COLUMNS = ["arch", "architecture", "arch_str", "genotype", "cod
 export function makeTable(space: Space, raw: RawTable, key?: string): Either.Either<Table, TableError> {
   const { header, rows } = raw
   const fail = (problem: string, line = 0) => Either.left(new TableError({ table: raw.name, line, problem }))
-  const keyColumn = key === undefined ? KEY_COLUMNS.map((name) => header.indexOf(name)).find((at) => at >= 0) : header.indexOf(key)
+  const keyColumn =
+    key === undefined ? KEY_COLUMNS.map((name) => header.indexOf(name)).find((at) => at >= 0) : header.indexOf(key)
   if (header.length === 0) return fail("it is empty")
-  if (keyColumn === undefined) return fail(`none of its columns is named ${KEY_COLUMNS.join(", ")}: name the key column (${listed(header)})`)
+  if (keyColumn === undefined)
+    return fail(`none of its columns is named ${KEY_COLUMNS.join(", ")}: name the key column (${listed(header)})`)
   if (keyColumn < 0) return fail(`it has no column "${key}" (${listed(header)})`)
   const twice = header.find((name, i) => header.indexOf(name) !== i)
   if (twice !== undefined) return fail(`the column "${twice}" stands twice`, 1)
@@ -81,7 +83,15 @@ export function makeTable(space: Space, raw: RawTable, key?: string): Either.Eit
     decoded.set(name, made)
     return made
   }
-  return Either.right({ name: raw.name, identity: raw.identity, space, architectures, rowOf: index.get, columns: header, column })
+  return Either.right({
+    name: raw.name,
+    identity: raw.identity,
+    space,
+    architectures,
+    rowOf: index.get,
+    columns: header,
+    column
+  })
 }
 
 function listed(names: ReadonlyArray<string>): string {
