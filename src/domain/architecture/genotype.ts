@@ -82,7 +82,7 @@ function genotype(scanner: Scanner): Genotype {
 }
 
 function list<A>(scanner: Scanner, item: (scanner: Scanner) => A): ReadonlyArray<A> {
-  const close = accept(scanner, "(") ? ")" : (expect(scanner, "["), "]")
+  const close = opening(scanner, "[]", "()")
   const items: Array<A> = []
   while (!accept(scanner, close)) {
     items.push(item(scanner))
@@ -93,8 +93,15 @@ function list<A>(scanner: Scanner, item: (scanner: Scanner) => A): ReadonlyArray
   return items
 }
 
+/** Take an opening bracket of the usual or of the other kind; returns the closing one. */
+function opening(scanner: Scanner, usual: string, other: string): string {
+  if (accept(scanner, other[0]!)) return other[1]!
+  expect(scanner, usual[0]!)
+  return usual[1]!
+}
+
 function pair(scanner: Scanner): readonly [string, number] {
-  const close = accept(scanner, "[") ? "]" : (expect(scanner, "("), ")")
+  const close = opening(scanner, "()", "[]")
   blank(scanner)
   const name = scanner.take(STRING)
   if (name === undefined) throw scanner.error(`expected a quoted operation, found ${scanner.found()}`)

@@ -94,7 +94,7 @@ function parseJson(space: Space, text: string): Either.Either<Architecture, Arch
   for (const decision of space.decisions) {
     const name = Object.hasOwn(names, decision.name) ? names[decision.name] : undefined
     if (name === undefined) return fail(`the decision "${decision.name}" is missing`, text.length - 1)
-    const choice = decision.choices.findIndex((known) => known === name)
+    const choice = typeof name === "string" ? decision.choices.indexOf(name) : -1
     if (choice < 0) {
       const shown = JSON.stringify(name)
       return fail(
