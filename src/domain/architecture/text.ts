@@ -11,6 +11,8 @@ import { fromGenotype, hasGenotype, toGenotype } from "./genotype_architecture.t
  * object from decision to choice, `code` one base-36 digit per decision.
  */
 export const TEXT_FORMS = ["string", "genotype", "json", "code"] as const
+
+/** One of `TEXT_FORMS`. */
 export type TextForm = (typeof TEXT_FORMS)[number]
 
 /** The form that people read a space's architectures in. */

@@ -26,6 +26,8 @@ export interface Spent {
 export const NOTHING_SPENT: Spent = { samples: 0, evaluations: 0, uniqueEvaluations: 0, simulatedSeconds: 0 }
 
 const LIMITS = ["samples", "evaluations", "uniqueEvaluations", "simulatedSeconds"] as const
+
+/** The name of a limit of a budget. */
 export type Limit = (typeof LIMITS)[number]
 
 /** The first limit that an expense passes, if any. */

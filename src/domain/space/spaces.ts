@@ -8,6 +8,8 @@ const DEFINITIONS = { "nas-bench-201": NAS_BENCH_201, darts: DARTS, s1: S1, s2: 
 
 /** Names of the spaces that come with the library. */
 export const SPACE_NAMES = Object.keys(DEFINITIONS) as ReadonlyArray<keyof typeof DEFINITIONS>
+
+/** One of `SPACE_NAMES`. */
 export type SpaceName = keyof typeof DEFINITIONS
 
 /** A space that comes with the library, made anew at each call. */

@@ -1,0 +1,95 @@
+/**
+ * Checks what the compiler does not: imports point inward, the domain is pure, one schema library, no cycles, every export
+ * is documented, no file is too long. Prints each breach and exits 1.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+
+interface Source {
+  readonly path: string
+  readonly text: string
+  readonly imports: ReadonlyArray<{ readonly from: string; readonly typeOnly: boolean }>
+}
+
+const ROOMS = ["src/domain/", "src/effects/", "src/adapters/", "bin/"] as const
+const MAX_LINES = 400
+
+function sourcesBelow(folder: string): ReadonlyArray<Source> {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => {
+      const path = join(folder, name)
+      const text = readFileSync(path, "utf8")
+      const imports = [
+        ...text.matchAll(
+          /^(?:import|export)\s+(type\s)?[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm
+        )
+      ]
+      return {
+        path,
+        text,
+        imports: imports.map((match) => ({
+          from: match[2] ?? match[3] ?? match[4] ?? "",
+          typeOnly: match[1] !== undefined
+        }))
+      }
+    })
+}
+
+const sources = ["src", "bin"].flatMap(sourcesBelow)
+const breaches: Array<string> = []
+const room = (path: string) => ROOMS.findIndex((prefix) => path.startsWith(prefix))
+
+for (const { path, text, imports } of sources) {
+  const own = room(path)
+  const report = (problem: string) => breaches.push(`${path}: ${problem}`)
+  if (text.split("\n").length > MAX_LINES) report(`more than ${MAX_LINES} lines`)
+  for (const { from } of imports) {
+    if (from.startsWith(".")) {
+      if (room(normalize(join(dirname(path), from))) > own) report(`imports outward: ${from}`)
+      if (!from.endsWith(".ts")) report(`imports without .ts: ${from}`)
+    } else if (own <= 1 && !/^(effect|@effect\/schema)\/[A-Z]\w+$/.test(from)) {
+      report(`the core may not import ${from}`)
+    }
+    if (from === "effect/Schema" && !path.endsWith("_lift.ts")) report("effect/Schema: schemas are @effect/schema's")
+    if (from === "effect" || from === "@effect/platform" || from === "@effect/schema")
+      report(`imports the barrel ${from}`)
+  }
+  if (own <= 1) {
+    const impure = /\b(Math\.random|Date\.now|new Date|process\.|console\.|performance\.now|fetch\(|setTimeout)/.exec(
+      text
+    )
+    if (impure !== null) report(`the core is pure: ${impure[1]}`)
+  }
+  if (own === 0 && /\bEffect\.run|from "effect\/Effect"/.test(text)) report("the domain runs no effects")
+  if (/\bas any\b|as unknown as|@ts-ignore|@ts-nocheck/.test(text)) report("a cast switches the compiler off")
+  for (const match of text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)) {
+    const before = text.slice(0, match.index).trimEnd()
+    const isTypeOfSchema =
+      new RegExp(`export const ${match[1]}\\b`).test(text) && /^export (interface|type)/.test(match[0])
+    const isSecondOfPair = new RegExp(`export type ${match[1]}\\b`).test(text.slice(0, match.index))
+    if (!before.endsWith("*/") && !isTypeOfSchema && !isSecondOfPair)
+      report(`the export ${match[1]} has no doc comment`)
+  }
+}
+
+/** Cycles among value imports: each module is visited once, a path that meets itself is a cycle. */
+const byPath = new Map(sources.map((source) => [source.path, source]))
+const state = new Map<string, "open" | "done">()
+function visit(path: string, trail: ReadonlyArray<string>): void {
+  if (state.get(path) === "done") return
+  if (state.get(path) === "open") {
+    breaches.push(`a cycle of imports: ${[...trail.slice(trail.indexOf(path)), path].join(" -> ")}`)
+    return
+  }
+  state.set(path, "open")
+  for (const { from, typeOnly } of byPath.get(path)?.imports ?? []) {
+    if (from.startsWith(".") && !typeOnly) visit(normalize(join(dirname(path), from)), [...trail, path])
+  }
+  state.set(path, "done")
+}
+for (const { path } of sources) visit(path, [])
+
+for (const breach of breaches) console.error(breach)
+console.log(`${sources.length} files checked, ${breaches.length} breaches`)
+process.exitCode = breaches.length === 0 ? 0 : 1

@@ -1,0 +1,172 @@
+import * as FastCheck from "@effect/schema/FastCheck"
+import * as Effect from "effect/Effect"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { emptyRun } from "../../src/adapters/run_store/memory.ts"
+import { architectureKey, architectureOfKey } from "../../src/domain/architecture/architecture.ts"
+import { identityKey } from "../../src/domain/architecture/identity.ts"
+import { makeBall, neighbors } from "../../src/domain/neighborhood/ball.ts"
+import { drawCandidate, candidateSeed, listedCandidates } from "../../src/domain/search/candidates.ts"
+import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
+import { run } from "../_effect.ts"
+import { NAS_BENCH, SMALL, searching } from "./_searches.ts"
+
+const results = suite("search()")
+
+results("random search is NA-RS without neighbors, to the last bit", async () => {
+  for (const aggregate of ["mean", "worst", "mean-std:2", "cvar:0.3", "log-sum-exp:0.5", "quantile:0.2", "weighted-mean:0.5"]) {
+    const rs = await run(searching(NAS_BENCH, { algorithm: "rs", samples: 50, seed: "s" }))
+    const naRs = await run(searching(NAS_BENCH, { algorithm: "na-rs", neighbors: 0, aggregate, samples: 50, seed: "s" }))
+    assert.equal(naRs, rs)
+  }
+})
+
+results("NA-RS returns the sample whose neighborhood has the best mean", async () => {
+  const { space, table, losses } = NAS_BENCH
+  const [outcome] = await run(searching(NAS_BENCH, { samples: 40, seed: "brute" }))
+  const candidates = listedCandidates(space, table.architectures)
+  const scored = Array.from({ length: 40 }, (_, i) => {
+    const center = drawCandidate(candidates, candidateSeed("brute", i))!
+    const around = [center, ...neighbors(makeBall(space), center)].map((one) => losses[table.rowOf(one)]!)
+    return { key: architectureKey(center), loss: around.reduce((a, b) => a + b) / around.length, around: [center, ...neighbors(makeBall(space), center)] }
+  })
+  const best = scored.reduce((a, b) => (b.loss < a.loss ? b : a))
+  assert.is(outcome!.architecture, best.key)
+  assert.ok(Math.abs(outcome!.loss - best.loss) < 1e-9)
+  assert.is(outcome!.evaluations, 40 * 25)
+  const networks = new Set(scored.flatMap(({ around }) => around.map((one) => identityKey(space, "functional", one))))
+  assert.is(outcome!.uniqueEvaluations, networks.size)
+})
+
+results("24 neighbors of NAS-Bench-201 are all neighbors", async () => {
+  const some = await run(searching(NAS_BENCH, { neighbors: 24, samples: 30 }))
+  const all = await run(searching(NAS_BENCH, { neighbors: "all", samples: 30 }))
+  assert.equal(some, all)
+})
+
+results("the same seed gives the same outcome at any concurrency, batch and speed", async () => {
+  for (const algorithm of ALGORITHM_NAMES) {
+    const given = { algorithm, samples: 60, neighbors: 3, objective: algorithm === "rs" ? "own" : "neighborhood", seed: "c" } as const
+    const [alone] = await run(searching(SMALL, given))
+    for (const behaviour of [{ batch: 1, concurrency: 8, jitter: true }, { batch: 7, concurrency: 3, jitter: true }]) {
+      const [together] = await run(searching(SMALL, given, behaviour))
+      assert.equal(together, alone, algorithm)
+    }
+  }
+})
+
+results("other seeds give other samples", async () => {
+  const keys = await Promise.all(["0", "1", "2", "3"].map((seed) => run(searching(NAS_BENCH, { algorithm: "rs", samples: 20, seed }))))
+  assert.ok(new Set(keys.map(([outcome]) => outcome!.architecture)).size > 1)
+})
+
+results("a broken run, continued until it ends, equals one that never broke, and evaluates nothing twice", async () => {
+  for (const algorithm of ALGORITHM_NAMES) {
+    const given = { algorithm, objective: algorithm === "rs" ? "own" : "neighborhood", neighbors: 4, samples: 70, repeat: 2, seed: "r" } as const
+    const whole = emptyRun()
+    const expected = await run(searching(SMALL, given, {}, whole))
+    const broken = emptyRun()
+    const ledger: Array<string> = []
+    let breaks = 0
+    for (;;) {
+      const exit = await Effect.runPromiseExit(searching(SMALL, given, { ledger, failAfter: ledger.length + 3, batch: 2 }, broken))
+      if (exit._tag === "Success") {
+        assert.equal(exit.value, expected)
+        break
+      }
+      breaks += 1
+    }
+    assert.ok(breaks > 2, `${algorithm} broke ${breaks} times`)
+    assert.is(new Set(ledger).size, ledger.length)
+    assert.equal([...broken.journal], [...whole.journal])
+    assert.equal(broken.outcomes, whole.outcomes)
+  }
+})
+
+results("isomorphic architectures have the same objective under the quotient", async () => {
+  const { space, table } = NAS_BENCH
+  const byNetwork = new Map<string, Array<ReadonlyArray<number>>>()
+  for (const architecture of table.architectures.slice(0, 4000)) {
+    const key = identityKey(space, "functional", architecture)
+    byNetwork.set(key, [...(byNetwork.get(key) ?? []), architecture])
+  }
+  const groups = [...byNetwork.values()].filter((group) => group.length > 1).slice(0, 10)
+  for (const [a, b] of groups) {
+    const losses = []
+    for (const only of [a!, b!]) {
+      const alone = { ...NAS_BENCH, table: { ...table, architectures: [only] } }
+      const [outcome] = await run(searching(alone, { quotient: true, samples: 1 }))
+      losses.push(outcome!.loss)
+    }
+    assert.is(losses[0], losses[1])
+  }
+})
+
+results.run()
+
+const budgets = suite("search() budgets")
+
+budgets("no budget is ever passed, and one more proposal would pass it", async () => {
+  const check = FastCheck.asyncProperty(
+    FastCheck.constantFrom(...ALGORITHM_NAMES),
+    FastCheck.constantFrom("samples", "evaluations", "uniqueEvaluations", "simulatedSeconds"),
+    FastCheck.integer({ min: 30, max: 60 }),
+    FastCheck.nat(5),
+    async (algorithm, limit, amount, neighbors) => {
+      const objective = algorithm === "rs" ? "own" : "neighborhood"
+      const bound = limit === "simulatedSeconds" ? amount * 100 : amount
+      const [outcome] = await run(searching(SMALL, { algorithm, objective, neighbors, [limit]: bound }))
+      assert.ok(outcome![limit as "samples"] <= bound)
+      assert.ok(outcome!.stop === limit || outcome!.stop === "exhausted")
+    }
+  )
+  await FastCheck.assert(check, { seed: 1, numRuns: 60 })
+})
+
+budgets("a budget too small for the first neighborhood is an error that says so", async () => {
+  try {
+    await run(searching(NAS_BENCH, { evaluations: 10 }))
+    assert.unreachable()
+  } catch (error) {
+    assert.match(String(error), "the budget of evaluations ends before the first proposal is scored")
+  }
+})
+
+budgets("a search by unique evaluations ends when the space has no more", async () => {
+  const [outcome] = await run(searching(SMALL, { algorithm: "rs", uniqueEvaluations: 1000 }))
+  assert.is(outcome!.stop, "exhausted")
+  assert.is(outcome!.uniqueEvaluations, 81)
+})
+
+budgets("an exhaustive search finds the best of all", async () => {
+  const [outcome] = await run(searching(NAS_BENCH, { algorithm: "exhaustive" }))
+  assert.is(outcome!.loss, NAS_BENCH.losses.reduce((a, b) => Math.min(a, b)))
+  assert.is(outcome!.samples, 15625)
+  assert.is(outcome!.uniqueEvaluations, 5269)
+})
+
+budgets.run()
+
+const limits = suite("search() constraints")
+
+limits("what is found meets every constraint", async () => {
+  for (const algorithm of ALGORITHM_NAMES) {
+    const constraints = ["count(skip_connect)<=1", "count(none)=0", "seconds<120"]
+    const [outcome] = await run(searching(NAS_BENCH, { algorithm, constraints, samples: 40 }))
+    const found = architectureOfKey(outcome!.architecture)
+    const names = found.map((choice, i) => NAS_BENCH.space.decisions[i]!.choices[choice])
+    assert.ok(names.filter((name) => name === "skip_connect").length <= 1)
+    assert.not.ok(names.includes("none"))
+    assert.ok(NAS_BENCH.seconds[NAS_BENCH.table.rowOf(found)]! < 120)
+  }
+})
+
+limits("neighbors may break a constraint unless they are constrained too", async () => {
+  const constraints = ["count(none)=0"]
+  const [free] = await run(searching(NAS_BENCH, { constraints, samples: 5 }))
+  const [bound] = await run(searching(NAS_BENCH, { constraints, samples: 5, constrainNeighbors: true }))
+  assert.is(free!.evaluations, 5 * 25)
+  assert.is(bound!.evaluations, 5 * 19)
+})
+
+limits.run()
