@@ -57,7 +57,7 @@ export const openRun = Effect.fn("openRun")(function* (folder: string) {
   yield* attempt(() => mkdirSync(folder, { recursive: true }))
   const database = yield* Effect.acquireRelease(
     attempt(() => new Driver(join(folder, RUN_FILE))),
-    (open) => Effect.sync(() => open.close())
+    (open) => Effect.sync(() => unlockAndClose(open))
   )
   const record = yield* attempt(() => lockAndRead(database, folder))
   const open: OpenRun = {
@@ -115,10 +115,22 @@ function translated(folder: string, error: unknown): RunStoreError {
   })
 }
 
+/** Closing alone keeps the lock until the driver's statements are collected. A database that cannot be read was never locked. */
+function unlockAndClose(database: Database.Database): void {
+  try {
+    database.pragma("journal_mode = DELETE")
+    database.pragma("locking_mode = NORMAL")
+    database.prepare("SELECT count(*) FROM sqlite_master").get()
+  } catch {
+    // refused above: by another process's lock, or as no database
+  }
+  database.close()
+}
+
 /** Take the lock; read what was begun here. */
 function lockAndRead(database: Database.Database, folder: string): RunRecord | undefined {
-  database.pragma("locking_mode = EXCLUSIVE")
   database.pragma("journal_mode = WAL")
+  database.pragma("locking_mode = EXCLUSIVE")
   database.pragma("synchronous = NORMAL")
   return database
     .transaction(() => {

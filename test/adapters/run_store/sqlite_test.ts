@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { openRun, RUN_FILE } from "../../../src/adapters/run_store/sqlite.ts"
+import { openStoredRun } from "../../../src/adapters/run_store/stored_run.ts"
+import { type Outcome, RunStore } from "../../../src/effects/run_store.ts"
+import { run } from "../../_effect.ts"
+import { settingsOf } from "../../effects/_searches.ts"
+
+const test = suite("openRun()")
+let folder = ""
+test.before.each(() => {
+  folder = mkdtempSync(join(tmpdir(), "na-nas-"))
+})
+test.after.each(() => rmSync(folder, { recursive: true, force: true }))
+
+const record = { version: 1, settings: settingsOf({ samples: 7 }), evaluator: "test" } as const
+
+/** Use the store of the run in the folder; begin the run where it is new. */
+const using = <A, E>(program: Effect.Effect<A, E, RunStore>) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const open = yield* openRun(folder)
+      if (open.record === undefined) yield* open.begin(record)
+      return yield* Effect.provide(program, open.layer)
+    })
+  )
+
+const entry = { sequence: 0, architecture: "012", loss: -0.1, evaluations: 5, uniqueEvaluations: 4, simulatedSeconds: 1 / 3 }
+const outcome: Outcome = {
+  version: 1,
+  architecture: "012",
+  loss: Number.MIN_VALUE,
+  ownLoss: null,
+  samples: 1,
+  evaluations: 5,
+  uniqueEvaluations: 4,
+  simulatedSeconds: 0.1 + 0.2,
+  stop: "samples"
+}
+const evaluations = [
+  { architecture: "012", loss: 0.1 + 0.2, seconds: 1e-300 },
+  { architecture: "210", loss: -1.7976931348623157e308, seconds: 0 }
+]
+
+test("what was written is there when the run is opened again, to the last bit", async () => {
+  await run(
+    using(
+      Effect.gen(function* () {
+        const store = yield* RunStore
+        yield* store.record("test", evaluations)
+        yield* store.journal(0, [entry])
+        yield* store.finish(3, outcome)
+      })
+    )
+  )
+  const found = await run(
+    using(
+      Effect.gen(function* () {
+        const store = yield* RunStore
+        yield* store.journal(0, [entry])
+        return { recorded: yield* store.recorded("test"), other: yield* store.recorded("other"), outcomes: yield* store.outcomes }
+      })
+    )
+  )
+  assert.equal(found, { recorded: evaluations, other: [], outcomes: new Map([[3, outcome]]) })
+  const open = await run(Effect.scoped(openRun(folder)))
+  assert.equal(open.record, record)
+})
+
+const failing = async (program: Effect.Effect<unknown, unknown>): Promise<{ reason?: string; message: string }> => {
+  const error = await run(Effect.flip(program))
+  assert.instance(error, Error)
+  return error as { reason?: string; message: string }
+}
+
+test("a journal that disagrees is refused, and so is an evaluation recorded twice", async () => {
+  await run(using(Effect.flatMap(RunStore, (store) => store.journal(0, [entry]))))
+  const other = using(Effect.flatMap(RunStore, (store) => store.journal(0, [{ ...entry, loss: 0 }])))
+  assert.is((await failing(other)).reason, "mismatch")
+  await run(using(Effect.flatMap(RunStore, (store) => store.record("test", evaluations))))
+  const twice = using(Effect.flatMap(RunStore, (store) => store.record("test", evaluations)))
+  assert.is((await failing(twice)).reason, "storage")
+})
+
+test("a write that fails leaves nothing of itself", async () => {
+  const half = [evaluations[0]!, evaluations[1]!, evaluations[0]!]
+  await failing(using(Effect.flatMap(RunStore, (store) => store.record("test", half))))
+  const kept = await run(using(Effect.flatMap(RunStore, (store) => store.recorded("test"))))
+  assert.equal(kept, [])
+})
+
+test("a second opener is refused while the first holds the run", async () => {
+  const error = await run(
+    Effect.scoped(Effect.zipRight(openRun(folder), Effect.flip(Effect.scoped(openRun(folder)))))
+  )
+  assert.is(error.reason, "locked")
+  await run(using(Effect.void))
+})
+
+test("a file that is no run is refused and left as it is", async () => {
+  writeFileSync(join(folder, RUN_FILE), "this is no database, and it is long enough to be read as one".repeat(100))
+  const error = await failing(Effect.scoped(openRun(folder)))
+  assert.is(error.reason, "not_a_run")
+})
+
+test("a run of another version, or with unknown settings, is refused", async () => {
+  await run(using(Effect.void))
+  const { default: Driver } = await import("libsql")
+  const change = (sql: string) => {
+    const database = new Driver(join(folder, RUN_FILE))
+    database.exec(sql)
+    database.close()
+  }
+  change("UPDATE run SET version = 99")
+  assert.is((await failing(Effect.scoped(openRun(folder)))).reason, "version")
+  change(`UPDATE run SET version = 1, record = '{"version":1,"settings":{"algorithm":"magic"},"evaluator":""}'`)
+  assert.is((await failing(Effect.scoped(openRun(folder)))).reason, "not_a_run")
+})
+
+test("a folder that cannot be made is one clear error", async () => {
+  writeFileSync(join(folder, "file"), "")
+  const error = await failing(Effect.scoped(openRun(join(folder, "file", "run"))))
+  assert.is(error.reason, "storage")
+  assert.not.match(error.message, "\n")
+})
+
+test.run()
+
+const stored = suite("openStoredRun()")
+
+stored("continues with its own settings, and refuses others and another evaluator by name", async () => {
+  const place = mkdtempSync(join(tmpdir(), "na-nas-"))
+  const begin = (samples: number | undefined, evaluator: string) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const asked = samples === undefined ? undefined : settingsOf({ samples })
+        const run = yield* openStoredRun(place, asked)
+        yield* run.begin(run.settings ?? asked!, evaluator)
+        return run.settings?.samples
+      })
+    )
+  assert.is(await run(begin(7, "table")), undefined)
+  assert.is(await run(begin(7, "table")), 7)
+  assert.is(await run(begin(undefined, "table")), 7)
+  assert.match((await failing(begin(8, "table"))).message, "another --samples")
+  assert.match((await failing(begin(7, "changed"))).message, "its table has changed")
+  rmSync(place, { recursive: true, force: true })
+})
+
+stored.run()
