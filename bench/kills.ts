@@ -14,14 +14,26 @@ import { parseArgs } from "node:util"
 import Database from "libsql"
 import { integerAt, keyOf } from "../src/domain/random.ts"
 
-const { values } = parseArgs({ options: { kills: { type: "string", default: "200" }, samples: { type: "string", default: "6000" } } })
+const { values } = parseArgs({
+  options: { kills: { type: "string", default: "200" }, samples: { type: "string", default: "6000" } }
+})
 const kills = Number(values.kills)
 const ALGORITHMS = ["na-rs", "evolution", "local-search"] as const
 const KILLS_PER_RUN = 4
 const root = mkdtempSync(join(tmpdir(), "na-nas-kills-"))
 
 function command(algorithm: string, folder: string): ReadonlyArray<string> {
-  const search = ["--algorithm", algorithm, "--objective", "neighborhood", "--samples", values.samples, "--run", folder, "--json"]
+  const search = [
+    "--algorithm",
+    algorithm,
+    "--objective",
+    "neighborhood",
+    "--samples",
+    values.samples,
+    "--run",
+    folder,
+    "--json"
+  ]
   return ["--import", "tsx", "bin/search.ts", ...search]
 }
 
@@ -40,10 +52,13 @@ function records(folder: string): ReadonlyMap<string, string> {
   const copy = mkdtempSync(join(root, "copy-"))
   cpSync(folder, copy, { recursive: true })
   const database = new Database(join(copy, "run.sqlite"))
-  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as ReadonlyArray<{ name: string }>
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as ReadonlyArray<{
+    name: string
+  }>
   for (const { name } of tables) {
     const rows = database.prepare(`SELECT * FROM ${name}`).all() as ReadonlyArray<Record<string, unknown>>
-    for (const row of rows) found.set(`${name}/${row.architecture ?? row.repetition}/${row.sequence ?? ""}`, JSON.stringify(row))
+    for (const row of rows)
+      found.set(`${name}/${row.architecture ?? row.repetition}/${row.sequence ?? ""}`, JSON.stringify(row))
   }
   database.close()
   rmSync(copy, { recursive: true, force: true })
@@ -67,7 +82,9 @@ for (const algorithm of ALGORITHMS) {
   expected.set(algorithm, finish(algorithm, join(root, `whole-${algorithm}`)))
   durations.set(algorithm, performance.now() - begun)
 }
-console.log(`uninterrupted: ${ALGORITHMS.map((name) => `${name} ${(durations.get(name)! / 1000).toFixed(2)} s`).join(", ")}`)
+console.log(
+  `uninterrupted: ${ALGORITHMS.map((name) => `${name} ${(durations.get(name)! / 1000).toFixed(2)} s`).join(", ")}`
+)
 
 const key = keyOf("kills")
 let done = 0
@@ -99,5 +116,7 @@ while (done < kills) {
   runs += 1
 }
 rmSync(root, { recursive: true, force: true })
-console.log(`${done} kills in ${runs} runs (${interruptedWithRecords} left records behind): ${different} different results, ${lost} lost records`)
+console.log(
+  `${done} kills in ${runs} runs (${interruptedWithRecords} left records behind): ${different} different results, ${lost} lost records`
+)
 process.exitCode = different + lost === 0 ? 0 : 1

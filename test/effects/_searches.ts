@@ -1,3 +1,4 @@
+import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -13,13 +14,16 @@ import { syntheticTable } from "../../src/domain/table/synthetic_table.ts"
 import { makeTable, type Table } from "../../src/domain/table/table.ts"
 import { EvaluationError, Evaluator } from "../../src/effects/evaluator.ts"
 import { repeatSearch } from "../../src/effects/repeat_search.ts"
-import * as Schema from "@effect/schema/Schema"
 
 /** NAS-Bench-201 with made-up scores, and a small space of 81 architectures. */
 export const NAS_BENCH = tabulated(builtinSpace("nas-bench-201"))
 export const SMALL = tabulated(
   Either.getOrThrow(
-    makeSpace({ version: 1, name: "small", decisions: ["a", "b", "c", "d"].map((name) => ({ name, choices: ["x", "y", "z"] })) })
+    makeSpace({
+      version: 1,
+      name: "small",
+      decisions: ["a", "b", "c", "d"].map((name) => ({ name, choices: ["x", "y", "z"] }))
+    })
   )
 )
 

@@ -6,7 +6,7 @@ import { emptyRun } from "../../src/adapters/run_store/memory.ts"
 import { architectureKey, architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { identityKey } from "../../src/domain/architecture/identity.ts"
 import { makeBall, neighbors } from "../../src/domain/neighborhood/ball.ts"
-import { drawCandidate, candidateSeed, listedCandidates } from "../../src/domain/search/candidates.ts"
+import { candidateSeed, drawCandidate, listedCandidates } from "../../src/domain/search/candidates.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
 import { run } from "../_effect.ts"
 import { NAS_BENCH, SMALL, searching } from "./_searches.ts"
@@ -14,9 +14,19 @@ import { NAS_BENCH, SMALL, searching } from "./_searches.ts"
 const results = suite("search()")
 
 results("random search is NA-RS without neighbors, to the last bit", async () => {
-  for (const aggregate of ["mean", "worst", "mean-std:2", "cvar:0.3", "log-sum-exp:0.5", "quantile:0.2", "weighted-mean:0.5"]) {
+  for (const aggregate of [
+    "mean",
+    "worst",
+    "mean-std:2",
+    "cvar:0.3",
+    "log-sum-exp:0.5",
+    "quantile:0.2",
+    "weighted-mean:0.5"
+  ]) {
     const rs = await run(searching(NAS_BENCH, { algorithm: "rs", samples: 50, seed: "s" }))
-    const naRs = await run(searching(NAS_BENCH, { algorithm: "na-rs", neighbors: 0, aggregate, samples: 50, seed: "s" }))
+    const naRs = await run(
+      searching(NAS_BENCH, { algorithm: "na-rs", neighbors: 0, aggregate, samples: 50, seed: "s" })
+    )
     assert.equal(naRs, rs)
   }
 })
@@ -28,7 +38,11 @@ results("NA-RS returns the sample whose neighborhood has the best mean", async (
   const scored = Array.from({ length: 40 }, (_, i) => {
     const center = drawCandidate(candidates, candidateSeed("brute", i))!
     const around = [center, ...neighbors(makeBall(space), center)].map((one) => losses[table.rowOf(one)]!)
-    return { key: architectureKey(center), loss: around.reduce((a, b) => a + b) / around.length, around: [center, ...neighbors(makeBall(space), center)] }
+    return {
+      key: architectureKey(center),
+      loss: around.reduce((a, b) => a + b) / around.length,
+      around: [center, ...neighbors(makeBall(space), center)]
+    }
   })
   const best = scored.reduce((a, b) => (b.loss < a.loss ? b : a))
   assert.is(outcome!.architecture, best.key)
@@ -46,9 +60,18 @@ results("24 neighbors of NAS-Bench-201 are all neighbors", async () => {
 
 results("the same seed gives the same outcome at any concurrency, batch and speed", async () => {
   for (const algorithm of ALGORITHM_NAMES) {
-    const given = { algorithm, samples: 60, neighbors: 3, objective: algorithm === "rs" ? "own" : "neighborhood", seed: "c" } as const
+    const given = {
+      algorithm,
+      samples: 60,
+      neighbors: 3,
+      objective: algorithm === "rs" ? "own" : "neighborhood",
+      seed: "c"
+    } as const
     const [alone] = await run(searching(SMALL, given))
-    for (const behaviour of [{ batch: 1, concurrency: 8, jitter: true }, { batch: 7, concurrency: 3, jitter: true }]) {
+    for (const behaviour of [
+      { batch: 1, concurrency: 8, jitter: true },
+      { batch: 7, concurrency: 3, jitter: true }
+    ]) {
       const [together] = await run(searching(SMALL, given, behaviour))
       assert.equal(together, alone, algorithm)
     }
@@ -56,20 +79,31 @@ results("the same seed gives the same outcome at any concurrency, batch and spee
 })
 
 results("other seeds give other samples", async () => {
-  const keys = await Promise.all(["0", "1", "2", "3"].map((seed) => run(searching(NAS_BENCH, { algorithm: "rs", samples: 20, seed }))))
+  const keys = await Promise.all(
+    ["0", "1", "2", "3"].map((seed) => run(searching(NAS_BENCH, { algorithm: "rs", samples: 20, seed })))
+  )
   assert.ok(new Set(keys.map(([outcome]) => outcome!.architecture)).size > 1)
 })
 
 results("a broken run, continued until it ends, equals one that never broke, and evaluates nothing twice", async () => {
   for (const algorithm of ALGORITHM_NAMES) {
-    const given = { algorithm, objective: algorithm === "rs" ? "own" : "neighborhood", neighbors: 4, samples: 70, repeat: 2, seed: "r" } as const
+    const given = {
+      algorithm,
+      objective: algorithm === "rs" ? "own" : "neighborhood",
+      neighbors: 4,
+      samples: 70,
+      repeat: 2,
+      seed: "r"
+    } as const
     const whole = emptyRun()
     const expected = await run(searching(SMALL, given, {}, whole))
     const broken = emptyRun()
     const ledger: Array<string> = []
     let breaks = 0
     for (;;) {
-      const exit = await Effect.runPromiseExit(searching(SMALL, given, { ledger, failAfter: ledger.length + 3, batch: 2 }, broken))
+      const exit = await Effect.runPromiseExit(
+        searching(SMALL, given, { ledger, failAfter: ledger.length + 3, batch: 2 }, broken)
+      )
       if (exit._tag === "Success") {
         assert.equal(exit.value, expected)
         break
@@ -140,7 +174,10 @@ budgets("a search by unique evaluations ends when the space has no more", async 
 
 budgets("an exhaustive search finds the best of all", async () => {
   const [outcome] = await run(searching(NAS_BENCH, { algorithm: "exhaustive" }))
-  assert.is(outcome!.loss, NAS_BENCH.losses.reduce((a, b) => Math.min(a, b)))
+  assert.is(
+    outcome!.loss,
+    NAS_BENCH.losses.reduce((a, b) => Math.min(a, b))
+  )
   assert.is(outcome!.samples, 15625)
   assert.is(outcome!.uniqueEvaluations, 5269)
 })

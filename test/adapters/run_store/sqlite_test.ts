@@ -29,7 +29,14 @@ const using = <A, E>(program: Effect.Effect<A, E, RunStore>) =>
     })
   )
 
-const entry = { sequence: 0, architecture: "012", loss: -0.1, evaluations: 5, uniqueEvaluations: 4, simulatedSeconds: 1 / 3 }
+const entry = {
+  sequence: 0,
+  architecture: "012",
+  loss: -0.1,
+  evaluations: 5,
+  uniqueEvaluations: 4,
+  simulatedSeconds: 1 / 3
+}
 const outcome: Outcome = {
   version: 1,
   architecture: "012",
@@ -62,7 +69,11 @@ test("what was written is there when the run is opened again, to the last bit", 
       Effect.gen(function* () {
         const store = yield* RunStore
         yield* store.journal(0, [entry])
-        return { recorded: yield* store.recorded("test"), other: yield* store.recorded("other"), outcomes: yield* store.outcomes }
+        return {
+          recorded: yield* store.recorded("test"),
+          other: yield* store.recorded("other"),
+          outcomes: yield* store.outcomes
+        }
       })
     )
   )
@@ -94,9 +105,7 @@ test("a write that fails leaves nothing of itself", async () => {
 })
 
 test("a second opener is refused while the first holds the run", async () => {
-  const error = await run(
-    Effect.scoped(Effect.zipRight(openRun(folder), Effect.flip(Effect.scoped(openRun(folder)))))
-  )
+  const error = await run(Effect.scoped(Effect.zipRight(openRun(folder), Effect.flip(Effect.scoped(openRun(folder))))))
   assert.is(error.reason, "locked")
   await run(using(Effect.void))
 })

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { cli, lastJson, type Ran } from "./_cli.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "na-nas-"))
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+const space = file(
+  "space.json",
+  JSON.stringify({ name: "mine", decisions: [1, 2, 3].map((i) => ({ name: `d${i}`, choices: ["x", "y"] })) })
+)
+const rows = Array.from({ length: 8 }, (_, i) => `${i.toString(2).padStart(3, "0")},${i},${10 - i},${i / 2}`)
+const table = file("table.csv", ["code,score,test,cost", ...rows].join("\n"))
+const own = ["--space", space, "--table", table, "--score", "score"]
+
+const test = suite("search")
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+test("without flags it searches a made-up table and says so", () => {
+  const ran = cli("search")
+  assert.is(ran.status, 0, ran.stderr)
+  assert.match(ran.stderr, "made-up")
+  assert.match(ran.stdout, /architecture +\|/)
+})
+
+test("with --json the last line of stdout is the result, and progress stays off it", () => {
+  const ran = cli("search", ...own, "--report", "test,cost", "--algorithm", "exhaustive", "--json")
+  assert.is(ran.stdout.trim().split("\n").length, 1)
+  const { seconds, settings, ...result } = lastJson(ran)
+  assert.type(seconds, "number")
+  assert.is((settings as { algorithm: string }).algorithm, "exhaustive")
+  assert.equal(result, {
+    architecture: "111",
+    score: 7,
+    ownScore: 7,
+    samples: 8,
+    evaluations: 8,
+    uniqueEvaluations: 8,
+    simulatedSeconds: 0,
+    stop: "exhausted",
+    reported: { test: 3, cost: 3.5 },
+    seed: "0",
+    run: null
+  })
+})
+
+test("a smaller score is better where that is the goal", () => {
+  const result = lastJson(cli("search", ...own, "--goal", "minimize", "--algorithm", "exhaustive", "--json"))
+  assert.is(result.architecture, "000")
+  assert.is(result.score, 0)
+})
+
+test("the neighborhood objective is the mean of the scores within distance 1", () => {
+  const result = lastJson(cli("search", ...own, "--algorithm", "exhaustive", "--objective", "neighborhood", "--json"))
+  assert.is(result.architecture, "111")
+  assert.is(result.score, (7 + 6 + 5 + 3) / 4)
+})
+
+test("--repeat gives mean and deviation, and each repetition can be run alone", () => {
+  const repeated = lastJson(cli("search", ...own, "--report", "test", "--samples", "3", "--repeat", "20", "--json"))
+  const reported = repeated.reported as { test: { mean: number; sd: number } }
+  assert.ok(reported.test.sd > 0)
+  assert.is(repeated.repeat, 20)
+  const alone = lastJson(
+    cli("search", ...own, "--report", "test", "--samples", "3", "--seed", String(repeated.seed), "--json")
+  )
+  assert.is(alone.architecture, repeated.architecture)
+  assert.is(alone.score, repeated.score)
+})
+
+test("settings come from a config file, flags win, and unknown ones are refused", () => {
+  const config = file("config.json", JSON.stringify({ space, table: [table], score: "score", samples: 5, seed: "c" }))
+  const result = lastJson(cli("search", "--config", config, "--samples", "4", "--json"))
+  assert.is(result.samples, 4)
+  assert.is(result.seed, "c")
+  const wrong = cli("search", "--config", file("wrong.json", JSON.stringify({ sample: 5 })))
+  assert.is(wrong.status, 2)
+  assert.match(wrong.stderr, "sample")
+})
+
+test("a run is kept, shown again by its folder alone, and refuses other settings", () => {
+  const run = join(folder, "run")
+  const without = ({ seconds: _, ...rest }: Record<string, unknown>) => rest
+  const first = lastJson(cli("search", ...own, "--run", run, "--json"))
+  assert.is(first.run, run)
+  assert.equal(without(lastJson(cli("search", ...own, "--run", run, "--json"))), without(first))
+  assert.equal(without(lastJson(cli("search", "--run", run, "--json"))), without(first))
+  const other = cli("search", ...own, "--seed", "1", "--run", run)
+  assert.is(other.status, 1)
+  assert.match(other.stderr, "another --seed")
+  const changed = file("changed.csv", "code,score\n000,1\n")
+  const moved = join(folder, "moved")
+  cli("search", "--space", space, "--table", changed, "--score", "score", "--run", moved)
+  file("changed.csv", "code,score\n000,2\n")
+  assert.match(cli("search", "--run", moved).stderr, "its table has changed")
+})
+
+test("--help names every flag and ends well", () => {
+  const ran = cli("search", "--help")
+  assert.is(ran.status, 0)
+  for (const flag of ["--table", "--algorithm", "--aggregate", "--unique-evaluations", "--run", "Examples"])
+    assert.match(ran.stdout, flag)
+})
+
+const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, string]> = [
+  ["an unknown flag", ["--bogus"], 2, "--bogus"],
+  ["a number that is none", ["--samples", "many"], 2, "--samples"],
+  ["a negative budget", ["--evaluations", "-1"], 2, "--evaluations"],
+  ["an unknown algorithm", ["--algorithm", "magic"], 2, "local-search"],
+  ["an unknown aggregate", ["--aggregate", "avg"], 2, "median"],
+  ["an aggregate out of range", ["--aggregate", "cvar:2"], 2, "out of its range"],
+  ["na-rs with the own score", ["--objective", "own"], 2, '"rs"'],
+  ["nothing to aggregate", ["--neighbors", "0", "--center", "no"], 2, "nothing to aggregate"],
+  ["a table without a score", ["--table", table, "--space", space], 2, "--score"],
+  ["a score without a table", ["--score", "x"], 2, "--table"],
+  ["a column that is missing", [...own, "--report", "nope"], 1, '"nope"'],
+  ["a table that is missing", ["--table", "nope.csv", "--score", "x"], 1, "does not exist"],
+  ["a table of another space", ["--table", table, "--score", "score"], 1, "line 2"],
+  ["a space that is missing", ["--space", "nope.json"], 1, "nas-bench-201"],
+  ["a constraint that none meets", [...own, "--constraint", "score>100"], 2, "score>100"],
+  ["a constraint that is none", [...own, "--constraint", "score"], 2, "count(choice)"],
+  ["simulated seconds without a cost", [...own, "--simulated-seconds", "5"], 2, "costs"],
+  ["a config file that is missing", ["--config", "nope.json"], 2, "nope.json"]
+]
+for (const [name, args, status, cure] of wrong) {
+  test(`${name} is one line of error that helps`, () => {
+    const ran: Ran = cli("search", ...args)
+    assert.is(ran.status, status, ran.stderr)
+    assert.is(ran.stdout, "")
+    assert.match(ran.stderr, cure)
+    assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+    assert.not.match(ran.stderr, "    at ")
+  })
+}
+
+test.run()
