@@ -49,7 +49,8 @@ export function cellStringParser(
       const choice = space.decisions[decision]!.choices.indexOf(operation)
       if (choice < 0) {
         const known = space.decisions[decision]!.choices.join(", ")
-        return Either.left(scanner.error(`"${operation}" is none of the operations ${known}`, start))
+        const found = operation === "" ? scanner.found() : `"${operation}"`
+        return Either.left(scanner.error(`expected one of the operations ${known}, found ${found}`, start))
       }
       if (!scanner.accept("~")) return Either.left(scanner.error(`expected "~", found ${scanner.found()}`))
       const place = scanner.position

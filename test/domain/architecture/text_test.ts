@@ -1,0 +1,126 @@
+import * as FastCheck from "@effect/schema/FastCheck"
+import * as Either from "effect/Either"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { parseGenotype, printGenotype } from "../../../src/domain/architecture/genotype.ts"
+import { parseArchitecture, printArchitecture, TEXT_FORMS } from "../../../src/domain/architecture/text.ts"
+import { arbitraryArchitecture } from "../../../src/domain/space/arbitrary.ts"
+import { isMember } from "../../../src/domain/space/membership.ts"
+import { builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
+
+const cells = builtinSpace("nas-bench-201")
+const darts = builtinSpace("darts")
+
+const DARTS_V2 =
+  "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=range(2, 6), reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), ('max_pool_3x3', 0), ('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=range(2, 6))"
+
+const forms = suite("parseArchitecture(), printArchitecture()")
+
+forms("every form of every space gives the architecture back", () => {
+  for (const name of SPACE_NAMES) {
+    const space = builtinSpace(name)
+    for (const form of TEXT_FORMS) {
+      const check = FastCheck.property(arbitraryArchitecture(space), (one) => {
+        assert.equal(Either.getOrThrow(parseArchitecture(space, printArchitecture(space, one, form))), one)
+      })
+      FastCheck.assert(check, { seed: 5, numRuns: 50 })
+    }
+  }
+})
+
+forms("the benchmark's own text and code of architecture 1 agree", () => {
+  const text = "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|"
+  assert.equal(Either.getOrThrow(parseArchitecture(cells, text)), [3, 3, 4, 1, 3, 1])
+  assert.is(printArchitecture(cells, [3, 3, 4, 1, 3, 1]), text)
+  assert.is(printArchitecture(cells, [3, 3, 4, 1, 3, 1], "code"), "334131")
+})
+
+forms("a published genotype is printed as it was written", () => {
+  assert.is(printArchitecture(darts, Either.getOrThrow(parseArchitecture(darts, DARTS_V2))), DARTS_V2)
+})
+
+const faults: ReadonlyArray<readonly [string, number, string]> = [
+  ["|nor_conv_3x3~0|+|foo~0|none~1|+|none~0|none~1|none~2|", 18, '"foo"'],
+  ["|none~0|+|none~1|none~1|+|none~0|none~1|none~2|", 15, "input 0"],
+  ["|none~0|+|none~0|none~1|+|none~0|none~1|", 40, "the end"],
+  ["|none~0|+|none~0|none~1|+|none~0|none~1|none~2|x", 47, "the end"],
+  ["|none~0|-|none~0|none~1|+|none~0|none~1|none~2|", 7, '"|+|"'],
+  ["01234", 5, "5 characters"],
+  ["012345", 5, "too large"],
+  ["0123!0", 4, '"!"'],
+  ['{"0->1":"none","9->9":"none"}', 15, '"9->9"'],
+  ['["none","none","none","none","none","nope"]', 36, '"nope"'],
+  ["[1", 0, "JSON"]
+]
+for (const [text, position, problem] of faults) {
+  forms(`the error of ${text} points at the place`, () => {
+    const parsed = parseArchitecture(cells, text)
+    assert.ok(Either.isLeft(parsed))
+    assert.match(parsed.left.message, problem)
+    assert.is(parsed.left.position, position)
+  })
+}
+
+forms("1,000 damaged texts are members or errors, never exceptions", () => {
+  const damage = FastCheck.tuple(FastCheck.nat(600), FastCheck.nat(20), FastCheck.string({ maxLength: 5 }))
+  for (const [space, whole] of [
+    [cells, printArchitecture(cells, [0, 1, 2, 3, 4, 0])],
+    [darts, DARTS_V2],
+    [cells, printArchitecture(cells, [0, 1, 2, 3, 4, 0], "json")],
+    [cells, "012340"]
+  ] as const) {
+    const check = FastCheck.property(damage, ([at, removed, inserted]) => {
+      const start = at % whole.length
+      const text = whole.slice(0, start) + inserted + whole.slice(start + removed)
+      const parsed = parseArchitecture(space, text)
+      if (Either.isRight(parsed)) return isMember(space, parsed.right)
+      return parsed.left.position <= text.length && parsed.left.message.startsWith("Cannot read architecture")
+    })
+    FastCheck.assert(check, { seed: 6, numRuns: 250 })
+  }
+})
+
+forms.run()
+
+const genotypes = suite("parseGenotype()")
+
+genotypes("reads every published spelling", () => {
+  const expected = Either.getOrThrow(parseGenotype(DARTS_V2))
+  const spellings = [
+    DARTS_V2.replaceAll("'", '"'),
+    DARTS_V2.replaceAll("range(2, 6)", "[2, 3, 4, 5]"),
+    DARTS_V2.replaceAll(", ", " ,\n  "),
+    DARTS_V2.replace(/\((?='|")/g, "[").replace(/', (\d)\)/g, "', $1]"),
+    DARTS_V2.replaceAll("]", ",]")
+  ]
+  for (const spelling of spellings) assert.equal(Either.getOrThrow(parseGenotype(spelling)), expected, spelling)
+})
+
+genotypes("keeps what the DARTS space does not have: five nodes, one input twice, outputs left out", () => {
+  const text = "Genotype(normal=[('a', 0), ('b', 0)], normal_concat=[2, 4], reduce=[], reduce_concat=range(4, 7))"
+  const parsed = Either.getOrThrow(parseGenotype(text))
+  assert.equal(parsed.normal, [
+    ["a", 0],
+    ["b", 0]
+  ])
+  assert.equal(parsed.reduceConcat, [4, 5, 6])
+  assert.is(printGenotype(parsed), text)
+})
+
+genotypes("the space refuses what it does not hold", () => {
+  const cases = [
+    [DARTS_V2.replace("('sep_conv_3x3', 1)", "('sep_conv_3x3', 0)"), "twice"],
+    [DARTS_V2.replace("sep_conv_3x3", "sep_conv_7x7"), "sep_conv_7x7"],
+    [DARTS_V2.replace("('dil_conv_3x3', 2)", "('dil_conv_3x3', 5)"), "node 5"],
+    [DARTS_V2.replace("range(2, 6)", "[2]"), "joins nodes 2"],
+    [DARTS_V2.replace("('sep_conv_3x3', 0), ", ""), "7 edges"],
+    [DARTS_V2.replace("reduce_concat=range(2, 6)", ""), "missing"]
+  ] as const
+  for (const [text, problem] of cases) {
+    const parsed = parseArchitecture(darts, text)
+    assert.ok(Either.isLeft(parsed), text)
+    assert.match(parsed.left.message, problem)
+  }
+})
+
+genotypes.run()
