@@ -1,10 +1,11 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
+import type * as ParseResult from "@effect/schema/ParseResult"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { makeSpace } from "../../domain/space/make_space.ts"
-import { type Space, SpaceDefinition, SpaceError } from "../../domain/space/space.ts"
+import { CellSpace, DecisionSpace, type Space, type SpaceDefinition, SpaceError } from "../../domain/space/space.ts"
 import { builtinSpace, SPACE_NAMES, type SpaceName } from "../../domain/space/spaces.ts"
 
 /** A space by the name of one that comes with the library, or from a JSON file of the `SpaceDefinition` schema. */
@@ -22,7 +23,8 @@ function isBuiltin(name: string): name is SpaceName {
   return SPACE_NAMES.some((known) => known === name)
 }
 
-const decode = Schema.decodeUnknownEither(SpaceDefinition, { onExcessProperty: "error" })
+const decodeCells = Schema.decodeUnknownEither(CellSpace, { onExcessProperty: "error" })
+const decodeDecisions = Schema.decodeUnknownEither(DecisionSpace, { onExcessProperty: "error" })
 
 /** A space from the JSON text of its definition; errors name the place. */
 export function parseSpace(name: string, text: string): Either.Either<Space, SpaceError> {
@@ -32,7 +34,7 @@ export function parseSpace(name: string, text: string): Either.Either<Space, Spa
   const shape = typeof json.right === "object" && json.right !== null ? json.right : {}
   if (!("decisions" in shape) && !("cells" in shape))
     return fail("the top level", `it has neither "decisions" nor "cells"`)
-  const definition = decode(json.right)
+  const definition: Either.Either<SpaceDefinition, ParseResult.ParseError> = "cells" in shape ? decodeCells(shape) : decodeDecisions(shape)
   if (Either.isLeft(definition)) {
     const issues = ArrayFormatter.formatErrorSync(definition.left)
     const issue = issues.reduce((a, b) => (b.path.length > a.path.length ? b : a))

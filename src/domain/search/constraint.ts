@@ -12,7 +12,7 @@ export const Constraint = Schema.Union(
 ).annotations({ identifier: "Constraint" })
 export type Constraint = typeof Constraint.Type
 
-const FORM = /^\s*(?:count\(\s*([^()]+?)\s*\)|([^<>=]+?))\s*(<=|>=|<|>|=)\s*(\S+)\s*$/
+const FORM = /^\s*(?:count\(\s*([^()]+?)\s*\)|([^<>=()]+?))\s*(<=|>=|<|>|=)\s*(\S+)\s*$/
 
 /** A constraint from `params<=500000` (a column) or `count(skip_connect)<=2` (a choice). The error is one sentence. */
 export function parseConstraint(text: string): Either.Either<Constraint, string> {

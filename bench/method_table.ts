@@ -1,0 +1,144 @@
+/**
+ * Random search and neighborhood-aware random search on the 15,625 architectures of NAS-Bench-201, side by side with the
+ * values that a correct implementation gives: mean ± standard deviation over seeds, and the distance in standard errors.
+ *
+ *     npx tsx bench/method_table.ts [--seeds 500] [--json]
+ *
+ * The expected values are our reconstruction's, to one or two decimals; they are no numbers of the paper. Both searches see
+ * one column alone; the others are read after the search. Exits 1 where a mean is further than 3 standard errors, and half
+ * a unit of the expected value's last digit, from what is expected.
+ */
+import { existsSync } from "node:fs"
+import { parseArgs } from "node:util"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TableEvaluator from "../src/adapters/evaluator/table.ts"
+import * as NoRunStore from "../src/adapters/run_store/none.ts"
+import { resolveSettings } from "../src/adapters/settings/resolve.ts"
+import { readTable } from "../src/adapters/table/file.ts"
+import { architectureOfKey } from "../src/domain/architecture/architecture.ts"
+import { planSearch } from "../src/domain/search/plan_search.ts"
+import { builtinSpace } from "../src/domain/space/spaces.ts"
+import { summarize } from "../src/domain/statistics/summary.ts"
+import { repeatSearch } from "../src/effects/repeat_search.ts"
+import { Reporter } from "../src/effects/reporter.ts"
+
+const FOLDER = "../shared/data"
+const COLUMNS = ["test200_c10", "val200_c100", "val200_in16"]
+
+interface Row {
+  readonly name: string
+  readonly score: string
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Per column, as given: the number of decimals says how exact it is. */
+  readonly expected: ReadonlyArray<string>
+}
+
+const table = (name: string, samples: number, settings: object, ...expected: ReadonlyArray<string>): Row => ({
+  name: `${name}, ${samples} samples`,
+  score: "val200_c10",
+  settings: { samples, ...settings },
+  expected
+})
+const supernet = (name: string, settings: object, ...expected: ReadonlyArray<string>): Row => ({
+  ...table(name, 100, settings, ...expected),
+  score: "oneshot_supernet_acc_c10"
+})
+
+const ROWS: ReadonlyArray<Row> = [
+  table("RS", 100, { algorithm: "rs" }, "93.77", "71.02", "44.62"),
+  table("NA-RS mean of 24", 100, {}, "93.74", "71.19", "44.66"),
+  table("RS", 3000, { algorithm: "rs" }, "94.12", "72.48", "45.63"),
+  table("NA-RS mean of 24", 3000, {}, "94.26", "72.94", "45.74"),
+  supernet("RS", { algorithm: "rs" }, "91.4", "66.1", "37.5"),
+  supernet("NA-RS mean of 10", { neighbors: 10 }, "92.5", "68.7", "40.9"),
+  supernet("NA-RS mean of 24", {}, "92.9", "69.4", "41.8"),
+  supernet("NA-RS worst of 24", { aggregate: "worst" }, "92.9"),
+  supernet("NA-RS median of 24", { aggregate: "median" }, "92.0"),
+  supernet("NA-RS best of 24", { aggregate: "best" }, "86.7")
+]
+
+/** The expected values come from runs of their own: at least 500, so their error is about that of ours. */
+const EXPECTED_RUNS = 500
+
+const { values } = parseArgs({
+  options: { seeds: { type: "string", default: "500" }, json: { type: "boolean", default: false } }
+})
+
+const program = Effect.gen(function* () {
+  const space = builtinSpace("nas-bench-201")
+  const benchmark = {
+    tables: [
+      yield* readTable(space, `${FOLDER}/nb201.csv.gz`),
+      yield* readTable(space, `${FOLDER}/nb201_proxies.csv.gz`)
+    ] as const
+  }
+  const rows = []
+  for (const { name, score, settings: given, expected } of ROWS) {
+    const settings = yield* resolveSettings(undefined, { ...given, repeat: Number(values.seeds), seed: "table" })
+    const plan = yield* planSearch(settings, space, benchmark)
+    const options = { benchmark, score, maximize: true, cost: undefined, costFactor: 1 }
+    const found = yield* Effect.gen(function* () {
+      const outcomes = yield* repeatSearch(plan, {
+        seed: settings.seed,
+        repeat: settings.repeat,
+        onProgress: () => Effect.void
+      })
+      const { report } = yield* Reporter
+      return outcomes.map((outcome) => ({ outcome, report: report(architectureOfKey(outcome.architecture)) }))
+    }).pipe(
+      Effect.provide(
+        Layer.mergeAll(
+          TableEvaluator.layer(options),
+          TableEvaluator.reporterLayer(benchmark, COLUMNS),
+          NoRunStore.layer
+        )
+      )
+    )
+    const cells = COLUMNS.map((column, i) => {
+      const { mean, sd } = summarize(found.map(({ report }) => report.get(column)!))
+      const text = expected[i]
+      if (text === undefined) return { column, mean, sd }
+      const rounding = 0.5 * 10 ** -(text.split(".")[1]?.length ?? 0)
+      const error = Math.hypot(sd / Math.sqrt(found.length), sd / Math.sqrt(EXPECTED_RUNS))
+      const standardErrors = Math.max(0, Math.abs(mean - Number(text)) - rounding) / error
+      return { column, mean, sd, expected: Number(text), standardErrors }
+    })
+    const count = (field: "evaluations" | "uniqueEvaluations") =>
+      summarize(found.map(({ outcome }) => outcome[field])).mean
+    rows.push({ name, score, cells, evaluations: count("evaluations"), uniqueEvaluations: count("uniqueEvaluations") })
+    if (!values.json) console.log(line(rows.at(-1)!))
+  }
+  return rows
+})
+
+type Result = Effect.Effect.Success<typeof program>[number]
+
+function line({ name, score, cells, uniqueEvaluations }: Result): string {
+  const shown = cells.map(({ mean, sd, expected, standardErrors }) => {
+    const given = expected === undefined ? "" : ` (${expected}, ${standardErrors.toFixed(1)} se)`
+    return `${mean.toFixed(2)} ± ${sd.toFixed(2)}${given}`.padEnd(28)
+  })
+  const evaluator = score.startsWith("oneshot") ? "supernet" : "table"
+  return `${evaluator.padEnd(8)}  ${name.padEnd(33)}  ${shown.join("  ")}  ${uniqueEvaluations.toFixed(0)}`
+}
+
+if (existsSync(FOLDER)) {
+  if (!values.json) {
+    console.log(
+      `${values.seeds} seeds; mean ± sd (expected, distance in standard errors of the difference, rounding allowed)`
+    )
+    console.log(
+      `${"score".padEnd(8)}  ${"search".padEnd(33)}  ${COLUMNS.map((name) => name.padEnd(28)).join("  ")}  unique evaluations`
+    )
+  }
+  const rows = await Effect.runPromise(Effect.provide(program, NodeContext.layer))
+  const far = rows.flatMap(({ cells }) => cells.filter(({ standardErrors }) => (standardErrors ?? 0) > 3))
+  if (values.json)
+    console.log(JSON.stringify({ seeds: Number(values.seeds), rows, withinThreeStandardErrors: far.length === 0 }))
+  else console.log(far.length === 0 ? "all within 3 standard errors" : `${far.length} further than 3 standard errors`)
+  process.exitCode = far.length === 0 ? 0 : 1
+} else {
+  console.log(`left out: ${FOLDER} is absent`)
+}
