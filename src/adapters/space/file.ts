@@ -34,7 +34,8 @@ export function parseSpace(name: string, text: string): Either.Either<Space, Spa
   const shape = typeof json.right === "object" && json.right !== null ? json.right : {}
   if (!("decisions" in shape) && !("cells" in shape))
     return fail("the top level", `it has neither "decisions" nor "cells"`)
-  const definition: Either.Either<SpaceDefinition, ParseResult.ParseError> = "cells" in shape ? decodeCells(shape) : decodeDecisions(shape)
+  const definition: Either.Either<SpaceDefinition, ParseResult.ParseError> =
+    "cells" in shape ? decodeCells(shape) : decodeDecisions(shape)
   if (Either.isLeft(definition)) {
     const issues = ArrayFormatter.formatErrorSync(definition.left)
     const issue = issues.reduce((a, b) => (b.path.length > a.path.length ? b : a))

@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+
+const FOLDER = ".snippets"
+const README = readFileSync("README.md", "utf8")
+
+/** The fenced blocks of a document in one language. */
+function blocks(document: string, language: string): ReadonlyArray<string> {
+  return [...document.matchAll(new RegExp(`^(?:[ *]*)\`\`\`${language}\\n([\\s\\S]*?)^(?:[ *]*)\`\`\``, "gm"))].map(
+    (match) => match[1]!
+  )
+}
+
+function ran(file: string, ...args: ReadonlyArray<string>) {
+  const env = { ...process.env, FORCE_COLOR: "0" }
+  return spawnSync(process.execPath, ["--import", "tsx", file, ...args], { encoding: "utf8", env })
+}
+
+const test = suite("README.md, mod.ts")
+test.before(() => {
+  mkdirSync(FOLDER, { recursive: true })
+})
+test.after(() => {
+  rmSync(FOLDER, { recursive: true, force: true })
+  rmSync("runs/first", { recursive: true, force: true })
+})
+
+test("the first screen shows what the command prints", () => {
+  const { stdout, stderr, status } = ran("bin/search.ts")
+  assert.is(status, 0, stderr)
+  assert.ok(blocks(README, "text").includes(stderr + stdout), stderr + stdout)
+})
+
+for (const line of blocks(README, "sh").flatMap((block) => block.trim().split("\n"))) {
+  const command = line.replace(/^npm ci && /, "")
+  test(`this runs: ${command}`, () => {
+    const [, file, ...rest] = command.split(" ").slice(1)
+    const args =
+      rest
+        .join(" ")
+        .match(/'[^']*'|\S+/g)
+        ?.map((word) => word.replace(/^'|'$/g, "")) ?? []
+    const { status, stderr } = ran(file!, ...args)
+    assert.is(status, 0, stderr)
+  })
+}
+
+for (const [i, code] of blocks(README, "ts").entries()) {
+  test(`TypeScript snippet ${i + 1} of the README runs`, () => {
+    const file = join(FOLDER, `readme${i}.ts`)
+    writeFileSync(file, code)
+    const { status, stdout, stderr } = ran(file)
+    assert.is(status, 0, stderr)
+    assert.ok(stdout.length > 0)
+  })
+}
+
+test("the space of the README is a space", () => {
+  const file = join(FOLDER, "my-space.json")
+  writeFileSync(file, blocks(README, "json")[0]!)
+  assert.match(ran("bin/check_space.ts", file).stdout, "18 architectures")
+})
+
+test("the example of mod.ts prints what it says", () => {
+  const code = blocks(readFileSync("mod.ts", "utf8"), "ts")[0]!.replace(/^ \* ?/gm, "")
+  const file = join(FOLDER, "mod.ts")
+  writeFileSync(file, code)
+  assert.is(ran(file).stdout.trim(), code.match(/\/\/ (\d+)/)![1])
+})
+
+test.run()
