@@ -7,7 +7,7 @@ import * as assert from "uvu/assert"
 import { openRun, RUN_FILE } from "../../../src/adapters/run_store/sqlite.ts"
 import { openStoredRun } from "../../../src/adapters/run_store/stored_run.ts"
 import { type Outcome, RunStore } from "../../../src/effects/run_store.ts"
-import { run } from "../../_effect.ts"
+import { failure, run } from "../../_effect.ts"
 import { settingsOf } from "../../effects/_searches.ts"
 
 const test = suite("openRun()")
@@ -82,24 +82,18 @@ test("what was written is there when the run is opened again, to the last bit", 
   assert.equal(open.record, record)
 })
 
-const failing = async (program: Effect.Effect<unknown, unknown>): Promise<{ reason?: string; message: string }> => {
-  const error = await run(Effect.flip(program))
-  assert.instance(error, Error)
-  return error as { reason?: string; message: string }
-}
-
 test("a journal that disagrees is refused, and so is an evaluation recorded twice", async () => {
   await run(using(Effect.flatMap(RunStore, (store) => store.journal(0, [entry]))))
   const other = using(Effect.flatMap(RunStore, (store) => store.journal(0, [{ ...entry, loss: 0 }])))
-  assert.is((await failing(other)).reason, "mismatch")
+  assert.is((await failure(other)).reason, "mismatch")
   await run(using(Effect.flatMap(RunStore, (store) => store.record("test", evaluations))))
   const twice = using(Effect.flatMap(RunStore, (store) => store.record("test", evaluations)))
-  assert.is((await failing(twice)).reason, "storage")
+  assert.is((await failure(twice)).reason, "storage")
 })
 
 test("a write that fails leaves nothing of itself", async () => {
   const half = [evaluations[0]!, evaluations[1]!, evaluations[0]!]
-  await failing(using(Effect.flatMap(RunStore, (store) => store.record("test", half))))
+  await failure(using(Effect.flatMap(RunStore, (store) => store.record("test", half))))
   const kept = await run(using(Effect.flatMap(RunStore, (store) => store.recorded("test"))))
   assert.equal(kept, [])
 })
@@ -112,7 +106,7 @@ test("a second opener is refused while the first holds the run", async () => {
 
 test("a file that is no run is refused and left as it is", async () => {
   writeFileSync(join(folder, RUN_FILE), "this is no database, and it is long enough to be read as one".repeat(100))
-  const error = await failing(Effect.scoped(openRun(folder)))
+  const error = await failure(Effect.scoped(openRun(folder)))
   assert.is(error.reason, "not_a_run")
 })
 
@@ -125,14 +119,14 @@ test("a run of another version, or with unknown settings, is refused", async () 
     database.close()
   }
   change("UPDATE run SET version = 99")
-  assert.is((await failing(Effect.scoped(openRun(folder)))).reason, "version")
+  assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "version")
   change(`UPDATE run SET version = 1, record = '{"version":1,"settings":{"algorithm":"magic"},"evaluator":""}'`)
-  assert.is((await failing(Effect.scoped(openRun(folder)))).reason, "not_a_run")
+  assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "not_a_run")
 })
 
 test("a folder that cannot be made is one clear error", async () => {
   writeFileSync(join(folder, "file"), "")
-  const error = await failing(Effect.scoped(openRun(join(folder, "file", "run"))))
+  const error = await failure(Effect.scoped(openRun(join(folder, "file", "run"))))
   assert.is(error.reason, "storage")
   assert.not.match(error.message, "\n")
 })
@@ -155,8 +149,8 @@ stored("continues with its own settings, and refuses others and another evaluato
   assert.is(await run(begin(7, "table")), undefined)
   assert.is(await run(begin(7, "table")), 7)
   assert.is(await run(begin(undefined, "table")), 7)
-  assert.match((await failing(begin(8, "table"))).message, "another --samples")
-  assert.match((await failing(begin(7, "changed"))).message, "its table has changed")
+  assert.match((await failure(begin(8, "table"))).message, "another --samples")
+  assert.match((await failure(begin(7, "changed"))).message, "its table has changed")
   rmSync(place, { recursive: true, force: true })
 })
 

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert"
 import { loadSpace, parseSpace } from "../../../src/adapters/space/file.ts"
 import { SpaceError } from "../../../src/domain/space/space.ts"
 import { builtinDefinition, builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
-import { run } from "../../_effect.ts"
+import { failure, run } from "../../_effect.ts"
 
 const test = suite("parseSpace(), loadSpace()")
 
@@ -71,7 +71,7 @@ test("500 damaged definitions are spaces or one clear error, never exceptions", 
 })
 
 test("what is neither a name nor a file is an error that lists the names", async () => {
-  const error = await run(loadSpace("nope").pipe(Effect.flip, Effect.provide(NodeContext.layer)))
+  const error = await failure(loadSpace("nope").pipe(Effect.provide(NodeContext.layer)))
   assert.match(error.message, "nas-bench-201")
   assert.equal(await run(loadSpace("s1").pipe(Effect.provide(NodeContext.layer))), builtinSpace("s1"))
 })
