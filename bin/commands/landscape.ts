@@ -46,7 +46,8 @@ const command = Command.make(
     if (top < 1) return yield* new SettingsError({ problem: `top (--top): expected a positive number, actual ${top}` })
     const space = yield* loadSpace(settings.space)
     const { benchmark, score, report, synthetic } = yield* loadBenchmark(settings, space)
-    if (synthetic) yield* Console.error("no --table: this is a made-up landscape (its scores are no accuracies)")
+    if (synthetic)
+      yield* Console.error("no --table FILE --score COLUMN: this is a made-up landscape (its scores are no accuracies)")
     const { objective: prepared } = yield* planSearch({ ...settings, algorithm: "na-rs" }, space, benchmark)
     const maximize = settings.goal === "maximize"
     const own = yield* tableLosses({ benchmark, score, maximize })

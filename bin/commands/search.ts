@@ -50,7 +50,7 @@ const command = Command.make(
     const plan = yield* planSearch({ ...settings, cost }, space, benchmark)
     if (synthetic)
       yield* Console.error(
-        "no --table: searching a made-up landscape (its scores are no accuracies); --help shows real ones"
+        "no --table FILE --score COLUMN: searching a made-up landscape (its scores are no accuracies)"
       )
     const options = { benchmark, score, maximize: settings.goal === "maximize", cost, costFactor: settings.costFactor }
     const evaluator = TableEvaluator.layer(options)

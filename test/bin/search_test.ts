@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -98,6 +99,23 @@ test("a run is kept, shown again by its folder alone, and refuses other settings
   cli("search", "--space", space, "--table", changed, "--score", "score", "--run", moved)
   file("changed.csv", "code,score\n000,2\n")
   assert.match(cli("search", "--run", moved).stderr, "its table has changed")
+})
+
+test("Ctrl-C ends a kept run with 130 and says how to go on; the same command then ends as if never stopped", async () => {
+  const [run, whole] = [join(folder, "stopped"), join(folder, "whole")]
+  const args = ["--samples", "30000", "--neighbors", "4", "--json"]
+  const child = spawn(process.execPath, ["--import", "tsx", "bin/search.ts", ...args, "--run", run])
+  let stderr = ""
+  child.stderr.on("data", (text) => {
+    stderr += text
+  })
+  setTimeout(() => child.kill("SIGINT"), 1000)
+  const code = await new Promise((resolve) => child.once("exit", resolve))
+  assert.is(code, 130, stderr)
+  assert.match(stderr, "the same command continues")
+  const comparable = ({ seconds: _, run: __, ...rest }: Record<string, unknown>) => rest
+  const continued = lastJson(cli("search", ...args, "--run", run))
+  assert.equal(comparable(continued), comparable(lastJson(cli("search", ...args, "--run", whole))))
 })
 
 test("--help names every flag and ends well", () => {

@@ -63,8 +63,8 @@ export const openRun = Effect.fn("openRun")(function* (folder: string) {
   const open: OpenRun = {
     record,
     begin: (begun) =>
-      attempt(
-        database.transaction(() => {
+      attempt(() =>
+        transaction(database, () => {
           database.exec(TABLES)
           const text = Schema.encodeSync(Schema.parseJson(RunRecord))(begun)
           database.prepare("INSERT INTO run VALUES (?, ?)").run(SCHEMA_VERSION, text)
@@ -115,6 +115,19 @@ function translated(folder: string, error: unknown): RunStoreError {
   })
 }
 
+/** Run writes as one transaction. SQLite ends it by itself after some errors; the first error is the one that is told. */
+function transaction<A>(database: Database.Database, run: () => A): A {
+  database.exec("BEGIN IMMEDIATE")
+  try {
+    const result = run()
+    database.exec("COMMIT")
+    return result
+  } catch (error) {
+    if (database.inTransaction) database.exec("ROLLBACK")
+    throw error
+  }
+}
+
 /** Closing alone keeps the lock until the driver's statements are collected. A database that cannot be read was never locked. */
 function unlockAndClose(database: Database.Database): void {
   try {
@@ -132,17 +145,15 @@ function lockAndRead(database: Database.Database, folder: string): RunRecord | u
   database.pragma("journal_mode = WAL")
   database.pragma("locking_mode = EXCLUSIVE")
   database.pragma("synchronous = NORMAL")
-  return database
-    .transaction(() => {
-      if (database.prepare("SELECT name FROM sqlite_master WHERE name = 'run'").get() === undefined) return undefined
-      const row = Schema.decodeUnknownSync(RunRow)(database.prepare("SELECT version, record FROM run").get())
-      if (row.version !== SCHEMA_VERSION) {
-        const detail = `its data have version ${row.version}, this program reads version ${SCHEMA_VERSION}`
-        throw new RunStoreError({ place: folder, reason: "version", detail })
-      }
-      return Schema.decodeUnknownSync(Schema.parseJson(RunRecord))(row.record)
-    })
-    .immediate()
+  return transaction(database, () => {
+    if (database.prepare("SELECT name FROM sqlite_master WHERE name = 'run'").get() === undefined) return undefined
+    const row = Schema.decodeUnknownSync(RunRow)(database.prepare("SELECT version, record FROM run").get())
+    if (row.version !== SCHEMA_VERSION) {
+      const detail = `its data have version ${row.version}, this program reads version ${SCHEMA_VERSION}`
+      throw new RunStoreError({ place: folder, reason: "version", detail })
+    }
+    return Schema.decodeUnknownSync(Schema.parseJson(RunRecord))(row.record)
+  })
 }
 
 const RunRow = Schema.Struct({ version: Schema.Int, record: Schema.String })
@@ -171,15 +182,15 @@ function store(database: Database.Database, folder: string): Context.Tag.Service
     recorded: (evaluator) =>
       read(RecordedEvaluation, "SELECT architecture, loss, seconds FROM evaluation WHERE evaluator = ?", evaluator),
     record: (evaluator, evaluations) =>
-      attempt(
-        database.transaction(() => {
+      attempt(() =>
+        transaction(database, () => {
           for (const { architecture, loss, seconds } of evaluations)
             insertEvaluation.run(evaluator, architecture, loss, seconds)
         })
       ),
     journal: (repetition, entries) =>
-      attempt(
-        database.transaction(() => {
+      attempt(() =>
+        transaction(database, () => {
           for (const entry of entries) append(repetition, entry)
         })
       ),

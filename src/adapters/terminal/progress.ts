@@ -10,22 +10,31 @@ export interface ProgressTarget {
 /** Milliseconds between two progress lines, on a terminal and elsewhere. */
 const INTERVAL = { terminal: 100, plain: 5000 } as const
 
+/** Milliseconds after which a busy search lets the process hear its signals. */
+const PAUSE = 50
+
 /**
  * A reporter of progress that prints at most now and then: on a terminal one line that is rewritten, elsewhere plain lines.
- * `clear` removes the terminal's line.
+ * `clear` removes the terminal's line. Showing progress also gives way to the platform's own events, Ctrl-C among them.
  */
 export const makeProgress = Effect.fn("makeProgress")(function* (target: ProgressTarget) {
   const terminal = target.isTTY === true
-  let last = yield* Clock.currentTimeMillis
+  const interval = terminal ? INTERVAL.terminal : INTERVAL.plain
+  let printed = yield* Clock.currentTimeMillis
+  let paused = printed
   let shown = false
   return {
-    show: (text: () => string) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        if (now - last < (terminal ? INTERVAL.terminal : INTERVAL.plain)) return
-        last = now
+    show: Effect.fnUntraced(function* (text: () => string) {
+      const now = yield* Clock.currentTimeMillis
+      if (now - printed >= interval) {
+        printed = now
         shown = true
         target.write(terminal ? `\r\x1b[K${text()}` : `${text()}\n`)
-      }),
+      }
+      if (now - paused < PAUSE) return
+      yield* Effect.sleep("1 millis")
+      paused = yield* Clock.currentTimeMillis
+    }),
     clear: Effect.sync(() => {
       if (terminal && shown) target.write("\r\x1b[K")
     })
