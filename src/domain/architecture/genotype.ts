@@ -62,7 +62,7 @@ function genotype(scanner: Scanner): Genotype {
     blank(scanner)
     const start = scanner.position
     const word = scanner.take(WORD) ?? ""
-    if (!(word in FIELDS)) throw scanner.error(`expected one of ${Object.keys(FIELDS).join(", ")}`, start)
+    if (!Object.hasOwn(FIELDS, word)) throw scanner.error(`expected one of ${Object.keys(FIELDS).join(", ")}`, start)
     const field = FIELDS[word as keyof typeof FIELDS]
     if (fields[field] !== undefined) throw scanner.error(`"${word}" stands twice`, start)
     expect(scanner, "=")
