@@ -80,6 +80,6 @@ export class SpaceError extends Schema.TaggedError<SpaceError>()("SpaceError", {
   problem: Schema.String
 }) {
   override get message(): string {
-    return `Cannot use space "${this.space}": ${this.problem} at ${this.path}`
+    return `Cannot use space "${this.space}": ${this.problem} at ${this.path}`.replace(/\s+/g, " ")
   }
 }
