@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { type Slot, slotsByNode } from "./slots.ts"
 import { type Cell, type Space, type SpaceDecision, type SpaceDefinition, SpaceError } from "./space.ts"
 
 /**
@@ -31,7 +32,19 @@ export function makeSpace(definition: SpaceDefinition): Either.Either<Space, Spa
     if (decision.choices.length === 0) return fail(path, "no operation is left to choose")
     if (decision.choices.length > 36) return fail(path, `${decision.choices.length} choices, at most 36 are supported`)
   }
+  const node = slotsByNode(space).find((kept) => usableEdges(space, kept[0]!) < kept.length)
+  if (node !== undefined) {
+    const { cell, node: to } = node[0]!
+    const problem = `node ${to} has ${usableEdges(space, node[0]!)} edges with an operation to keep and needs ${node.length}`
+    return fail(`cells[${space.cells.indexOf(cell)}]`, problem)
+  }
   return Either.right(space)
+}
+
+/** Number of a slot's possible edges that offer an operation which is not excluded. */
+function usableEdges(space: Space, { cell, node, operation }: Slot): number {
+  const known = space.decisions[operation]!.choices
+  return cell.edges.filter((edge) => edge.to === node && edge.operations.some((name) => known.includes(name))).length
 }
 
 interface Fault {
