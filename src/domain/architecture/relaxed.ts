@@ -36,6 +36,7 @@ export function readOff(space: Space, relaxed: RelaxedArchitecture): Architectur
       if (edge.to !== to) return []
       const row = relaxed[first + i]!
       const best = largest(row, (k) => !reading.exclude.includes(edge.operations[k]!))
+      if (best < 0) return []
       return [{ from: edge.from, operation: edge.operations[best]!, strength: row[best]! }]
     })
     const kept = [...strengths]
