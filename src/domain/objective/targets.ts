@@ -35,7 +35,8 @@ export function prepareObjective(
 
 /**
  * What has to be evaluated to score a center: itself, first, and its sampled neighbors. Without `center` in the objective
- * the neighbors alone, or the center where it has none.
+ * the neighbors alone, or the center where it has none. Under the quotient the canonical member stands for the center,
+ * unless it may not be evaluated.
  */
 export function targetsOf(prepared: PreparedObjective, center: Architecture, seed: Seed): Targets {
   const { objective, ball, admits, identifier } = prepared
@@ -47,7 +48,8 @@ export function targetsOf(prepared: PreparedObjective, center: Architecture, see
     ...(objective.quotient ? { quotient: identifier } : {})
   }
   const around = sampleNeighbors(selection, center, split(seed, "neighbors"))
-  const own = objective.quotient ? identifier.canonical(center) : center
+  const canonical = objective.quotient ? identifier.canonical(center) : center
+  const own = admits(canonical) ? canonical : center
   const withCenter = objective.center || around.length === 0
   return {
     architectures: [...(withCenter ? [own] : []), ...around.map((neighbor) => neighbor.architecture)],
