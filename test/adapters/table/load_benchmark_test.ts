@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { readTable } from "../../../src/adapters/table/file.ts"
+import { loadBenchmark } from "../../../src/adapters/table/load_benchmark.ts"
+import { SettingsError } from "../../../src/domain/search/settings.ts"
+import { builtinSpace } from "../../../src/domain/space/spaces.ts"
+import { TableError } from "../../../src/domain/table/table.ts"
+import { failure, run } from "../../_effect.ts"
+import { settingsOf } from "../../effects/_searches.ts"
+
+const space = builtinSpace("nas-bench-201")
+const folder = mkdtempSync(join(tmpdir(), "na-nas-tables-"))
+const file = (name: string, data: string | Uint8Array) => {
+  const path = join(folder, name)
+  writeFileSync(path, data)
+  return path
+}
+const plain = file("a.csv", "code,score\n000000,1\n000001,2\n")
+const packed = file("b.csv.gz", gzipSync("code,latency\n000001,7\n"))
+const load = (given: Parameters<typeof settingsOf>[0], over = space) => {
+  const { cost: _, ...settings } = settingsOf(given)
+  return loadBenchmark(settings, over).pipe(Effect.provide(NodeContext.layer))
+}
+
+const test = suite("loadBenchmark(), readTable()")
+test.after(() => rmSync(folder, { recursive: true }))
+
+test("tables are joined in the order of the settings, plain and gzip alike", async () => {
+  const loaded = await run(load({ table: [plain, packed], score: "score", report: ["latency"] }))
+  assert.equal(
+    loaded.benchmark.tables.map((table) => table.columns),
+    [
+      ["code", "score"],
+      ["code", "latency"]
+    ]
+  )
+  assert.equal([loaded.score, loaded.report, loaded.synthetic], ["score", ["latency"], false])
+})
+
+test("without a table one is made up, and says so", async () => {
+  const loaded = await run(load({}))
+  assert.equal([loaded.synthetic, loaded.score, loaded.cost], [true, "validation", "seconds"])
+  assert.is(loaded.benchmark.tables[0].architectures.length, 15625)
+})
+
+test("a table without a score to search by is an error that lists the columns", async () => {
+  const error = await failure(load({ table: [plain, packed] }))
+  assert.instance(error, SettingsError)
+  assert.match(error.message, "code, score, latency")
+})
+
+test("columns without a table, and a space too large to make one up, are errors", async () => {
+  for (const given of [{ score: "x" }, { report: ["x"] }, { key: "x" }]) {
+    assert.match((await failure(load(given))).message, "--table")
+  }
+  assert.match((await failure(load({}, builtinSpace("darts")))).message, "too large")
+})
+
+test("a file that is absent, a folder or damaged is an error that names it", async () => {
+  const cases = [
+    [join(folder, "nope.csv"), "does not exist"],
+    [folder, "cannot be read"],
+    [file("c.gz", gzipSync("code\n000000\n").subarray(0, 12)), "truncated"]
+  ] as const
+  for (const [path, problem] of cases) {
+    const error = await failure(readTable(space, path).pipe(Effect.provide(NodeContext.layer)))
+    assert.instance(error, TableError)
+    assert.match(error.message, path)
+    assert.match(error.message, problem)
+  }
+})
+
+test.run()
