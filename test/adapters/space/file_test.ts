@@ -25,6 +25,11 @@ const faults: ReadonlyArray<readonly [string, string, string]> = [
   ['{"name":"s","decisions":[{"name":"d","choices":[]}]}', "decisions[0].choices", "at least 1"],
   ['{"name":"s","decisions":[{"name":"d","choices":[3]}]}', "decisions[0].choices[0]", "3"],
   ['{"name":"s","decisions":[{"name":"d","choices":["x"],"extra":1}]}', "decisions[0].extra", "unexpected"],
+  [
+    '{"name":"s","cells":[{"name":"c","inputs":1,"nodes":1,"edges":[{"from":0,"to":1,"operations":["a"],"x":1}]}]}',
+    "cells[0].edges[0].x",
+    "unexpected"
+  ],
   ['{"decisions":[{"name":"d","choices":["x"]}]}', "name", "missing"]
 ]
 for (const [text, path, problem] of faults) {

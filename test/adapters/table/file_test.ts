@@ -50,6 +50,7 @@ const faults: ReadonlyArray<readonly [string, Uint8Array, string | undefined, nu
   ["a score that is empty", bytes(CSV.replace("2.5", "")), undefined, 3, "no number"],
   ["a gzip file that is cut off", gzipSync(bytes(CSV)).subarray(0, 60), undefined, 0, "truncated"],
   ["a file that is no text", Uint8Array.of(0xff, 0xfe, 0x00, 0x41), undefined, 0, "UTF-8"],
+  ["a file in Latin-1", Uint8Array.from([...bytes(CSV), 0x7c, 0xe9, 0x2c, 0x31]), undefined, 0, "UTF-8"],
   ["a quote that is not closed", bytes(`${CSV}"|x,1,2,3\n`), undefined, 4, "quote"]
 ]
 for (const [name, data, key, line, problem] of faults) {

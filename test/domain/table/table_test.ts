@@ -139,4 +139,12 @@ synthetic("has every architecture once, with numbers in their ranges, and only t
   assert.not.equal(Either.getOrThrow(made("r").column("validation")), Either.getOrThrow(table.column("validation")))
 })
 
+synthetic("the seed decides the noise and the cost too, not the landscape alone", () => {
+  const column = (seed: string, name: string) =>
+    Either.getOrThrow(Either.getOrThrow(makeTable(SMALL.space, syntheticTable(SMALL.space, seed))).column(name))
+  assert.not.equal(column("s", "seconds"), column("r", "seconds"))
+  const noise = (seed: string) => column(seed, "validation").map((x, row) => Math.round(x - column(seed, "test")[row]!))
+  assert.not.equal(noise("s"), noise("r"))
+})
+
 synthetic.run()
