@@ -58,6 +58,7 @@ export const search = Effect.fn("search")(function* (
   let state: SearchState = startSearch(plan.algorithm, seed)
   let spent: Spent = NOTHING_SPENT
   let best: Observation | undefined
+  let bestOwn: ValidationLoss | undefined
   let stop: Outcome["stop"] | undefined
   let sinceFresh = 0
   while (stop === undefined) {
@@ -72,7 +73,7 @@ export const search = Effect.fn("search")(function* (
     )
     const entries: Array<JournalEntry> = []
     for (const charged of wave) {
-      const { loss, paid } = score(plan, memo, charged, spent)
+      const { loss, own, paid } = score(plan, memo, charged, spent)
       stop = passedLimit(plan.budget, paid)
       if (stop !== undefined) break
       spent = paid
@@ -82,7 +83,10 @@ export const search = Effect.fn("search")(function* (
         loss
       }
       state = observe(state, observation)
-      if (best === undefined || loss < best.loss) best = observation
+      if (best === undefined || loss < best.loss) {
+        best = observation
+        bestOwn = own
+      }
       entries.push(journalEntry(observation, spent))
     }
     stop ??= passed
@@ -92,14 +96,11 @@ export const search = Effect.fn("search")(function* (
     yield* options.onProgress({ ...spent, best })
   }
   if (best === undefined) return yield* new SearchError({ problem: nothingFound(stop) })
-  const { objective, identifier } = plan.objective
-  const quotient = objective._tag === "Neighborhood" && objective.quotient
-  const own = memo.get(quotient ? identifier.canonical(best.architecture) : best.architecture)
   const outcome: Outcome = {
     version: 1,
     architecture: architectureKey(best.architecture),
     loss: best.loss,
-    ownLoss: own?.loss ?? null,
+    ownLoss: bestOwn ?? null,
     ...spent,
     stop
   }
@@ -113,7 +114,7 @@ function score(
   memo: Memo,
   { targets, fresh }: Charged,
   spent: Spent
-): { readonly loss: ValidationLoss; readonly paid: Spent } {
+): { readonly loss: ValidationLoss; readonly own: ValidationLoss | undefined; readonly paid: Spent } {
   const evaluations = targets.architectures.map((architecture) => memo.get(architecture)!)
   const losses = evaluations.map((evaluation) => evaluation.loss)
   let simulatedSeconds = spent.simulatedSeconds
@@ -124,7 +125,8 @@ function score(
     uniqueEvaluations: spent.uniqueEvaluations + fresh.length,
     simulatedSeconds
   }
-  return { loss: ValidationLoss(objectiveLoss(plan.objective.objective, losses, targets)), paid }
+  const loss = ValidationLoss(objectiveLoss(plan.objective.objective, losses, targets))
+  return { loss, own: targets.distances[0] === 0 ? losses[0] : undefined, paid }
 }
 
 function journalEntry(observation: Observation, spent: Spent): JournalEntry {

@@ -117,6 +117,15 @@ results("a broken run, continued until it ends, equals one that never broke, and
   }
 })
 
+results("an own score that the objective never asked for is not reported, whatever was evaluated before", async () => {
+  const given = { center: false, samples: 30, repeat: 3 } as const
+  const kept = emptyRun()
+  const expected = await run(searching(SMALL, given, {}, kept))
+  assert.ok(expected.every(({ ownLoss }) => ownLoss === null))
+  kept.outcomes.clear()
+  assert.equal(await run(searching(SMALL, given, {}, kept)), expected)
+})
+
 results("isomorphic architectures have the same objective under the quotient", async () => {
   const { space, table } = NAS_BENCH
   const byNetwork = new Map<string, Array<ReadonlyArray<number>>>()

@@ -18,7 +18,7 @@ export class ArchitectureError extends Schema.TaggedError<ArchitectureError>()("
 }) {
   override get message(): string {
     const shown = this.text.length <= 60 ? this.text : excerpt(this.text, this.position)
-    return `Cannot read architecture "${shown}": ${this.problem} at character ${this.position + 1}`
+    return `Cannot read architecture "${shown}": ${this.problem} at character ${this.position + 1}`.replace(/\s+/g, " ")
   }
 }
 

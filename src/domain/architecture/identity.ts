@@ -50,7 +50,10 @@ export function classify(space: Space, identity: Identity): Classes {
   return { classOf, representative: Int32Array.from(first) }
 }
 
-/** Tells networks apart: `keyOf` is equal for the same network, `canonical` is one fixed member of its class. */
+/**
+ * Tells networks apart: `keyOf` is equal for the same network. `canonical` is the same network; in an enumerable space it is one
+ * fixed member of its class, in a larger one networks that are the same may still have several.
+ */
 export interface Identifier {
   readonly identity: Identity
   readonly keyOf: (architecture: Architecture) => number | string

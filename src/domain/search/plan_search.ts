@@ -4,6 +4,7 @@ import { hasIdentity, identifier } from "../architecture/identity.ts"
 import { parseAggregate } from "../objective/aggregate_text.ts"
 import type { Objective } from "../objective/objective.ts"
 import { prepareObjective } from "../objective/targets.ts"
+import { isEnumerable } from "../space/ordinal.ts"
 import type { Space } from "../space/space.ts"
 import { type Benchmark, benchmarkColumn } from "../table/benchmark.ts"
 import type { TableError } from "../table/table.ts"
@@ -60,6 +61,11 @@ export function objectiveOf(settings: SearchSettings, space: Space): Either.Eith
   if (Either.isLeft(parsed)) return fail(parsed.left)
   if (moveInputs && !space.decisions.some((decision) => decision.kind === "input")) {
     return fail(`the space "${space.name}" has no inputs that could move`)
+  }
+  if (quotient && !isEnumerable(space)) {
+    return fail(
+      `the space "${space.name}" is too large for the quotient, which needs one member that stands for each network`
+    )
   }
   if (algorithm !== "na-rs" && settings.objective !== "neighborhood") return Either.right({ _tag: "Own" })
   if (neighbors === 0 && !center) return fail("no neighbors and no center leave nothing to aggregate")

@@ -65,6 +65,9 @@ function cellFault(definition: Extract<SpaceDefinition, { cells: unknown }>): Fa
       if (edge.to > last) return { path, problem: `node ${edge.to} does not exist: the last node is ${last}` }
       const twice = duplicate(edge.operations)
       if (twice !== undefined) return { path, problem: `the operation "${twice}" stands twice` }
+      const unprintable = edge.operations.find((name) => /[|~'"\\\s]/.test(name))
+      if (unprintable !== undefined)
+        return { path, problem: `the operation "${unprintable}" has a blank or one of | ~ ' " \\ in its name` }
       if (seen.has(`${edge.from}->${edge.to}`)) return { path, problem: `a second edge ${edge.from}->${edge.to}` }
       seen.add(`${edge.from}->${edge.to}`)
     }

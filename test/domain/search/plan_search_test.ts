@@ -3,9 +3,10 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { passedLimit } from "../../../src/domain/search/budget.ts"
 import { compares, countChoice, parseConstraint } from "../../../src/domain/search/constraint.ts"
-import { planSearch } from "../../../src/domain/search/plan_search.ts"
+import { objectiveOf, planSearch } from "../../../src/domain/search/plan_search.ts"
 import { ReportedScore, type ValidationLoss } from "../../../src/domain/search/score.ts"
 import type { SearchSettings } from "../../../src/domain/search/settings.ts"
+import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { NAS_BENCH, SMALL, settingsOf } from "../../effects/_searches.ts"
 
 const constraints = suite("parseConstraint(), compares(), countChoice()")
@@ -73,6 +74,13 @@ for (const [name, given, problem] of faults) {
     assert.match(made.left.message, problem)
   })
 }
+
+plan("the quotient needs a space whose networks have one member each", () => {
+  const darts = builtinSpace("darts")
+  const made = objectiveOf(settingsOf({ quotient: true }), darts)
+  assert.ok(Either.isLeft(made))
+  assert.match(made.left.message, "too large for the quotient")
+})
 
 plan("the official identity needs a space like NAS-Bench-201, simulated seconds a cost", () => {
   const official = planSearch(settingsOf({ identity: "official" }), SMALL.space, { tables: [SMALL.table] })

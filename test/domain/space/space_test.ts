@@ -70,6 +70,12 @@ const cell = (...edges: ReadonlyArray<ReturnType<typeof edge>>) => ({
 const sound = [edge(0, 1, "a", "b"), edge(1, 2, "a", "b")]
 
 const faults: ReadonlyArray<readonly [string, SpaceDefinition, string, string]> = [
+  [
+    "an operation whose name no text form could hold",
+    cell(edge(0, 1, "a|b"), edge(0, 2, "a")),
+    "cells[0].edges[0]",
+    '"a|b"'
+  ],
   ["an edge that points backward", cell(edge(1, 1, "a"), edge(0, 2, "a")), "cells[0].edges[0]", "forward"],
   ["an edge to a node that does not exist", cell(...sound, edge(0, 3, "a")), "cells[0].edges[2]", "last node is 2"],
   ["a second edge", cell(...sound, edge(0, 1, "a")), "cells[0].edges[2]", "second edge"],
