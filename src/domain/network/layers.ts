@@ -1,0 +1,132 @@
+import { type ProgramBuilder, square } from "../program/builder.ts"
+import type { Pair, Shape } from "../program/operation.ts"
+
+/** How normalizations find mean and variance: those of the batch, or running ones that come in as `buffer/…` inputs. */
+export type Statistics = "batch" | "running"
+
+/** A network under construction: the program that grows, and what its parameters are. */
+export interface Network {
+  readonly b: ProgramBuilder
+  readonly statistics: Statistics
+  /** Whether running statistics are inputs and, after a batch, outputs. */
+  readonly tracked: boolean
+  /** Shapes of the parameters by the reference's names, in order of creation. Each is the input `param/<name>`. */
+  readonly parameters: Map<string, Shape>
+}
+
+/** Share of the batch in new running statistics, and the number under the square root, of PyTorch's defaults. */
+const [MOMENTUM, EPSILON] = [0.1, 1e-5]
+
+/** A parameter of a network. */
+export function parameter(net: Network, name: string, shape: Shape): number {
+  net.parameters.set(name, shape)
+  return net.b.input(`param/${name}`, shape)
+}
+
+/** A convolution without bias, but with one where `bias` says so. Padding keeps the size of an odd window at stride 1. */
+export function convolution(
+  net: Network,
+  name: string,
+  x: number,
+  channels: number,
+  options: {
+    readonly kernel: number | Pair
+    readonly stride?: number | Pair
+    readonly padding?: number | Pair
+    readonly dilation?: number
+    readonly groups?: number
+    readonly bias?: boolean
+  }
+): number {
+  const { b } = net
+  const { groups = 1, dilation = 1 } = options
+  const pair = (size: number | Pair): Pair => (typeof size === "number" ? [size, size] : size)
+  const kernel = pair(options.kernel)
+  const sides = pair(options.padding ?? [(dilation * (kernel[0] - 1)) / 2, (dilation * (kernel[1] - 1)) / 2])
+  const filter = parameter(net, `${name}.weight`, [channels, b.shape(x)[1]! / groups, ...kernel])
+  const geometry = {
+    stride: pair(options.stride ?? 1),
+    dilation: pair(dilation),
+    padding: { before: sides, after: sides },
+    groups
+  }
+  const y = b.convolution(x, filter, geometry)
+  if (options.bias !== true) return y
+  return b.plus(y, b.reshape(parameter(net, `${name}.bias`, [channels]), [1, channels, 1, 1]))
+}
+
+/** Batch normalization over batch, height and width. */
+export function batchNorm(net: Network, name: string, x: number, affine = true): number {
+  const { b } = net
+  const [batch, channels, height, width] = b.shape(x) as readonly [number, number, number, number]
+  const perChannel = [1, channels, 1, 1]
+  const scale = affine ? b.reshape(parameter(net, `${name}.weight`, [channels]), perChannel) : undefined
+  const shift = affine ? b.reshape(parameter(net, `${name}.bias`, [channels]), perChannel) : undefined
+  const running = (field: string) => b.reshape(b.input(`buffer/${name}.${field}`, [channels]), perChannel)
+  const axes = [0, 2, 3]
+  const mean = net.statistics === "batch" ? b.mean(x, axes) : running("running_mean")
+  const centered = b.minus(x, mean)
+  const variance = net.statistics === "batch" ? b.mean(b.times(centered, centered), axes) : running("running_var")
+  if (net.statistics === "batch" && net.tracked) {
+    const count = batch * height * width
+    const keep = (field: string, value: number) =>
+      b.output(
+        `buffer/${name}.${field}`,
+        b.reshape(b.plus(b.scale(running(field), 1 - MOMENTUM), b.scale(value, MOMENTUM)), [channels])
+      )
+    keep("running_mean", mean)
+    keep("running_var", b.scale(variance, count / (count - 1)))
+  }
+  const deviation = b.unary("sqrt", b.plus(variance, b.constant(EPSILON, perChannel)))
+  const normal = b.times(centered, b.over(b.constant(1, perChannel), deviation))
+  return scale === undefined ? normal : b.plus(b.times(normal, scale), shift!)
+}
+
+/** A fully connected layer: [batch, features] → [batch, outputs]. */
+export function linear(net: Network, name: string, x: number, outputs: number): number {
+  const { b } = net
+  const weight = parameter(net, `${name}.weight`, [outputs, b.shape(x)[1]!])
+  const bias = parameter(net, `${name}.bias`, [outputs])
+  return b.plus(b.matMul(x, b.transpose(weight, [1, 0])), bias)
+}
+
+/** Rectification. */
+export function relu(net: Network, x: number): number {
+  return net.b.unary("relu", x)
+}
+
+/** Mean over the image: [batch, channels, height, width] → [batch, channels]. */
+export function globalPool(net: Network, x: number): number {
+  const [batch, channels] = net.b.shape(x)
+  return net.b.reshape(net.b.mean(x, [2, 3]), [batch!, channels!])
+}
+
+/** 3×3 pooling with padding 1; an average does not count padding. */
+export function pool3(net: Network, kind: "max" | "average", x: number, stride: number): number {
+  const geometry = { kernel: [3, 3], stride: [stride, stride], padding: square(1) } as const
+  return kind === "max" ? net.b.maxPool(x, geometry) : net.b.averagePool(x, geometry, false)
+}
+
+/** ReLU, convolution, normalization. The names are those of the sequence's members. */
+export function reluConvBn(
+  net: Network,
+  name: string,
+  x: number,
+  channels: number,
+  options: { readonly kernel: number; readonly stride?: number; readonly affine: boolean; readonly bias?: boolean }
+): number {
+  const { kernel, stride = 1, affine, bias = false } = options
+  const y = convolution(net, `${name}.op.1`, relu(net, x), channels, { kernel, stride, bias })
+  return batchNorm(net, `${name}.op.2`, y, affine)
+}
+
+/** Half the size by two 1×1 convolutions of stride 2, one of them shifted by a pixel, joined and normalized. */
+export function factorizedReduce(net: Network, name: string, x: number, channels: number, affine: boolean): number {
+  const { b } = net
+  const y = relu(net, x)
+  const options = { kernel: 1, stride: 2, padding: 0 }
+  const first = convolution(net, `${name}.conv_1`, y, Math.floor(channels / 2), options)
+  const shifted = b.slice(y, [{}, {}, { start: 1 }, { start: 1 }])
+  const second = convolution(net, `${name}.conv_2`, shifted, channels - Math.floor(channels / 2), options)
+  return batchNorm(net, `${name}.bn`, b.concatenate([first, second], 1), affine)
+}

@@ -1,0 +1,45 @@
+import type { Network } from "./layers.ts"
+
+/**
+ * The sum of an edge's operations, weighted by a row of a [edges, operations] node. An operation that is `undefined` adds
+ * nothing, like `none`.
+ */
+export function mixture(
+  net: Network,
+  operations: ReadonlyArray<number | undefined>,
+  weights: number,
+  row: number
+): number {
+  const { b } = net
+  const terms = operations.flatMap((operation, k) => {
+    if (operation === undefined) return []
+    const weight = b.slice(weights, [
+      { start: row, end: row + 1 },
+      { start: k, end: k + 1 }
+    ])
+    return [b.times(operation, b.reshape(weight, [1, 1, 1, 1]))]
+  })
+  return terms.reduce((sum, term) => b.plus(sum, term))
+}
+
+/** Softmax along the last axis of a matrix. Its shift by the maximum carries no gradient, since it changes nothing. */
+export function softmax(net: Network, logits: number): number {
+  const { b } = net
+  const top = b.add({ _tag: "Detach" }, b.add({ _tag: "Max", axes: [1] }, logits))
+  const powers = b.unary("exp", b.minus(logits, top))
+  return b.over(powers, b.sum(powers, [1]))
+}
+
+/**
+ * The mean cross-entropy of logits [batch, classes] and targets of the same shape, whose rows sum to 1: one-hot labels, or
+ * smoothed ones. A tensor of shape [].
+ */
+export function crossEntropy(net: Network, logits: number, targets: number): number {
+  const { b } = net
+  const [batch] = b.shape(logits)
+  const top = b.add({ _tag: "Detach" }, b.add({ _tag: "Max", axes: [1] }, logits))
+  const shifted = b.minus(logits, top)
+  const logSum = b.unary("log", b.sum(b.unary("exp", shifted), [1]))
+  const picked = b.sum(b.times(b.minus(shifted, logSum), targets), [0, 1])
+  return b.reshape(b.scale(picked, -1 / batch!), [])
+}

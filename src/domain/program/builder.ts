@@ -1,0 +1,229 @@
+import * as Either from "effect/Either"
+import { simplified } from "./identities.ts"
+import type { BinaryKind, ConvolutionGeometry, Operation, Pair, PoolGeometry, Shape, UnaryKind } from "./operation.ts"
+import { elementCount, type Node, type Program, ProgramError, sameShape } from "./program.ts"
+import { arity, inferShape } from "./shape.ts"
+
+/**
+ * Grows a program node by node; lives only within `buildProgram`, `differentiate` and the rewrites. Equal nodes are made
+ * once, and algebraic identities are applied as nodes are added. A method throws `ProgramError` where shapes do not fit.
+ */
+export class ProgramBuilder {
+  readonly #nodes: Array<Node> = []
+  readonly #known = new Map<string, number>()
+  readonly #inputs = new Map<string, number>()
+  readonly #outputs = new Map<string, number>()
+  #place = ""
+
+  /** The node at a position. */
+  node(at: number): Node {
+    return this.#nodes[at]!
+  }
+
+  /** The shape of a node. */
+  shape(at: number): Shape {
+    return this.#nodes[at]!.shape
+  }
+
+  /** Do what `make` does; errors of its nodes say that they belong to `place`. */
+  within<A>(place: string, make: () => A): A {
+    const outer = this.#place
+    this.#place = outer === "" ? place : `${outer}.${place}`
+    const made = make()
+    this.#place = outer
+    return made
+  }
+
+  /** An error that names an operation and the place of the builder. */
+  error(operation: Operation, problem: string): ProgramError {
+    const place = this.#place === "" ? "" : ` in ${this.#place}`
+    return new ProgramError({ node: `${this.#nodes.length} (${operation._tag}${place})`, problem })
+  }
+
+  /** A named tensor from outside; the same name is the same input, of the same shape. */
+  input(name: string, shape: Shape): number {
+    const known = this.#inputs.get(name)
+    const operation: Operation = { _tag: "Input", name }
+    if (known === undefined) {
+      const at = this.#push({ operation, operands: [], shape })
+      this.#inputs.set(name, at)
+      return at
+    }
+    if (!sameShape(this.shape(known), shape))
+      throw this.error(operation, `"${name}" has the shape [${this.shape(known).join(", ")}] already`)
+    return known
+  }
+
+  /** Name a node as an output. */
+  output(name: string, at: number): void {
+    this.#outputs.set(name, at)
+  }
+
+  /** A tensor whose elements are all `value`. */
+  constant(value: number, shape: Shape = []): number {
+    return this.#shared({ _tag: "Constant", value }, [], shape)
+  }
+
+  /** Add a node, or find the one that equals it. */
+  add(operation: Exclude<Operation, { _tag: "Input" | "Constant" }>, ...operands: ReadonlyArray<number>): number {
+    const shapes = operands.map((operand) => this.shape(operand))
+    const count = arity(operation)
+    if (count !== undefined && count !== operands.length)
+      throw this.error(operation, `it takes ${count} operands, not ${operands.length}`)
+    const shape = inferShape(operation, shapes)
+    if (typeof shape === "string") throw this.error(operation, shape)
+    return simplified(this, operation, operands, shape) ?? this.#shared(operation, operands, shape)
+  }
+
+  /** The finished program. */
+  build(): Program {
+    return { nodes: [...this.#nodes], inputs: new Map(this.#inputs), outputs: new Map(this.#outputs) }
+  }
+
+  #shared(operation: Operation, operands: ReadonlyArray<number>, shape: Shape): number {
+    const key = `${JSON.stringify(operation)}|${operands.join()}|${operation._tag === "Constant" ? shape.join() : ""}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const at = this.#push({ operation, operands, shape })
+    this.#known.set(key, at)
+    return at
+  }
+
+  #push(node: Node): number {
+    this.#nodes.push(node)
+    return this.#nodes.length - 1
+  }
+
+  /** A function of each element. */
+  unary(kind: UnaryKind, x: number): number {
+    return this.add({ _tag: "Unary", kind }, x)
+  }
+
+  /** A function of two tensors' elements; axes of size 1 are repeated to the other's. */
+  binary(kind: BinaryKind, a: number, b: number): number {
+    const [left, right] = [this.shape(a), this.shape(b)]
+    if (sameShape(left, right)) return this.add({ _tag: "Binary", kind }, a, b)
+    const rank = Math.max(left.length, right.length)
+    const [x, y] = [this.#ranked(a, rank), this.#ranked(b, rank)]
+    const shape = this.shape(x).map((size, axis) => Math.max(size, this.shape(y)[axis]!))
+    return this.add({ _tag: "Binary", kind }, this.broadcast(x, shape), this.broadcast(y, shape))
+  }
+
+  #ranked(at: number, rank: number): number {
+    const shape = this.shape(at)
+    return shape.length === rank
+      ? at
+      : this.reshape(at, [...Array.from({ length: rank - shape.length }, () => 1), ...shape])
+  }
+
+  /** x + y, with repeated axes. */
+  plus(a: number, b: number): number {
+    return this.binary("add", a, b)
+  }
+
+  /** x − y, with repeated axes. */
+  minus(a: number, b: number): number {
+    return this.binary("subtract", a, b)
+  }
+
+  /** x · y, with repeated axes. */
+  times(a: number, b: number): number {
+    return this.binary("multiply", a, b)
+  }
+
+  /** x / y, with repeated axes. */
+  over(a: number, b: number): number {
+    return this.binary("divide", a, b)
+  }
+
+  /** x · number. */
+  scale(x: number, factor: number): number {
+    return this.times(x, this.constant(factor, this.shape(x)))
+  }
+
+  /** Repeat axes of size 1 up to a shape of the same rank. */
+  broadcast(x: number, shape: Shape): number {
+    return this.add({ _tag: "Broadcast", shape }, x)
+  }
+
+  /** Sum along axes, which stay with size 1. */
+  sum(x: number, axes: ReadonlyArray<number>): number {
+    return this.add({ _tag: "Sum", axes }, x)
+  }
+
+  /** Mean along axes, which stay with size 1. */
+  mean(x: number, axes: ReadonlyArray<number>): number {
+    const count = elementCount(axes.map((axis) => this.shape(x)[axis]!))
+    return this.scale(this.sum(x, axes), 1 / count)
+  }
+
+  /** The same elements in another shape. */
+  reshape(x: number, shape: Shape): number {
+    return this.add({ _tag: "Reshape", shape }, x)
+  }
+
+  /** Axes in another order. */
+  transpose(x: number, permutation: ReadonlyArray<number>): number {
+    return this.add({ _tag: "Transpose", permutation }, x)
+  }
+
+  /** Tensors joined along an axis. */
+  concatenate(tensors: ReadonlyArray<number>, axis: number): number {
+    return this.add({ _tag: "Concatenate", axis }, ...tensors)
+  }
+
+  /** Part of a tensor; axes beyond the given ones are kept whole. */
+  slice(
+    x: number,
+    ranges: ReadonlyArray<{ readonly start?: number; readonly end?: number; readonly step?: number }>
+  ): number {
+    const shape = this.shape(x)
+    const starts = shape.map((_, axis) => ranges[axis]?.start ?? 0)
+    const ends = shape.map((size, axis) => ranges[axis]?.end ?? size)
+    const steps = shape.map((_, axis) => ranges[axis]?.step ?? 1)
+    return this.add({ _tag: "Slice", starts, ends, steps }, x)
+  }
+
+  /** The product of two matrices. */
+  matMul(a: number, b: number): number {
+    return this.add({ _tag: "MatMul" }, a, b)
+  }
+
+  /** A convolution; see `square` for its usual geometry. */
+  convolution(image: number, filter: number, geometry: Partial<ConvolutionGeometry> = {}): number {
+    return this.add({ _tag: "Convolution", ...convolutionGeometry(geometry) }, image, filter)
+  }
+
+  /** Max pooling. */
+  maxPool(image: number, geometry: PoolGeometry): number {
+    return this.add({ _tag: "MaxPool", ...geometry }, image)
+  }
+
+  /** Average pooling. */
+  averagePool(image: number, geometry: PoolGeometry, countPadding: boolean): number {
+    return this.add({ _tag: "AveragePool", countPadding, ...geometry }, image)
+  }
+}
+
+/** A full geometry from part of one: stride 1, dilation 1, no padding, one group. Its keys have a fixed order. */
+export function convolutionGeometry(geometry: Partial<ConvolutionGeometry>): ConvolutionGeometry {
+  const { stride = [1, 1], dilation = [1, 1], padding = square(0), groups = 1 } = geometry
+  return { stride, dilation, padding, groups }
+}
+
+/** The same padding on all sides. */
+export function square(size: number): { readonly before: Pair; readonly after: Pair } {
+  return { before: [size, size], after: [size, size] }
+}
+
+/** A program from what `make` adds to a builder, or the error of its first node that does not fit. */
+export function buildProgram(make: (builder: ProgramBuilder) => void): Either.Either<Program, ProgramError> {
+  const builder = new ProgramBuilder()
+  try {
+    make(builder)
+    return Either.right(builder.build())
+  } catch (error) {
+    if (error instanceof ProgramError) return Either.left(error)
+    throw error
+  }
+}
