@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as MemoryRunStore from "../../src/adapters/run_store/memory.ts"
 import { type Architecture, architectureKey } from "../../src/domain/architecture/architecture.ts"
+import type { Objective } from "../../src/domain/objective/objective.ts"
 import { planSearch } from "../../src/domain/search/plan_search.ts"
 import { ValidationLoss } from "../../src/domain/search/score.ts"
 import { type SearchSettings, SearchSettings as Settings } from "../../src/domain/search/settings.ts"
@@ -38,6 +39,18 @@ function tabulated(space: Space): Tabulated {
   const table = Either.getOrThrow(makeTable(space, syntheticTable(space, "test"), "code"))
   const scores = Either.getOrThrow(table.column("validation"))
   return { space, table, losses: scores.map((score) => -score), seconds: Either.getOrThrow(table.column("seconds")) }
+}
+
+/** The mean over an architecture and all its neighbors at distance 1. */
+export const AROUND: Extract<Objective, { _tag: "Neighborhood" }> = {
+  _tag: "Neighborhood",
+  aggregate: { _tag: "Mean" },
+  neighbors: "all",
+  radius: 1,
+  center: true,
+  moveInputs: false,
+  quotient: false,
+  constrainNeighbors: false
 }
 
 /** What an evaluator of the tests does besides looking losses up. */

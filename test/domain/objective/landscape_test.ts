@@ -15,7 +15,7 @@ import { makeSpace } from "../../../src/domain/space/make_space.ts"
 import { spaceSize } from "../../../src/domain/space/membership.ts"
 import { architectureAt, ordinalOf } from "../../../src/domain/space/ordinal.ts"
 import { decisionSpaces } from "../../_arbitrary.ts"
-import { NAS_BENCH, SMALL } from "../../effects/_searches.ts"
+import { AROUND, NAS_BENCH, SMALL } from "../../effects/_searches.ts"
 
 const aggregates = AGGREGATE_TEXTS.map((text) => Either.getOrThrow(parseAggregate(text)))
 
@@ -59,16 +59,7 @@ const whole = suite("objectiveOfAll()")
 
 whole("the sweep and the row-by-row way agree", () => {
   const { space, table, losses } = NAS_BENCH
-  const objective = {
-    _tag: "Neighborhood",
-    aggregate: { _tag: "Mean" },
-    neighbors: "all",
-    radius: 1,
-    center: true,
-    moveInputs: false,
-    quotient: false,
-    constrainNeighbors: false
-  } as const
+  const objective = AROUND
   const known = identifier(space, "exact")
   const swept = objectiveOfAll(
     prepareObjective(space, objective, known, () => true),
@@ -89,16 +80,7 @@ const targets = suite("targetsOf()")
 
 targets("without neighbors they are the center alone; without center the neighbors alone", () => {
   const { space } = SMALL
-  const objective = {
-    _tag: "Neighborhood",
-    aggregate: { _tag: "Mean" },
-    neighbors: 0,
-    radius: 1,
-    center: true,
-    moveInputs: false,
-    quotient: false,
-    constrainNeighbors: false
-  } as const
+  const objective = { ...AROUND, neighbors: 0 } as const
   const prepare = (changes: object) =>
     prepareObjective(space, { ...objective, ...changes }, identifier(space, "exact"), () => true)
   const center = [0, 1, 2, 0]

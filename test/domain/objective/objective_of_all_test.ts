@@ -10,19 +10,10 @@ import type { Objective } from "../../../src/domain/objective/objective.ts"
 import { objectiveOfAll } from "../../../src/domain/objective/objective_of_all.ts"
 import { prepareObjective } from "../../../src/domain/objective/targets.ts"
 import { makeTable } from "../../../src/domain/table/table.ts"
-import { SMALL } from "../../effects/_searches.ts"
+import { AROUND, SMALL } from "../../effects/_searches.ts"
 
 const { space } = SMALL
-const objective: Objective = {
-  _tag: "Neighborhood",
-  aggregate: { _tag: "Mean" },
-  neighbors: "all",
-  radius: 1,
-  center: true,
-  moveInputs: false,
-  quotient: false,
-  constrainNeighbors: false
-}
+const objective: Objective = AROUND
 
 /** Some architectures in any order. */
 const lists = FastCheck.shuffledSubarray([...SMALL.table.architectures], { minLength: 1 })

@@ -10,26 +10,16 @@ import { sampleNeighbors } from "../../../src/domain/neighborhood/sample_neighbo
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { AGGREGATE_TEXTS, parseAggregate } from "../../../src/domain/objective/aggregate_text.ts"
 import { sweep } from "../../../src/domain/objective/landscape.ts"
-import type { Objective } from "../../../src/domain/objective/objective.ts"
 import { objectiveLoss, prepareObjective, targetsOf } from "../../../src/domain/objective/targets.ts"
 import { architectureAt, ordinalOf } from "../../../src/domain/space/ordinal.ts"
-import { NAS_BENCH } from "../../effects/_searches.ts"
+import { AROUND, NAS_BENCH } from "../../effects/_searches.ts"
 
 const { space, losses, table } = NAS_BENCH
 const known = identifier(space, "functional")
 const lossOf = (one: Architecture) => losses[table.rowOf(one)]!
-type Around = Extract<Objective, { _tag: "Neighborhood" }>
-const objective: Around = {
-  _tag: "Neighborhood",
-  aggregate: { _tag: "Mean" },
-  neighbors: "all",
-  radius: 1,
-  center: true,
-  moveInputs: false,
-  quotient: false,
-  constrainNeighbors: false
-}
-const prepare = (changes: Partial<Around>, admits: (one: Architecture) => boolean = () => true) =>
+
+const objective = AROUND
+const prepare = (changes: Partial<typeof AROUND>, admits: (one: Architecture) => boolean = () => true) =>
   prepareObjective(space, { ...objective, ...changes }, known, admits)
 const ordinals = FastCheck.nat(15624)
 
