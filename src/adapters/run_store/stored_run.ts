@@ -3,7 +3,9 @@ import type * as Layer from "effect/Layer"
 import type { SearchSettings } from "../../domain/search/settings.ts"
 import { type RunStore, RunStoreError } from "../../effects/run_store.ts"
 import { differences, flagOf } from "../settings/resolve.ts"
-import { openRun } from "./sqlite.ts"
+import { hasRun, openRun } from "./sqlite.ts"
+
+const NO_RUN = "it holds no run; give the settings of a search, --samples 100 say, to begin one"
 
 /** A run's folder, opened for a search. */
 export interface StoredRun {
@@ -21,9 +23,11 @@ export interface StoredRun {
  * the run's are refused, with their names.
  */
 export const openStoredRun = Effect.fn("openStoredRun")(function* (folder: string, asked: SearchSettings | undefined) {
+  const fail = (reason: RunStoreError["reason"], detail: string) => new RunStoreError({ place: folder, reason, detail })
+  if (asked === undefined && !hasRun(folder)) return yield* fail("not_a_run", NO_RUN)
   const open = yield* openRun(folder)
   const { record } = open
-  const fail = (reason: RunStoreError["reason"], detail: string) => new RunStoreError({ place: folder, reason, detail })
+  if (asked === undefined && record === undefined) return yield* fail("not_a_run", NO_RUN)
   const differing = record === undefined || asked === undefined ? [] : differences(record.settings, asked)
   if (differing.length > 0) {
     const flags = differing.map(flagOf).join(", ")

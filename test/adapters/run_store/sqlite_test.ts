@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -146,6 +146,9 @@ stored("continues with its own settings, and refuses others and another evaluato
         return run.settings?.samples
       })
     )
+  rmSync(place, { recursive: true })
+  assert.is((await failure(begin(undefined, "table"))).message.includes("holds no run"), true)
+  assert.not.ok(existsSync(place))
   assert.is(await run(begin(7, "table")), undefined)
   assert.is(await run(begin(7, "table")), 7)
   assert.is(await run(begin(undefined, "table")), 7)
