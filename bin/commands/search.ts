@@ -54,6 +54,7 @@ const command = Command.make(
       )
     const options = { benchmark, score, maximize: settings.goal === "maximize", cost, costFactor: settings.costFactor }
     const evaluator = TableEvaluator.layer(options)
+    const { report: reportOf } = yield* Effect.provide(Reporter, TableEvaluator.reporterLayer(benchmark, report))
     const { identity } = yield* Effect.provide(Evaluator, evaluator)
     const store = stored === undefined ? NoStore.layer : yield* stored.begin(settings, identity)
     const progress = yield* searchProgress(process.stderr, settings, stored !== undefined)
@@ -67,7 +68,6 @@ const command = Command.make(
       Effect.provide(Layer.merge(evaluator, store))
     )
     const architectures = outcomes.map((outcome) => architectureOfKey(outcome.architecture))
-    const { report: reportOf } = yield* Effect.provide(Reporter, TableEvaluator.reporterLayer(benchmark, report))
     const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
     const result = {
       settings,

@@ -50,7 +50,7 @@ export function convolution(
     padding: { before: sides, after: sides },
     groups
   }
-  const y = b.convolution(x, filter, geometry)
+  const y = b.within(name, () => b.convolution(x, filter, geometry))
   if (options.bias !== true) return y
   return b.plus(y, b.reshape(parameter(net, `${name}.bias`, [channels]), [1, channels, 1, 1]))
 }

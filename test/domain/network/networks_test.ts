@@ -85,6 +85,28 @@ darts("an operation that it does not know is an error that names the place", () 
   assert.match(made.left.message, "magic")
 })
 
+darts("an image that is too small is an error that names the layer", () => {
+  const genotype = {
+    normal: [
+      ["skip_connect", 0],
+      ["skip_connect", 1]
+    ],
+    normalConcat: [2],
+    reduce: [
+      ["skip_connect", 0],
+      ["skip_connect", 1]
+    ],
+    reduceConcat: [2]
+  } as const
+  const made = buildProgram((b) => {
+    const net: Network = { b, statistics: "batch", tracked: false, parameters: new Map() }
+    const sizes = { stem: "cifar", channels: 4, cells: 3, classes: 10, auxiliary: true } as const
+    dartsEvaluationNetwork(net, b.input("x", [1, 3, 20, 20]), genotype, sizes)
+  })
+  assert.ok(Either.isLeft(made))
+  assert.match(made.left.message, "auxiliary_head.features.5")
+})
+
 darts.run()
 
 const cells = suite("nasBench201Network()")
