@@ -24,13 +24,16 @@ export function simplified(
   const values = operands.map((operand) => constantOf(program, operand))
   switch (operation._tag) {
     case "Unary":
-      return values[0] !== undefined
-        ? program.constant(unaryValue(operation.kind, values[0]), shape)
-        : operation.kind === "negate"
-          ? undone(program, operands[0]!, "negate")
-          : undefined
+      if (values[0] !== undefined) return program.constant(unaryValue(operation.kind, values[0]), shape)
+      return (
+        (operation.kind === "negate" ? undone(program, operands[0]!, "negate") : undefined) ??
+        repeatedLater(program, operation, operands, shape)
+      )
     case "Binary":
-      return simplifiedBinary(program, operation.kind, operands, values, shape)
+      return (
+        simplifiedBinary(program, operation.kind, operands, values, shape) ??
+        repeatedLater(program, operation, operands, shape)
+      )
     case "Detach":
     case "Max":
       return values[0] === undefined ? undefined : program.constant(values[0], shape)
@@ -41,7 +44,7 @@ export function simplified(
       const before = program.node(operands[0]!).shape
       if (values[0] !== undefined)
         return program.constant((values[0] * elementCount(before)) / elementCount(shape), shape)
-      return sameShape(before, shape) ? operands[0] : undefined
+      return sameShape(before, shape) ? operands[0] : sumOfRepeated(program, operation, operands[0]!)
     }
     case "Transpose": {
       if (values[0] !== undefined) return program.constant(values[0], shape)
@@ -84,6 +87,45 @@ export function simplified(
 function constantOf(program: Growing, at: number): number | undefined {
   const { operation } = program.node(at)
   return operation._tag === "Constant" ? operation.value : undefined
+}
+
+/** A function of repeated elements is the repeated function of the elements: less work. Constants follow either shape. */
+function repeatedLater(
+  program: Growing,
+  operation: Extract<Operation, { _tag: "Unary" | "Binary" }>,
+  operands: ReadonlyArray<number>,
+  shape: Shape
+): number | undefined {
+  const repeated = operands.find((operand) => program.node(operand).operation._tag === "Broadcast")
+  if (repeated === undefined) return undefined
+  const small = program.node(program.node(repeated).operands[0]!).shape
+  const before: Array<number> = []
+  for (const operand of operands) {
+    const node = program.node(operand)
+    const { operation: made } = node
+    if (made._tag === "Constant") before.push(program.constant(made.value, small))
+    else if (made._tag === "Broadcast" && sameShape(program.node(node.operands[0]!).shape, small))
+      before.push(node.operands[0]!)
+    else return undefined
+  }
+  return program.add({ _tag: "Broadcast", shape }, program.add(operation, ...before))
+}
+
+/** The sum of repeated elements is a multiple of the sum of the elements. */
+function sumOfRepeated(
+  program: Growing,
+  { axes }: Extract<Operation, { _tag: "Sum" }>,
+  at: number
+): number | undefined {
+  const { operation, operands, shape } = program.node(at)
+  if (operation._tag !== "Broadcast") return undefined
+  const from = program.node(operands[0]!).shape
+  const times = axes.reduce((count, axis) => count * (from[axis] === 1 ? shape[axis]! : 1), 1)
+  if (times === 1) return undefined
+  const kept = shape.map((size, axis) => (axes.includes(axis) ? from[axis]! : size))
+  const sum = program.add({ _tag: "Sum", axes }, program.add({ _tag: "Broadcast", shape: kept }, operands[0]!))
+  const factor = program.constant(times, program.node(sum).shape)
+  return program.add({ _tag: "Binary", kind: "multiply" }, sum, factor)
 }
 
 function undone(program: Growing, at: number, kind: "negate"): number | undefined {
