@@ -2,7 +2,7 @@
  * Compares our networks with reference numbers: logits, loss, every gradient, running statistics, evaluation logits and, where the
  * file has it, the exact unrolled hypergradient, made by differentiating twice, with the finite difference's error beside it.
  *
- *     npx tsx bench/parity.ts FILE.safetensors... [--backend reference|reference-f32] [--json]
+ *     npx tsx bench/parity.ts FILE.safetensors... [--backend reference|reference-f32|onnx|onnx-webgpu|onnx-cuda] [--json]
  *
  * The network and its sizes are read from the file. An error is the largest difference of a tensor by the tensor's largest
  * magnitude, or by a thousandth of the largest of its group where the tensor is smaller. Tolerance: 1e-4, gradients 1e-3.
@@ -12,6 +12,7 @@ import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type GoldenNetwork, goldenNetwork } from "../src/adapters/tensor/golden.ts"
+import * as Onnx from "../src/adapters/tensor/onnx.ts"
 import * as Reference from "../src/adapters/tensor/reference.ts"
 import { readSafetensors, type StoredTensor, type StoredTensors } from "../src/adapters/tensor/safetensors.ts"
 import { buildProgram, type ProgramBuilder } from "../src/domain/program/builder.ts"
@@ -22,7 +23,13 @@ import { simplify } from "../src/domain/program/rewrite.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
 
 const TOLERANCE = { value: 1e-4, gradient: 1e-3 } as const
-const BACKENDS = { reference: Reference.layer("f64"), "reference-f32": Reference.layer("f32") } as const
+const BACKENDS = {
+  reference: Reference.layer("f64"),
+  "reference-f32": Reference.layer("f32"),
+  onnx: Onnx.layer(),
+  "onnx-webgpu": Onnx.layer({ provider: "webgpu" }),
+  "onnx-cuda": Onnx.layer({ provider: "cuda" })
+} as const
 
 interface Comparison {
   readonly group: string
