@@ -1,8 +1,9 @@
 import type { Operation, Shape } from "./operation.ts"
 import { elementCount, type Node, sameShape } from "./program.ts"
+import { factorsJoined, repeatedLater, simplifiedSum } from "./repetition.ts"
 
 /** What an identity needs of the program that is being built. */
-interface Growing {
+export interface Growing {
   readonly node: (at: number) => Node
   readonly constant: (value: number, shape: Shape) => number
   readonly add: (
@@ -32,7 +33,8 @@ export function simplified(
     case "Binary":
       return (
         simplifiedBinary(program, operation.kind, operands, values, shape) ??
-        repeatedLater(program, operation, operands, shape)
+        repeatedLater(program, operation, operands, shape) ??
+        (operation.kind === "multiply" ? factorsJoined(program, operands, shape) : undefined)
       )
     case "Detach":
     case "Max":
@@ -44,7 +46,7 @@ export function simplified(
       const before = program.node(operands[0]!).shape
       if (values[0] !== undefined)
         return program.constant((values[0] * elementCount(before)) / elementCount(shape), shape)
-      return sameShape(before, shape) ? operands[0] : sumOfRepeated(program, operation, operands[0]!)
+      return sameShape(before, shape) ? operands[0] : simplifiedSum(program, operation, operands[0]!, shape)
     }
     case "Transpose": {
       if (values[0] !== undefined) return program.constant(values[0], shape)
@@ -89,45 +91,6 @@ function constantOf(program: Growing, at: number): number | undefined {
   return operation._tag === "Constant" ? operation.value : undefined
 }
 
-/** A function of repeated elements is the repeated function of the elements: less work. Constants follow either shape. */
-function repeatedLater(
-  program: Growing,
-  operation: Extract<Operation, { _tag: "Unary" | "Binary" }>,
-  operands: ReadonlyArray<number>,
-  shape: Shape
-): number | undefined {
-  const repeated = operands.find((operand) => program.node(operand).operation._tag === "Broadcast")
-  if (repeated === undefined) return undefined
-  const small = program.node(program.node(repeated).operands[0]!).shape
-  const before: Array<number> = []
-  for (const operand of operands) {
-    const node = program.node(operand)
-    const { operation: made } = node
-    if (made._tag === "Constant") before.push(program.constant(made.value, small))
-    else if (made._tag === "Broadcast" && sameShape(program.node(node.operands[0]!).shape, small))
-      before.push(node.operands[0]!)
-    else return undefined
-  }
-  return program.add({ _tag: "Broadcast", shape }, program.add(operation, ...before))
-}
-
-/** The sum of repeated elements is a multiple of the sum of the elements. */
-function sumOfRepeated(
-  program: Growing,
-  { axes }: Extract<Operation, { _tag: "Sum" }>,
-  at: number
-): number | undefined {
-  const { operation, operands, shape } = program.node(at)
-  if (operation._tag !== "Broadcast") return undefined
-  const from = program.node(operands[0]!).shape
-  const times = axes.reduce((count, axis) => count * (from[axis] === 1 ? shape[axis]! : 1), 1)
-  if (times === 1) return undefined
-  const kept = shape.map((size, axis) => (axes.includes(axis) ? from[axis]! : size))
-  const sum = program.add({ _tag: "Sum", axes }, program.add({ _tag: "Broadcast", shape: kept }, operands[0]!))
-  const factor = program.constant(times, program.node(sum).shape)
-  return program.add({ _tag: "Binary", kind: "multiply" }, sum, factor)
-}
-
 function undone(program: Growing, at: number, kind: "negate"): number | undefined {
   const { operation, operands } = program.node(at)
   return operation._tag === "Unary" && operation.kind === kind ? operands[0] : undefined
@@ -165,9 +128,11 @@ function simplifiedBinary(
   }
   switch (kind) {
     case "add":
+      if (a === b) return program.add({ _tag: "Binary", kind: "multiply" }, a!, program.constant(2, shape))
       return x === 0 ? b : y === 0 ? a : undefined
     case "subtract":
       if (y === 0) return a
+      if (a === b) return program.constant(0, shape)
       return x === 0 ? program.add({ _tag: "Unary", kind: "negate" }, b!) : undefined
     case "multiply":
       if (x === 0 || y === 0) return program.constant(0, shape)
