@@ -64,6 +64,7 @@ const make = Effect.fn("onnx")(function* ({ provider = "cpu", threads, trace }: 
     executionProviders: [provider],
     graphOptimizationLevel: "disabled",
     logSeverityLevel: 3,
+    enableMemPattern: false,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(trace === undefined ? {} : { enableProfiling: true, profileFilePrefix: trace })
   }

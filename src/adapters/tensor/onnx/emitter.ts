@@ -91,6 +91,20 @@ export class Emitter {
     return { name, shape: kept.shape.map((size, i) => pads[i]! + size + pads[rank + i]!) }
   }
 
+  /**
+   * Elements moved by a distance along an axis, in memory order: what leaves a line enters the next one, and zeros enter the first. Right
+   * for tensors that are zero, or are not read, where elements cross from line to line.
+   */
+  shift(value: Value, axis: number, distance: number): Value {
+    if (distance === 0) return value
+    const count = elementCount(value.shape)
+    const step = distance * elementCount(value.shape.slice(axis + 1))
+    if (Math.abs(step) >= count) return this.binary("Mul", value, { name: this.graph.floats([], [0]), shape: [] })
+    const flat = this.reshape(value, [count])
+    const name = this.graph.operator("Pad", [flat.name, this.graph.integers([step, -step]), this.graph.floats([], [0])])
+    return this.reshape({ name, shape: [count] }, value.shape)
+  }
+
   /** Zeros after every element of an axis, which ONNX's padding cannot put between them; `trailing` follow the last one. */
   #spread(value: Value, between: ReadonlyArray<number>): { spread: Value; trailing: ReadonlyArray<number> } {
     const { shape } = value

@@ -61,25 +61,38 @@ function oneAxis({ axis, kernel, stride, before, after }: Line): PoolGeometry {
 }
 
 function maximaOf(e: Emitter, image: Value, top: Value, line: Line): Maxima {
+  const size = image.shape[line.axis]!
   const masks: Array<Value> = []
   let seen: Value | undefined
   for (let place = 0; place < line.kernel; place++) {
-    const equal = e.equal(elementsAt(e, image, line, place, LOWEST), top)
+    const equal = keepsSize(line, size)
+      ? e.binary("Mul", e.equal(e.shift(image, line.axis, line.before - place), top), inside(e, line, size, place))
+      : e.equal(elementsAt(e, image, line, place, LOWEST), top)
     const now: Value = seen === undefined ? equal : e.binary("Max", seen, equal)
     masks.push(seen === undefined ? equal : e.binary("Sub", now, seen))
     seen = now
   }
-  return { line, size: image.shape[line.axis]!, masks }
+  return { line, size, masks }
+}
+
+/** Whether there is a window around every element, so that each place of the window is a shift of the image. */
+function keepsSize({ stride, count }: Line, size: number): boolean {
+  return stride === 1 && count === size
+}
+
+/** 1 where a place of the window lies in the image, 0 where it lies in its padding. */
+function inside(e: Emitter, { axis, before }: Line, size: number, place: number): Value {
+  const shape = [1, 1, 1, 1].map((one, i) => (i === axis ? size : one))
+  const at = (window: number) => window + place - before
+  const values = Array.from({ length: size }, (_, window) => (at(window) >= 0 && at(window) < size ? 1 : 0))
+  return values.includes(0)
+    ? { name: e.graph.floats(shape, values), shape }
+    : { name: e.graph.floats([], [1]), shape: [] }
 }
 
 /** The elements at one place of every window of an axis. */
-function elementsAt(
-  e: Emitter,
-  image: Value,
-  { axis, stride, before, after, count }: Line,
-  place: number,
-  fill: number
-) {
+function elementsAt(e: Emitter, image: Value, line: Line, place: number, fill: number) {
+  const { axis, stride, before, after, count } = line
   const at = (value: number, other: number) => image.shape.map((_, i) => (i === axis ? value : other))
   const padded = e.pad(image, at(before, 0), at(after, 0), undefined, fill)
   const ends = padded.shape.map((size, i) => (i === axis ? place + stride * (count - 1) + 1 : size))
@@ -96,6 +109,7 @@ function scattered(e: Emitter, gradient: Value, { line, size, masks }: Maxima): 
   const { axis, stride, before, count } = line
   const at = (value: number) => gradient.shape.map((_, i) => (i === axis ? value : 0))
   const parts = masks.map((mask, place) => {
+    if (keepsSize(line, size)) return e.shift(e.binary("Mul", mask, gradient), axis, place - before)
     const end = size - (place - before + stride * (count - 1) + 1)
     return e.pad(e.binary("Mul", mask, gradient), at(place - before), at(end), at(stride - 1))
   })
@@ -108,8 +122,13 @@ export function maxPoolGather(e: Emitter, image: Value, values: Value, geometry:
   return gathered(e, gathered(e, values, across), down)
 }
 
-function gathered(e: Emitter, values: Value, { line, masks }: Maxima): Value {
-  const parts = masks.map((mask, place) => e.binary("Mul", mask, elementsAt(e, values, line, place, 0)))
+function gathered(e: Emitter, values: Value, { line, size, masks }: Maxima): Value {
+  const parts = masks.map((mask, place) => {
+    const seen = keepsSize(line, size)
+      ? e.shift(values, line.axis, line.before - place)
+      : elementsAt(e, values, line, place, 0)
+    return e.binary("Mul", mask, seen)
+  })
   return parts.reduce((sum, part) => e.binary("Add", sum, part))
 }
 
