@@ -143,5 +143,6 @@ export function gradientSearch(
 
 /** The number of a ramp in an epoch, from 0 to epochs − 1. */
 export function rampAt({ from, to }: Ramp, epoch: number, epochs: number): number {
-  return epochs === 1 ? from : from + ((to - from) * epoch) / (epochs - 1)
+  const share = epochs === 1 ? 0 : epoch / (epochs - 1)
+  return from * (1 - share) + to * share
 }

@@ -13,9 +13,6 @@ export interface Unrolling {
   readonly momentum: number
 }
 
-/** Length of a finite difference's two steps in weight space, of the original. */
-const DISTANCE = 0.01
-
 /** The name of an input of the training batch; those of the validation batch keep theirs. */
 export function trainingInput(name: string): string {
   return `train/${name}`
@@ -42,12 +39,13 @@ export function unrolledProgram(loss: LossProgram, unrolling: Unrolling): Progra
 }
 
 /**
- * The second-order alpha gradient by a finite difference: with v = ∇w′ L_val(w′, α) and r = 0.01 / ‖v‖,
- * ∇α L_val(w′, α) − ξ (∇α L_train(w + r v, α) − ∇α L_train(w − r v, α)) / (2 r). Inputs and outputs as of `unrolledProgram`.
+ * The second-order alpha gradient by a finite difference: with v = ∇w′ L_val(w′, α) and r = distance / ‖v‖,
+ * ∇α L_val(w′, α) − ξ (∇α L_train(w + r v, α) − ∇α L_train(w − r v, α)) / (2 r). Inputs and outputs as of `unrolledProgram`. `distance` is
+ * that of the original in weight space.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) eq. 8.
  */
-export function finiteDifferenceProgram(loss: LossProgram, unrolling: Unrolling): Program {
+export function finiteDifferenceProgram(loss: LossProgram, unrolling: Unrolling, distance = 0.01): Program {
   const { alphas, weights } = loss
   const shape = shapesOf(loss)
   const both = gradientProgram(loss, [...alphas, ...weights])
@@ -68,7 +66,7 @@ export function finiteDifferenceProgram(loss: LossProgram, unrolling: Unrolling)
     })
     const square = squares.reduce((sum, term) => b.plus(sum, term))
     const isZero = b.minus(b.constant(1), b.unary("step", square))
-    const radius = b.over(b.constant(DISTANCE), b.unary("sqrt", b.plus(square, isZero)))
+    const radius = b.over(b.constant(distance), b.unary("sqrt", b.plus(square, isZero)))
     const train = trainingBatch(b, loss)
     const beside = (direction: "add" | "subtract") => {
       const moved = weights.map((name) => {
