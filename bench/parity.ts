@@ -15,11 +15,12 @@ import { type GoldenNetwork, goldenNetwork } from "../src/adapters/tensor/golden
 import * as Onnx from "../src/adapters/tensor/onnx.ts"
 import * as Reference from "../src/adapters/tensor/reference.ts"
 import { readSafetensors, type StoredTensor, type StoredTensors } from "../src/adapters/tensor/safetensors.ts"
-import { buildProgram, type ProgramBuilder } from "../src/domain/program/builder.ts"
 import { programCost } from "../src/domain/program/cost.ts"
-import { copyNodes, differentiate } from "../src/domain/program/differentiate.ts"
+import { differentiate } from "../src/domain/program/differentiate.ts"
 import type { Program } from "../src/domain/program/program.ts"
 import { simplify } from "../src/domain/program/rewrite.ts"
+import type { LossProgram } from "../src/domain/search/gradient/gradients.ts"
+import { finiteDifferenceProgram, unrolledProgram } from "../src/domain/search/gradient/unrolled.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
 
 const TOLERANCE = { value: 1e-4, gradient: 1e-3 } as const
@@ -86,69 +87,11 @@ function gradientsOf(golden: GoldenNetwork, names: ReadonlyArray<string>): Progr
   return simplify(Either.getOrThrow(differentiate(golden.program("batch"), { loss: "loss", gradients })))
 }
 
-/** Validation loss at weights one training step ahead, and its gradient by the alphas. */
-function unrolled(golden: GoldenNetwork, xi: number, weightDecay: number): Program {
-  const names = golden.parameters.map((name) => `param/${name}`)
-  const training = gradientsOf(golden, names)
-  const program = buildProgram((b: ProgramBuilder) => {
-    const shape = (name: string) => training.nodes[training.inputs.get(name)!]!.shape
-    const batch = (part: string) =>
-      new Map(["x", "targets"].map((name) => [name, b.input(`${part}/${name}`, shape(name))] as const))
-    const moved = copyNodes(b, training, { substitutes: batch("train") })
-    const stepped = names.map((name) => {
-      const weight = b.input(name, shape(name))
-      const gradient = moved[training.outputs.get(`grad/${name}`)!]!
-      return [name, b.minus(weight, b.scale(b.plus(gradient, b.scale(weight, weightDecay)), xi))] as const
-    })
-    const validation = golden.program("batch")
-    const ahead = copyNodes(b, validation, { substitutes: new Map([...batch("valid"), ...stepped]) })
-    b.output("loss", ahead[validation.outputs.get("loss")!]!)
-  })
-  const gradients = new Map(golden.alphas.map((name) => [`grad/${name}`, name]))
-  return simplify(Either.getOrThrow(differentiate(Either.getOrThrow(program), { loss: "loss", gradients })))
+/** The loss of a search network, for its second-order alpha gradients. */
+function lossOf(golden: GoldenNetwork): LossProgram {
+  const weights = golden.parameters.map((name) => `param/${name}`)
+  return { program: golden.program("batch"), alphas: golden.alphas, weights, batch: ["x", "targets"] }
 }
-
-/**
- * The unrolled hypergradient by the finite difference of DARTS: with r = step / ‖v‖, where DARTS's step is 0.01 and v is the validation gradient by the
- * weights one step ahead, ∇α L_val(w′) − ξ (∇α L_train(w + r v) − ∇α L_train(w − r v)) / (2 r).
- *
- * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) eq. 8.
- */
-const finiteDifference = Effect.fn("finiteDifference")(function* (
-  file: StoredTensors,
-  golden: GoldenNetwork,
-  training: Values,
-  { xi, weight_decay: weightDecay }: { readonly xi: number; readonly weight_decay: number },
-  step: number
-) {
-  const names = golden.parameters.map((name) => `param/${name}`)
-  const moved = (batch: string, direction: (name: string) => ArrayLike<number>, size: number) => {
-    const inputs = inputsOf(file, golden, batch, "start")
-    for (const name of names) {
-      const { shape, data } = inputs.get(name)!
-      const by = direction(name)
-      inputs.set(name, { shape, data: Float64Array.from(data, (weight, i) => weight + size * by[i]!) })
-    }
-    return inputs
-  }
-  const decayed = (name: string) => {
-    const weights = file.tensors.get(name)!.data
-    return Float64Array.from(training.get(`grad/${name}`)!, (gradient, i) => gradient + weightDecay * weights[i]!)
-  }
-  const ahead = yield* evaluate(gradientsOf(golden, [...names, ...golden.alphas]), moved("input/valid", decayed, -xi))
-  const v = (name: string) => ahead.get(`grad/${name}`)!
-  const norm = Math.sqrt(names.reduce((sum, name) => Array.from(v(name)).reduce((total, x) => total + x * x, sum), 0))
-  const r = step / norm
-  const byAlpha = gradientsOf(golden, golden.alphas)
-  const plus = yield* evaluate(byAlpha, moved("input/train", v, r))
-  const minus = yield* evaluate(byAlpha, moved("input/train", v, -r))
-  return new Map(
-    golden.alphas.map((alpha) => {
-      const [up, down] = [plus.get(`grad/${alpha}`)!, minus.get(`grad/${alpha}`)!]
-      return [`grad/${alpha}`, Array.from(v(alpha), (own, i) => own - (xi * (up[i]! - down[i]!)) / (2 * r))] as const
-    })
-  )
-})
 
 function largest(data: ArrayLike<number>): number {
   let top = 0
@@ -232,17 +175,17 @@ const checkFile = Effect.fn("checkFile")(function* (path: string) {
     check("validation gradients of alpha", valid, pairs, TOLERANCE.gradient)
     const { unrolled: options } = golden.metadata
     if (options !== undefined) {
-      const inputs = inputsOf(file, golden, "input/train", "start")
-      for (const part of ["train", "valid"]) {
-        inputs.set(`${part}/x`, file.tensors.get(`input/${part}/x`)!)
-        inputs.set(`${part}/targets`, oneHot(file.tensors.get(`input/${part}/y`)!, golden.metadata.classes))
-      }
-      const ahead = yield* evaluate(unrolled(golden, options.xi, options.weight_decay), inputs)
+      const inputs = inputsOf(file, golden, "input/valid", "start")
+      inputs.set("xi", { shape: [], data: Float64Array.of(options.xi) })
+      inputs.set("train/x", file.tensors.get("input/train/x")!)
+      inputs.set("train/targets", oneHot(file.tensors.get("input/train/y")!, golden.metadata.classes))
+      const unrolling = { weightDecay: options.weight_decay, momentum: 0 }
+      const ahead = yield* evaluate(unrolledProgram(lossOf(golden), unrolling), inputs)
       check("unrolled loss", ahead, [["loss", "unrolled/valid/loss"]])
-      const hyper = golden.alphas.map((name) => [`grad/${name}`, `unrolled/grad/${name}`] as const)
+      const hyper = golden.alphas.map((name) => [`gradient/${name}`, `unrolled/grad/${name}`] as const)
       check("unrolled hypergradient", ahead, hyper, TOLERANCE.gradient)
       for (const step of [0.01, 1e-7]) {
-        const approximate = yield* finiteDifference(file, golden, values, options, step)
+        const approximate = yield* evaluate(finiteDifferenceProgram(lossOf(golden), unrolling, step), inputs)
         check(`the same by finite difference, step ${step}`, approximate, hyper, Number.POSITIVE_INFINITY)
       }
     }
