@@ -167,39 +167,40 @@ function isBlockable({ target }: Emitter, { shape }: Value): boolean {
 
 const NCHWC = { domain: "com.microsoft.nchwc" } as const
 
-/** All images of a batch as channels of one image, in blocks of channels. */
-function blocked(e: Emitter, image: Value): string {
-  const [batch, channels, height, width] = image.shape as readonly [number, number, number, number]
-  const { name } = e.reshape(image, [1, batch * channels, height, width])
-  return e.graph.operator("ReorderInput", [name], NCHWC)
+/**
+ * An image in blocks of channels. Where its own channels do not fill blocks, all images of the batch become channels of one; the elements
+ * lie alike in both cases.
+ */
+function blocked(e: Emitter, image: Value): Value {
+  const [batch, channels, ...size] = image.shape as readonly [number, number, ...Array<number>]
+  const whole = channels % e.target.block === 0 ? image : e.reshape(image, [1, batch * channels, ...size])
+  return { name: e.graph.operator("ReorderInput", [whole.name], NCHWC), shape: whole.shape }
 }
 
-/** A convolution of each channel of each image for itself: [1, batch · channels, H, W], both operands in blocks. */
-function blockedConvolution(
-  e: Emitter,
-  image: string,
-  filter: string,
-  maps: number,
-  kernel: ReadonlyArray<number>,
-  geometry: ConvolutionGeometry
-): string {
-  const shaped = e.graph.operator("Reshape", [filter, e.graph.integers([maps, 1, ...kernel])])
+/** A convolution of each channel for itself. Image and filter [1, maps, h, w] are in blocks; the result is not. */
+function blockedConvolution(e: Emitter, image: Value, filter: Value, geometry: ConvolutionGeometry): Value {
+  const [batch, maps] = image.shape as readonly [number, number]
+  const kernel = filter.shape.slice(2)
+  const { name } = e.reshape(filter, [maps, 1, ...kernel])
   const attributes = attributesOf({ ...geometry, groups: maps }, kernel)
-  const result = e.graph.operator("Conv", [image, shaped], { ...NCHWC, attributes })
-  return e.graph.operator("ReorderOutput", [result], { ...NCHWC, attributes: { channels: maps } })
+  const result = e.graph.operator("Conv", [image.name, name], { ...NCHWC, attributes })
+  return {
+    name: e.graph.operator("ReorderOutput", [result], { ...NCHWC, attributes: { channels: maps } }),
+    shape: [batch, maps, ...outputSize(geometry, image, kernel)]
+  }
 }
 
 function blockedDepthwise(e: Emitter, image: Value, filter: Value, geometry: ConvolutionGeometry): Value {
-  const [batch, channels] = image.shape as readonly [number, number]
-  const kernel = filter.shape.slice(2)
+  const [channels, , ...kernel] = filter.shape as readonly [number, number, ...Array<number>]
+  const blocks = blocked(e, image)
+  const copies = blocks.shape[1]! / channels
   const own = e.reshape(filter, [1, channels, ...kernel])
-  const shape = [batch, channels, ...kernel]
-  const name = batch === 1 ? own.name : e.graph.operator("Expand", [own.name, e.graph.integers(shape)])
-  const filters = blocked(e, { name, shape })
-  const maps = batch * channels
-  const result = blockedConvolution(e, blocked(e, image), filters, maps, kernel, geometry)
-  const size = outputSize(geometry, image, kernel)
-  return e.reshape({ name: result, shape: [1, maps, ...size] }, [batch, channels, ...size])
+  const shape = [copies, channels, ...kernel]
+  const name = copies === 1 ? own.name : e.graph.operator("Expand", [own.name, e.graph.integers(shape)])
+  const filters = e.reshape({ name, shape }, [1, copies * channels, ...kernel])
+  const inBlocks = { name: e.graph.operator("ReorderInput", [filters.name], NCHWC), shape: filters.shape }
+  const result = blockedConvolution(e, blocks, inBlocks, geometry)
+  return e.reshape(result, [image.shape[0]!, channels, ...result.shape.slice(2)])
 }
 
 /**
@@ -214,12 +215,16 @@ function blockedFilter(
   kernel: Pair,
   after: Pair
 ): Value {
-  const [batch, channels, ...size] = gradient.shape as readonly [number, number, ...Array<number>]
-  const maps = batch * channels
-  const geometry = { stride: dilation, dilation: stride, padding: { before: padding.before, after }, groups: maps }
-  const result = blockedConvolution(e, blocked(e, image), blocked(e, gradient), maps, size, geometry)
-  const perImage = e.reshape({ name: result, shape: [1, maps, ...kernel] }, [batch, channels, ...kernel])
-  return e.reshape(e.sum(perImage, [0], false), [channels, 1, ...kernel])
+  const [batch, channels] = gradient.shape as readonly [number, number]
+  const single = (value: Value) => e.reshape(blocked(e, value), [1, batch * channels, ...value.shape.slice(2)])
+  const geometry = {
+    stride: dilation,
+    dilation: stride,
+    padding: { before: padding.before, after },
+    groups: batch * channels
+  }
+  const result = blockedConvolution(e, single(image), single(gradient), geometry)
+  return e.reshape(e.sum(e.reshape(result, [batch, channels, ...kernel]), [0], false), [channels, 1, ...kernel])
 }
 
 /** Padding at the end of an axis, with which an output gradient slides over just the places of the window. */
