@@ -5,6 +5,7 @@ import { elementCount, type Program, sameShape } from "../../domain/program/prog
 import { type DeviceTensor, TensorBackend, TensorError } from "../../effects/tensor_backend.ts"
 import type { OnnxTarget } from "./onnx/emitter.ts"
 import { blockSize } from "./onnx/probe.ts"
+import { createSession } from "./onnx/session.ts"
 import { translate } from "./onnx/translate.ts"
 
 /** Where ONNX Runtime computes: this machine's CPU, any GPU through WebGPU, or NVIDIA's through CUDA. */
@@ -16,6 +17,8 @@ export interface OnnxOptions {
   readonly provider?: OnnxProvider
   /** Threads of one run; as many as the machine has cores where absent. */
   readonly threads?: number
+  /** A folder that keeps the compiled form of large programs, by content; none where absent. It is made when needed, and may be deleted. */
+  readonly cache?: string
   /** Beginning of the names of ONNX Runtime's own traces, one per executable, written when it is released; none where absent. */
   readonly trace?: string
 }
@@ -40,7 +43,7 @@ class OnnxTensor implements DeviceTensor {
 export const layer = (options: OnnxOptions = {}): Layer.Layer<TensorBackend, TensorError> =>
   Layer.effect(TensorBackend, make(options))
 
-const make = Effect.fn("onnx")(function* ({ provider = "cpu", threads, trace }: OnnxOptions) {
+const make = Effect.fn("onnx")(function* ({ provider = "cpu", threads, trace, cache }: OnnxOptions) {
   const name = provider === "cpu" ? "onnx" : `onnx-${provider}`
   const fail = (reason: TensorError["reason"], detail: string) => new TensorError({ backend: name, reason, detail })
   const failure = (error: unknown) => {
@@ -76,7 +79,7 @@ const make = Effect.fn("onnx")(function* ({ provider = "cpu", threads, trace }: 
     const model = translate(program, target)
     yield* Effect.annotateCurrentSpan({ nodes: program.nodes.length, operators: model.operators })
     const session = yield* Effect.acquireRelease(
-      attempt(() => runtime.InferenceSession.create(model.bytes, sessionOptions)),
+      attempt(() => createSession(runtime, model, sessionOptions, cache)),
       (session) =>
         Effect.promise(async () => {
           if (trace !== undefined) session.endProfiling()

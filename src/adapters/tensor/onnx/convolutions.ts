@@ -136,7 +136,8 @@ function filterByTaps(
   const [batch, outputs, height, width] = gradient.shape as readonly [number, number, number, number]
   const inputs = image.shape[1]! / groups
   const padded = e.pad(image, [0, 0, ...padding.before], [0, 0, ...padding.after])
-  const by = e.reshape(gradient, [batch, groups, outputs / groups, height * width])
+  const grouped = groups === 1 ? [] : [groups]
+  const by = e.reshape(gradient, [batch, ...grouped, outputs / groups, height * width])
   const taps: Array<Value> = []
   for (let i = 0; i < kernel[0]; i++) {
     for (let j = 0; j < kernel[1]; j++) {
@@ -147,12 +148,13 @@ function filterByTaps(
         [batch, groups * inputs, top + stride[0] * (height - 1) + 1, left + stride[1] * (width - 1) + 1],
         [1, 1, ...stride]
       )
-      const product = e.product(by, e.reshape(seen, [batch, groups, inputs, height * width]), { b: true })
-      taps.push(e.reshape(e.sum(product, [0], false), [outputs, inputs, 1]))
+      const product = e.product(by, e.reshape(seen, [batch, ...grouped, inputs, height * width]), { b: true })
+      taps.push(e.sum(product, [0], false))
     }
   }
-  const names = taps.map(({ name }) => name)
-  const joined = taps.length === 1 ? names[0]! : e.graph.operator("Concat", names, { attributes: { axis: 2 } })
+  if (taps.length === 1) return e.reshape(taps[0]!, [outputs, inputs, ...kernel])
+  const names = taps.map((tap) => e.reshape(tap, [outputs, inputs, 1]).name)
+  const joined = e.graph.operator("Concat", names, { attributes: { axis: 2 } })
   return e.reshape({ name: joined, shape: [outputs, inputs, kernel[0] * kernel[1]] }, [outputs, inputs, ...kernel])
 }
 
