@@ -2,7 +2,6 @@ import * as Either from "effect/Either"
 import type { Network } from "../../network/layers.ts"
 import { buildProgram, type ProgramBuilder } from "../../program/builder.ts"
 import { copyNodes, differentiate } from "../../program/differentiate.ts"
-import type { Shape } from "../../program/operation.ts"
 import type { Program, ProgramError } from "../../program/program.ts"
 import { simplify } from "../../program/rewrite.ts"
 import { type Relaxation, relaxationNode } from "./relaxation.ts"
@@ -16,7 +15,7 @@ export interface LossProgram {
   readonly program: Program
   /** The inputs `alpha/<cell>`. */
   readonly alphas: ReadonlyArray<string>
-  /** The inputs `param/<name>`, in the network's order. */
+  /** The inputs `param/<name>`: the weights that the loss depends on. */
   readonly weights: ReadonlyArray<string>
   /** The inputs that differ from batch to batch. */
   readonly batch: ReadonlyArray<string>
@@ -24,9 +23,8 @@ export interface LossProgram {
 
 /** The loss of a search network. Normalizations take the statistics of the batch. */
 export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Either.Either<LossProgram, ProgramError> {
-  const parameters = new Map<string, Shape>()
   const built = buildProgram((b) => {
-    const net: Network = { b, statistics: "batch", tracked: false, parameters }
+    const net: Network = { b, statistics: "batch", tracked: false, parameters: new Map() }
     const image = b.input("x", network.image)
     const targets = b.input("targets", [network.image[0]!, network.classes])
     const probabilities = new Map(
@@ -42,7 +40,7 @@ export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Eit
     const [alphas, weights] = [known("alpha"), known("param")]
     const others = new Set([...alphas, ...weights, ...known("map"), ...known("add"), ...known("gumbel"), "temperature"])
     const batch = [...program.inputs.keys()].filter((name) => !others.has(name))
-    return { program, alphas, weights: [...parameters.keys()].map((name) => `param/${name}`), batch }
+    return { program, alphas, weights: known("param"), batch }
   })
 }
 
