@@ -11,7 +11,8 @@ import { alphaOptimizer, fusedProgram, updateProgram, weightOptimizer } from "./
 /**
  * The programs of one level's update. `Fused`: one run, gradient and update together. `Summed`: `gradient` runs once for each planned run, side
  * by side if one likes; then `update`, by the number of runs, sums and steps. All take the batch as `x`, `targets`: of the validation images for alpha, of the
- * training images for the weights; a second-order alpha gradient takes the training batch as `train/…` too.
+ * training images for the weights; a second-order alpha gradient takes the training batch as `train/…` too, and with neighbors each looks ahead to
+ * weights trained at that very neighbor.
  */
 export type LevelPrograms =
   | { readonly _tag: "Fused"; readonly step: Program }

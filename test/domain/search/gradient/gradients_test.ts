@@ -184,6 +184,21 @@ for (const how of AGGREGATES) {
   })
 }
 
+joint("counts the images that the first run has right", () => {
+  const shape: RelaxedShape = [{ name: "c", edges: [["a", "b"]], width: 2 }]
+  const mapped = loss(smoothNetwork(shape), MAPPED)
+  const together = jointLoss(mapped, 2, { _tag: "Mean" })
+  const at = new Map<string, ArrayLike<number>>(
+    [...numbers(together.program)].map(([name, data]) => [name, data.map(() => 0)])
+  )
+  at.set("targets", [0, 1, 0, 0, 1, 0, 0, 1, 0]).set("param/c", [1, 0]).set("param/second.bias", [0, 1, 0])
+  at.set("param/first.bias", [0.5, 0, 0]).set("alpha/c", [0, 0])
+  at.set("run/0/add/c", [1, 0]).set("run/1/add/c", [0, 1])
+  assert.equal(Array.from(evaluate(together.program, at).get("correct")!), [3])
+  at.set("run/0/add/c", [0, 1]).set("run/1/add/c", [1, 0])
+  assert.equal(Array.from(evaluate(together.program, at).get("correct")!), [0])
+})
+
 joint("what does not depend on the maps is there once", () => {
   const mapped = loss(cellNetwork, MAPPED)
   const together = jointLoss(mapped, 3, { _tag: "Mean" })

@@ -114,6 +114,16 @@ steps("neighbors come after the center, in the asked-for updates", () => {
   assert.is(runs(settingsOf("NaDarts", { neighbors: 500, none: false })).alpha.length, 169)
 })
 
+steps("without none no change goes further than the other operations", () => {
+  const shifts = (none: boolean) =>
+    [...Array(20).keys()].flatMap((step) =>
+      stepOf(settingsOf("NaDarts", { none, neighbors: 9 }), 0, step % 5, `${step}`).updates.flatMap(({ runs: own }) =>
+        own.flatMap((neighbor) => neighbor.map(({ shift }) => shift))
+      )
+    )
+  assert.equal([Math.max(...shifts(true)), Math.max(...shifts(false))], [7, 6])
+})
+
 steps("neighbors are fresh per batch or per epoch", () => {
   const batch = settingsOf("NaDarts")
   assert.not.equal(runs(batch, 0, 0), runs(batch, 0, 1))
@@ -124,7 +134,13 @@ steps("neighbors are fresh per batch or per epoch", () => {
 })
 
 steps("no update has a number of runs that runsOf() does not name", () => {
-  for (const extra of [{}, { steps: "weights" }, { center: false }, { radius: { from: 1, to: 28 }, neighbors: 300 }]) {
+  for (const extra of [
+    {},
+    { steps: "weights" },
+    { center: false },
+    { none: false, neighbors: 180 },
+    { radius: { from: 1, to: 28 }, neighbors: 300 }
+  ]) {
     const settings = settingsOf("NaDarts", { epochs: 6, ...extra })
     for (const level of ["alpha", "weights"] as const) {
       const seen = new Set([0, 1, 2, 3, 4, 5].map((epoch) => runs(settings, epoch)[level].length))
@@ -230,6 +246,13 @@ settings("the defaults are those of DARTS, and nas-bench-201 changes what differ
   )
 })
 
+settings("nas-bench-201-small is nas-bench-201 with a faster alpha and fewer epochs", () => {
+  const large = Either.getOrThrow(
+    gradientSearch("Gdas", "nas-bench-201", { alpha: { learningRate: 3e-3 }, epochs: 25 })
+  )
+  assert.equal(Either.getOrThrow(gradientSearch("Gdas", "nas-bench-201-small")), large)
+})
+
 settings("a setting that the method does not have is an error", () => {
   assert.ok(Either.isLeft(gradientSearch("Darts", "darts", { neighbors: 3 })))
   assert.ok(Either.isLeft(gradientSearch("NaDarts", "darts", { neighbors: -1 })))
@@ -242,6 +265,7 @@ settings("what cannot be run is told, with the cure", () => {
     return Either.isLeft(checked) ? checked.left.message : ""
   }
   assert.is(problem(settingsOf("NaDarts")), "")
+  assert.is(problem(settingsOf("Darts", { batchSize: 500 })), "")
   assert.match(problem(settingsOf("Darts"), 150), "smaller batchSize")
   assert.match(problem(settingsOf("Darts", { weightShare: 0.95 })), "one level has 50")
   assert.match(problem(settingsOf("NaDarts", { neighbors: "all", radius: 2 })), "sum 18523 architectures")

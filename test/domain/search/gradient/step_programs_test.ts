@@ -7,6 +7,7 @@ import { gradientOf, gradientProgram } from "../../../../src/domain/search/gradi
 import { ofRun } from "../../../../src/domain/search/gradient/joint_loss.ts"
 import { type GradientSearch, gradientSearch } from "../../../../src/domain/search/gradient/settings.ts"
 import type { LevelPrograms } from "../../../../src/domain/search/gradient/step_programs.ts"
+import { finiteDifferenceProgram, unrolledProgram } from "../../../../src/domain/search/gradient/unrolled.ts"
 import {
   alphaOptimizer,
   fusedProgram,
@@ -79,6 +80,42 @@ programs("the look-ahead takes momentum where it is asked for", () => {
   assert.ok(moments(true).includes("moment/param/first.bias"))
 })
 
+programs("settings reach their programs", () => {
+  const made = (settings: Record<string, unknown>, method: GradientSearch["_tag"] = "Darts") =>
+    programsOf(settingsOf(method, settings), smooth)
+  const plain = loss(smooth, PLAIN)
+  const { alpha: adam, weights: sgd } = settingsOf("Darts")
+  const unrolling = { weightDecay: sgd.weightDecay, momentum: 0 }
+  for (const [order, gradient] of [
+    ["first", gradientProgram(plain, plain.alphas)],
+    ["second", unrolledProgram(plain, unrolling)],
+    ["finite-difference", finiteDifferenceProgram(plain, unrolling)]
+  ] as const)
+    assert.equal(step(made({ order }).alpha), fusedProgram(gradient, plain.alphas, alphaOptimizer(adam)))
+  for (const weights of [{ nesterov: true }, { momentum: 0.5 }, { clip: 1 }, { weightDecay: 0.1 }])
+    assert.equal(
+      step(made({ weights }).weights),
+      fusedProgram(gradientProgram(plain, plain.weights), plain.weights, weightOptimizer({ ...sgd, ...weights }))
+    )
+})
+
+programs("where the number of neighbors changes there is an update for each number, also for one", () => {
+  const two = smoothNetwork([
+    {
+      name: "c",
+      edges: [
+        ["a", "b"],
+        ["a", "b"]
+      ],
+      width: 2
+    }
+  ])
+  const settings = { neighbors: "all", center: false, radius: { from: 1, to: 2 }, epochs: 2 }
+  const { alpha } = programsOf(settingsOf("NaDarts", settings), two)
+  assert.ok(alpha._tag === "Summed")
+  assert.equal([...alpha.update.keys()], [2, 1])
+})
+
 programs("the state is weights, alpha and what the optimizers keep", () => {
   const { state, loss: plain } = programsOf(settingsOf("NaDarts"), smooth)
   const expected = [
@@ -147,6 +184,34 @@ for (const [name, optimizer, pick] of [
     for (const [key, values] of expected) assert.ok(relativeError(mixed.get(key)!, values) < 1e-14, key)
   })
 }
+
+updates("the weights move by momentum, decay and the clipped gradient", () => {
+  const tensors = new Map([
+    ["a", [2]],
+    ["b", [1]]
+  ])
+  for (const nesterov of [false, true]) {
+    const optimizer = weightOptimizer({ ...weights, nesterov, momentum: 0.5, weightDecay: 0.1, clip: 6 })
+    const given = {
+      a: [1, 2],
+      b: [3],
+      "moment/a": [1, 0],
+      "moment/b": [-1],
+      "run/0/gradient/a": [4, 4],
+      "run/0/gradient/b": [2],
+      shares: [2],
+      learningRate: [0.1]
+    }
+    const values = evaluate(updateProgram(tensors, 1, optimizer), new Map(Object.entries(given)))
+    // The gradient (8, 8, 4) of norm 12 is halved to (4, 4, 2).
+    const decayed = [4.1, 4.2, 2.3]
+    const moments = [4.6, 4.2, 1.8]
+    const moved = decayed.map((x, i) => [1, 2, 3][i]! - 0.1 * (nesterov ? x + 0.5 * moments[i]! : moments[i]!))
+    const joined = (a: string, b: string) => [...Array.from(values.get(a)!), ...Array.from(values.get(b)!)]
+    assert.ok(relativeError(joined("a", "b"), moved) < 1e-6)
+    assert.ok(relativeError(joined("moment/a", "moment/b"), moments) < 1e-6)
+  }
+})
 
 updates("alpha moves by Adam at the learning rate, against the sign of its gradient", () => {
   const plain = loss(smooth, PLAIN)
