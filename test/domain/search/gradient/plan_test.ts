@@ -1,12 +1,12 @@
 import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { applyMaps, identityMaps, relaxedMaps } from "../../../../src/domain/neighborhood/relaxed_maps.ts"
+import { applyMaps, relaxedMaps } from "../../../../src/domain/neighborhood/relaxed_maps.ts"
 import { probabilities, relaxedShape } from "../../../../src/domain/neighborhood/relaxed_shape.ts"
 import { checkGradientSearch } from "../../../../src/domain/search/gradient/check_settings.ts"
 import { initialAlpha } from "../../../../src/domain/search/gradient/noise.ts"
 import { planEpoch, planStep, runsOf } from "../../../../src/domain/search/gradient/plan.ts"
-import { runInputs } from "../../../../src/domain/search/gradient/run_inputs.ts"
+import { readsAlpha, runInputs } from "../../../../src/domain/search/gradient/run_inputs.ts"
 import { type GradientSearch, gradientSearch } from "../../../../src/domain/search/gradient/settings.ts"
 import { builtinSpace } from "../../../../src/domain/space/spaces.ts"
 
@@ -175,21 +175,40 @@ inputs("are the maps of the planned neighbor at the present alpha", () => {
 })
 
 inputs("of SDARTS-RS move the weights' update alone, anew in every step", () => {
-  const settings = settingsOf("SdartsRs")
-  const maps = (level: "alpha" | "weights", number: number) => {
-    const made = inputsOf(settings, level, 0, number)
+  const search = settingsOf("SdartsRs")
+  const maps = (number: number) => {
+    const made = inputsOf(search, "weights", 0, number)
     return new Map(
       SHAPE.map(
         ({ name }) => [name, { map: made.get(`map/${name}`)!.data, add: made.get(`add/${name}`)!.data }] as const
       )
     )
   }
-  assert.equal(maps("alpha", 0), identityMaps(SHAPE))
-  assert.not.equal(maps("weights", 0), maps("weights", 1))
+  assert.equal([...inputsOf(search, "alpha", 0).keys()], ["xi"])
+  assert.not.equal(maps(0), maps(1))
   const rows = probabilities(SHAPE, alpha)
-  const moved = applyMaps(SHAPE, maps("weights", 0), rows)
+  const moved = applyMaps(SHAPE, maps(0), rows)
   const furthest = Math.max(...moved.flatMap((row, e) => row.map((share, k) => Math.abs(share - rows[e]![k]!))))
   assert.ok(furthest > 0.01 && furthest < 0.2)
+})
+
+inputs("depend on alpha exactly where readsAlpha() says so", () => {
+  const other = initialAlpha(SHAPE, "other", 1)
+  for (const search of [
+    settingsOf("Darts"),
+    settingsOf("SdartsRs"),
+    settingsOf("Gdas"),
+    ...["Shift", "Swap", "Hard"].map((_tag) => settingsOf("NaDarts", { representation: { _tag } })),
+    settingsOf("NaDarts", { representation: { _tag: "Mix", rho: 0.1 }, steps: "alpha" })
+  ]) {
+    const step = stepOf(search, 0, 0)
+    for (const update of step.updates) {
+      const run = update.runs.length - 1
+      const [one, two] = [alpha, other].map((values) => runInputs(search, SHAPE, step, update, run, values))
+      const same = [...one!].every(([name, { data }]) => data.every((x, i) => x === two!.get(name)!.data[i]))
+      assert.is(readsAlpha(search, update.level), !same, `${search._tag} ${update.level}`)
+    }
+  }
 })
 
 inputs("of GDAS are fresh noise for each update, and the temperature", () => {
