@@ -62,21 +62,29 @@ export function gradientProgram({ program }: LossProgram, inputs: ReadonlyArray<
 }
 
 /**
- * A²M's alpha gradient: that of the loss at α + ρ ∇α L, which a step then takes from α. The outputs `loss` and `correct` are those at α.
+ * A²M's alpha gradient: that of the loss at α + ρ ∇α L, which a step then takes from α. `first`: the gradient at that point. `second`: also through the
+ * ascent, ∇α L(α + ρ ∇α L(α)), exact by differentiating twice where the authors' code takes a finite difference. The outputs `loss` and `correct` are those at α.
  *
  * Source: Gambella, Pittorino, Roveri 2025 (arXiv 2503.10404).
  */
-export function ascendedProgram(loss: LossProgram, rho: number): Program {
-  const program = gradientProgram(loss, loss.alphas)
+export function ascendedProgram(loss: LossProgram, rho: number, order: "first" | "second"): Program {
+  const { alphas } = loss
+  const program = gradientProgram(loss, alphas)
   const built = buildProgram((b) => {
     const here = copyNodes(b, program)
-    const raised = loss.alphas.map((name) => {
-      const gradient = here[program.outputs.get(gradientOf(name))!]!
+    const output = (nodes: Int32Array, name: string) => nodes[program.outputs.get(name)!]!
+    const raised = alphas.map((name) => {
+      const gradient = output(here, gradientOf(name))
       return [name, b.plus(here[program.inputs.get(name)!]!, b.scale(gradient, rho))] as const
     })
     const there = copyNodes(b, program, { substitutes: new Map(raised) })
-    for (const name of ["loss", "correct"]) b.output(name, here[program.outputs.get(name)!]!)
-    for (const name of loss.alphas) b.output(gradientOf(name), there[program.outputs.get(gradientOf(name))!]!)
+    for (const name of ["loss", "correct"]) b.output(name, output(here, name))
+    b.output("raised", output(there, "loss"))
+    for (const name of alphas) b.output(gradientOf(name), output(there, gradientOf(name)))
   })
-  return simplify(Either.getOrThrow(built))
+  const first = Either.getOrThrow(built)
+  const outputs = ["loss", "correct", ...alphas.map(gradientOf)]
+  if (order === "first") return simplify(first, outputs)
+  const gradients = new Map(alphas.map((name) => [gradientOf(name), name]))
+  return simplify(Either.getOrThrow(differentiate(first, { loss: "raised", gradients })), outputs)
 }

@@ -107,8 +107,15 @@ export const SdartsRs = Schema.TaggedStruct("SdartsRs", {
  */
 export const Gdas = Schema.TaggedStruct("Gdas", { temperature: withDefault(Ramp, { from: 10, to: 0.1 }), ...protocol })
 
-/** A²M: the alpha gradient is taken at α + ρ ∇α L_val. Source: Gambella, Pittorino, Roveri 2025 (arXiv 2503.10404). */
-export const A2m = Schema.TaggedStruct("A2m", { rho: withDefault(Rate, 0.01), ...protocol })
+/**
+ * A²M: the alpha gradient is taken at α + ρ ∇α L_val, with the order `second` through the ascent too. Source: Gambella, Pittorino, Roveri 2025
+ * (arXiv 2503.10404).
+ */
+export const A2m = Schema.TaggedStruct("A2m", {
+  rho: withDefault(Rate, 0.01),
+  order: withDefault(Schema.Literal("first", "second"), "first"),
+  ...protocol
+})
 
 /** A gradient-based search with all its settings, as written in a config file and stored in a run. */
 export const GradientSearch = Schema.Union(Darts, NaDarts, SdartsRs, Gdas, A2m).annotations({

@@ -57,7 +57,7 @@ export function stepPrograms(
 }
 
 function alphaGradient(settings: GradientSearch, loss: LossProgram): Program {
-  if (settings._tag === "A2m") return ascendedProgram(loss, settings.rho)
+  if (settings._tag === "A2m") return ascendedProgram(loss, settings.rho, settings.order)
   if (settings._tag === "Gdas" || settings.order === "first") return gradientProgram(loss, loss.alphas)
   const { weightDecay, momentum } = settings.weights
   const unrolling = { weightDecay, momentum: settings.unrolledMomentum ? momentum : 0 }

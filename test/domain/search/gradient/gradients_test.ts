@@ -219,11 +219,39 @@ ascended("is the gradient at alpha plus rho times the gradient, with the loss at
   const rho = 0.5
   const raised = at.get("alpha/cell")!.map((x, i) => x + rho * here.get("gradient/alpha/cell")![i]!)
   const there = evaluate(gradient, new Map([...at, ["alpha/cell", raised]]))
-  const values = evaluate(ascendedProgram(plain, rho), at)
+  const values = evaluate(ascendedProgram(plain, rho, "first"), at)
   assert.ok(relativeError(values.get("gradient/alpha/cell")!, there.get("gradient/alpha/cell")!) < 1e-12)
   assert.ok(relativeError(there.get("gradient/alpha/cell")!, here.get("gradient/alpha/cell")!) > 1e-3)
   assert.equal(values.get("loss"), here.get("loss"))
-  assert.equal(evaluate(ascendedProgram(plain, 0), at).get("gradient/alpha/cell"), here.get("gradient/alpha/cell"))
+  for (const order of ["first", "second"] as const) {
+    const still = evaluate(ascendedProgram(plain, 0, order), at)
+    assert.equal([...still.keys()].sort(), ["correct", "gradient/alpha/cell", "loss"])
+    assert.equal(still.get("gradient/alpha/cell"), here.get("gradient/alpha/cell"))
+  }
+})
+
+ascended("of second order is the derivative of the loss at the raised alpha", () => {
+  const plain = loss(smoothNetwork(RAGGED), PLAIN)
+  const gradient = gradientProgram(plain, plain.alphas)
+  const at = numbers(gradient)
+  const rho = 0.5
+  const raisedLoss = (inputs: Numbers) => {
+    const here = evaluate(gradient, inputs)
+    const raised = plain.alphas.map((name) => {
+      const step = here.get(gradientOf(name))!
+      return [name, Array.from(inputs.get(name)!, (x, i) => x + rho * step[i]!)] as const
+    })
+    return evaluate(gradient, new Map([...inputs, ...raised])).get("loss")![0]!
+  }
+  const values = evaluate(ascendedProgram(plain, rho, "second"), at)
+  for (const name of plain.alphas) {
+    const finite = Array.from(at.get(name)!, (value, i) => {
+      const moved = (by: number) => raisedLoss(new Map([...at, [name, at.get(name)!.with(i, value + by)]]))
+      return (moved(1e-6) - moved(-1e-6)) / 2e-6
+    })
+    assert.ok(relativeError(values.get(gradientOf(name))!, finite) < 1e-6, name)
+  }
+  assert.equal(values.get("loss"), evaluate(gradient, at).get("loss"))
 })
 
 ascended.run()

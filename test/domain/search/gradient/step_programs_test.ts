@@ -3,7 +3,7 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { identityMaps } from "../../../../src/domain/neighborhood/relaxed_maps.ts"
 import { keyOf, uniformAt } from "../../../../src/domain/random.ts"
-import { gradientOf, gradientProgram } from "../../../../src/domain/search/gradient/gradients.ts"
+import { ascendedProgram, gradientOf, gradientProgram } from "../../../../src/domain/search/gradient/gradients.ts"
 import { ofRun } from "../../../../src/domain/search/gradient/joint_loss.ts"
 import { type GradientSearch, gradientSearch } from "../../../../src/domain/search/gradient/settings.ts"
 import type { LevelPrograms } from "../../../../src/domain/search/gradient/step_programs.ts"
@@ -92,6 +92,11 @@ programs("settings reach their programs", () => {
     ["finite-difference", finiteDifferenceProgram(plain, unrolling)]
   ] as const)
     assert.equal(step(made({ order }).alpha), fusedProgram(gradient, plain.alphas, alphaOptimizer(adam)))
+  for (const order of ["first", "second"] as const)
+    assert.equal(
+      step(made({ order, rho: 0.2 }, "A2m").alpha),
+      fusedProgram(ascendedProgram(plain, 0.2, order), plain.alphas, alphaOptimizer(adam))
+    )
   for (const weights of [{ nesterov: true }, { momentum: 0.5 }, { clip: 1 }, { weightDecay: 0.1 }])
     assert.equal(
       step(made({ weights }).weights),
@@ -247,7 +252,8 @@ for (const [method, extra] of [
   ["NaDarts", { representation: { _tag: "Mix", rho: 0.3 }, neighbors: 1, center: false }],
   ["SdartsRs", {}],
   ["Gdas", {}],
-  ["A2m", {}]
+  ["A2m", {}],
+  ["A2m", { order: "second", rho: 0.1 }]
 ] as const) {
   steps(`${method} ${JSON.stringify(extra)}: learns, and ends with the same bits again`, () => {
     const settings = settingsOf(method, {
