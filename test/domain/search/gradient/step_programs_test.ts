@@ -218,6 +218,29 @@ updates("the weights move by momentum, decay and the clipped gradient", () => {
   }
 })
 
+updates("alpha moves by Adam with decay, over two steps", () => {
+  const [a, b] = [0.5, 0.999]
+  const program = updateProgram(new Map([["a", [1]]]), 1, alphaOptimizer({ ...alpha, weightDecay: 0.5 }))
+  let state: ReadonlyMap<string, ArrayLike<number>> = new Map(
+    ["first/a", "second/a", "adam/step"].map((name) => [name, [0]] as const)
+  )
+  let [x, first, second] = [2, 0, 0]
+  state = new Map([...state, ["a", [x]]])
+  for (const [step, given] of [
+    [1, 3],
+    [2, -4]
+  ] as const) {
+    const extra = { "run/0/gradient/a": [given], shares: [1], learningRate: [0.1] }
+    state = evaluate(program, new Map([...state, ...Object.entries(extra)]))
+    const gradient = given + 0.5 * x
+    first = a * first + (1 - a) * gradient
+    second = b * second + (1 - b) * gradient ** 2
+    x -= (0.1 * (first / (1 - a ** step))) / (Math.sqrt(second / (1 - b ** step)) + 1e-8)
+    assert.ok(Math.abs(state.get("a")![0]! - x) < 1e-10)
+    assert.is(state.get("adam/step")![0], step)
+  }
+})
+
 updates("alpha moves by Adam at the learning rate, against the sign of its gradient", () => {
   const plain = loss(smooth, PLAIN)
   const program = fusedProgram(
