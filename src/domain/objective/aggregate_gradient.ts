@@ -64,7 +64,7 @@ export function rankWeights(how: RankedAggregate, count: number): ReadonlyArray<
     case "Quantile":
       return quantile(how.q)
     case "Cvar": {
-      const amount = Math.max(how.fraction * count, 1)
+      const amount = how.fraction * count
       return ranks.map((rank) => Math.min(1, Math.max(0, amount - (count - 1 - rank))) / amount)
     }
     case "TrimmedMean": {

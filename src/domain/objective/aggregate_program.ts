@@ -67,7 +67,7 @@ function ranked(b: ProgramBuilder, losses: ReadonlyArray<number>, weights: Reado
         return b.scale(b.unary("relu", b.minus(one, b.times(off, off))), value)
       })
       .reduce((sum, term) => b.plus(sum, term))
-    return b.times(b.add({ _tag: "Detach" }, weight), loss)
+    return b.times(weight, loss)
   })
   return terms.reduce((sum, term) => b.plus(sum, term))
 }

@@ -20,7 +20,7 @@ import {
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
-import { combinations, decisionSpaces } from "../../_arbitrary.ts"
+import { combinations, decisionSpaces, genotypeSpaces } from "../../_arbitrary.ts"
 
 const REPRESENTATIONS: ReadonlyArray<Representation> = [
   { _tag: "Shift" },
@@ -158,14 +158,36 @@ test.run()
 const tensors = suite("tensorsOfRows()")
 
 tensors("holds rows of any length, and gives them back", () => {
-  const check = FastCheck.property(decisionSpaces, FastCheck.string(), (space, seed) => {
+  const spaces = FastCheck.oneof(decisionSpaces, genotypeSpaces)
+  const check = FastCheck.property(spaces, FastCheck.string(), (space, seed) => {
     const rows = randomRows(space, seed)
     const shape = relaxedShape(space)
     const held = tensorsOfRows(shape, rows)
     assert.equal(rowsOfTensors(shape, held), rows)
-    assert.is(held.get("decisions")!.length, rows.length * Math.max(...rows.map((row) => row.length)))
+    for (const { name, edges } of shape)
+      assert.is(held.get(name)!.length, edges.length * Math.max(...edges.map((row) => row.length)))
   })
   FastCheck.assert(check, { seed: 55, numRuns: 50 })
 })
 
 tensors.run()
+
+const softmax = suite("probabilities()")
+
+softmax("is the softmax of each row, also far from zero", () => {
+  const shape = [
+    {
+      name: "c",
+      edges: [
+        ["a", "b"],
+        ["a", "b"]
+      ],
+      width: 2
+    }
+  ]
+  const [near, far] = probabilities(shape, new Map([["c", [0, Math.log(3), 2000, 2000]]]))
+  assert.ok(Math.abs(near![0]! - 0.25) < 1e-15 && Math.abs(near![1]! - 0.75) < 1e-15)
+  assert.equal(far, [0.5, 0.5])
+})
+
+softmax.run()

@@ -2,7 +2,6 @@ import * as Either from "effect/Either"
 import type { Network } from "../../network/layers.ts"
 import { buildProgram, type ProgramBuilder } from "../../program/builder.ts"
 import { copyNodes, differentiate } from "../../program/differentiate.ts"
-import type { Shape } from "../../program/operation.ts"
 import type { Program, ProgramError } from "../../program/program.ts"
 import { simplify } from "../../program/rewrite.ts"
 import { type Relaxation, relaxationNode } from "./relaxation.ts"
@@ -16,7 +15,7 @@ export interface LossProgram {
   readonly program: Program
   /** The inputs `alpha/<cell>`. */
   readonly alphas: ReadonlyArray<string>
-  /** The inputs `param/<name>`, in the network's order. */
+  /** The inputs `param/<name>`: the weights that the loss depends on. */
   readonly weights: ReadonlyArray<string>
   /** The inputs that differ from batch to batch. */
   readonly batch: ReadonlyArray<string>
@@ -24,9 +23,8 @@ export interface LossProgram {
 
 /** The loss of a search network. Normalizations take the statistics of the batch. */
 export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Either.Either<LossProgram, ProgramError> {
-  const parameters = new Map<string, Shape>()
   const built = buildProgram((b) => {
-    const net: Network = { b, statistics: "batch", tracked: false, parameters }
+    const net: Network = { b, statistics: "batch", tracked: false, parameters: new Map() }
     const image = b.input("x", network.image)
     const targets = b.input("targets", [network.image[0]!, network.classes])
     const probabilities = new Map(
@@ -42,7 +40,7 @@ export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Eit
     const [alphas, weights] = [known("alpha"), known("param")]
     const others = new Set([...alphas, ...weights, ...known("map"), ...known("add"), ...known("gumbel"), "temperature"])
     const batch = [...program.inputs.keys()].filter((name) => !others.has(name))
-    return { program, alphas, weights: [...parameters.keys()].map((name) => `param/${name}`), batch }
+    return { program, alphas, weights: known("param"), batch }
   })
 }
 
@@ -64,21 +62,29 @@ export function gradientProgram({ program }: LossProgram, inputs: ReadonlyArray<
 }
 
 /**
- * A²M's alpha gradient: that of the loss at α + ρ ∇α L, which a step then takes from α. The outputs `loss` and `correct` are those at α.
+ * A²M's alpha gradient: that of the loss at α + ρ ∇α L, which a step then takes from α. `first`: the gradient at that point. `second`: also through the
+ * ascent, ∇α L(α + ρ ∇α L(α)), exact by differentiating twice where the authors' code takes a finite difference. The outputs `loss` and `correct` are those at α.
  *
  * Source: Gambella, Pittorino, Roveri 2025 (arXiv 2503.10404).
  */
-export function ascendedProgram(loss: LossProgram, rho: number): Program {
-  const program = gradientProgram(loss, loss.alphas)
+export function ascendedProgram(loss: LossProgram, rho: number, order: "first" | "second"): Program {
+  const { alphas } = loss
+  const program = gradientProgram(loss, alphas)
   const built = buildProgram((b) => {
     const here = copyNodes(b, program)
-    const raised = loss.alphas.map((name) => {
-      const gradient = here[program.outputs.get(gradientOf(name))!]!
+    const output = (nodes: Int32Array, name: string) => nodes[program.outputs.get(name)!]!
+    const raised = alphas.map((name) => {
+      const gradient = output(here, gradientOf(name))
       return [name, b.plus(here[program.inputs.get(name)!]!, b.scale(gradient, rho))] as const
     })
     const there = copyNodes(b, program, { substitutes: new Map(raised) })
-    for (const name of ["loss", "correct"]) b.output(name, here[program.outputs.get(name)!]!)
-    for (const name of loss.alphas) b.output(gradientOf(name), there[program.outputs.get(gradientOf(name))!]!)
+    for (const name of ["loss", "correct"]) b.output(name, output(here, name))
+    b.output("raised", output(there, "loss"))
+    for (const name of alphas) b.output(gradientOf(name), output(there, gradientOf(name)))
   })
-  return simplify(Either.getOrThrow(built))
+  const first = Either.getOrThrow(built)
+  const outputs = ["loss", "correct", ...alphas.map(gradientOf)]
+  if (order === "first") return simplify(first, outputs)
+  const gradients = new Map(alphas.map((name) => [gradientOf(name), name]))
+  return simplify(Either.getOrThrow(differentiate(first, { loss: "raised", gradients })), outputs)
 }

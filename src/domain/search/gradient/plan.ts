@@ -57,10 +57,14 @@ export interface StepPlan {
   readonly updates: readonly [UpdatePlan, UpdatePlan]
 }
 
+/** Whether updates of a level see neighbors. */
+export function seesNeighbors(settings: GradientSearch, level: Level): boolean {
+  return settings._tag === "NaDarts" && settings.neighbors !== 0 && ["both", level].includes(settings.steps)
+}
+
 /** Number of neighbors that an update of a level sees in an epoch. */
 function neighborDraw(settings: GradientSearch, shape: RelaxedShape, level: Level, epoch: number): NeighborDraw {
-  if (settings._tag !== "NaDarts" || (settings.steps !== "both" && settings.steps !== level))
-    return { count: 0, radius: 1 }
+  if (settings._tag !== "NaDarts" || !seesNeighbors(settings, level)) return { count: 0, radius: 1 }
   const radius =
     typeof settings.radius === "number"
       ? settings.radius
@@ -69,7 +73,7 @@ function neighborDraw(settings: GradientSearch, shape: RelaxedShape, level: Leve
   return { count: settings.neighbors === "all" ? all : Math.min(settings.neighbors, all), radius }
 }
 
-/** The largest number of runs that an update of a level has in any epoch: what its update program is built for. */
+/** The numbers of runs that updates of a level have, over all epochs: what its update programs are built for. */
 export function runsOf(settings: GradientSearch, shape: RelaxedShape, level: Level): ReadonlySet<number> {
   const counts = Array.from({ length: settings.epochs }, (_, epoch) => {
     const { count } = neighborDraw(settings, shape, level, epoch)

@@ -58,6 +58,8 @@ reading("is the plain argmax of NAS-Bench-201, and without none the best of the 
   const rows = cells.decisions.map((_, e) => (e === 2 ? [0.5, 0.1, 0.3, 0.05, 0.05] : [0.1, 0.1, 0.1, 0.6, 0.1]))
   assert.equal(discretize(cells, rows), [3, 3, 0, 3, 3, 3])
   assert.equal(discretize(cells, rows, false), [3, 3, 2, 3, 3, 3])
+  const empty = cells.decisions.map(() => [1, 0, 0, 0, 0])
+  assert.equal(discretize(cells, empty, false), [1, 1, 1, 1, 1, 1])
 })
 
 reading("of DARTS never has none, and does not depend on the switch", () => {
@@ -84,7 +86,7 @@ stop("compares means of whole windows, and a ratio that is just reached is no st
   assert.is(stopOf(two, [1, 1, 2, 2]), undefined)
   assert.equal(stopOf(two, [1, 1, 2, 2.1]), { epoch: 3, kept: 1 })
   assert.is(stopOf(two, [1, 1, 9]), undefined)
-  assert.is(stopOf(two, [-1, -1, -2, -2]), undefined)
+  assert.is(stopOf(two, [-1, -1, -1, -1]), undefined)
 })
 
 stop.run()

@@ -184,6 +184,21 @@ for (const how of AGGREGATES) {
   })
 }
 
+joint("counts the images that the first run has right", () => {
+  const shape: RelaxedShape = [{ name: "c", edges: [["a", "b"]], width: 2 }]
+  const mapped = loss(smoothNetwork(shape), MAPPED)
+  const together = jointLoss(mapped, 2, { _tag: "Mean" })
+  const at = new Map<string, ArrayLike<number>>(
+    [...numbers(together.program)].map(([name, data]) => [name, data.map(() => 0)])
+  )
+  at.set("targets", [0, 1, 0, 0, 1, 0, 0, 1, 0]).set("param/c", [1, 0]).set("param/second.bias", [0, 1, 0])
+  at.set("param/first.bias", [0.5, 0, 0]).set("alpha/c", [0, 0])
+  at.set("run/0/add/c", [1, 0]).set("run/1/add/c", [0, 1])
+  assert.equal(Array.from(evaluate(together.program, at).get("correct")!), [3])
+  at.set("run/0/add/c", [0, 1]).set("run/1/add/c", [1, 0])
+  assert.equal(Array.from(evaluate(together.program, at).get("correct")!), [0])
+})
+
 joint("what does not depend on the maps is there once", () => {
   const mapped = loss(cellNetwork, MAPPED)
   const together = jointLoss(mapped, 3, { _tag: "Mean" })
@@ -204,11 +219,39 @@ ascended("is the gradient at alpha plus rho times the gradient, with the loss at
   const rho = 0.5
   const raised = at.get("alpha/cell")!.map((x, i) => x + rho * here.get("gradient/alpha/cell")![i]!)
   const there = evaluate(gradient, new Map([...at, ["alpha/cell", raised]]))
-  const values = evaluate(ascendedProgram(plain, rho), at)
+  const values = evaluate(ascendedProgram(plain, rho, "first"), at)
   assert.ok(relativeError(values.get("gradient/alpha/cell")!, there.get("gradient/alpha/cell")!) < 1e-12)
   assert.ok(relativeError(there.get("gradient/alpha/cell")!, here.get("gradient/alpha/cell")!) > 1e-3)
   assert.equal(values.get("loss"), here.get("loss"))
-  assert.equal(evaluate(ascendedProgram(plain, 0), at).get("gradient/alpha/cell"), here.get("gradient/alpha/cell"))
+  for (const order of ["first", "second"] as const) {
+    const still = evaluate(ascendedProgram(plain, 0, order), at)
+    assert.equal([...still.keys()].sort(), ["correct", "gradient/alpha/cell", "loss"])
+    assert.equal(still.get("gradient/alpha/cell"), here.get("gradient/alpha/cell"))
+  }
+})
+
+ascended("of second order is the derivative of the loss at the raised alpha", () => {
+  const plain = loss(smoothNetwork(RAGGED), PLAIN)
+  const gradient = gradientProgram(plain, plain.alphas)
+  const at = numbers(gradient)
+  const rho = 0.5
+  const raisedLoss = (inputs: Numbers) => {
+    const here = evaluate(gradient, inputs)
+    const raised = plain.alphas.map((name) => {
+      const step = here.get(gradientOf(name))!
+      return [name, Array.from(inputs.get(name)!, (x, i) => x + rho * step[i]!)] as const
+    })
+    return evaluate(gradient, new Map([...inputs, ...raised])).get("loss")![0]!
+  }
+  const values = evaluate(ascendedProgram(plain, rho, "second"), at)
+  for (const name of plain.alphas) {
+    const finite = Array.from(at.get(name)!, (value, i) => {
+      const moved = (by: number) => raisedLoss(new Map([...at, [name, at.get(name)!.with(i, value + by)]]))
+      return (moved(1e-6) - moved(-1e-6)) / 2e-6
+    })
+    assert.ok(relativeError(values.get(gradientOf(name))!, finite) < 1e-6, name)
+  }
+  assert.equal(values.get("loss"), evaluate(gradient, at).get("loss"))
 })
 
 ascended.run()

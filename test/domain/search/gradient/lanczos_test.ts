@@ -86,6 +86,12 @@ iteration("a negative eigenvalue may dominate, but is not the largest", () => {
   assert.ok(Math.abs(largest - 2) < 1e-12 && Math.abs(dominant + 3) < 1e-12)
 })
 
+iteration("ends where the vectors it can reach are used up", () => {
+  const found = lanczos((v) => v.map((x, i) => (i < 4 ? 2 : -0.3) * x), { size: 20, tolerance: 0 }, "s")
+  assert.is(found.products, 2)
+  assert.ok(Math.abs(found.largest - 2) < 1e-12 && found.error === 0)
+})
+
 iteration("of a zero matrix there is nothing to find", () => {
   const { largest, dominant, products } = lanczos((v) => v.map(() => 0), { size: 5 }, "s")
   assert.equal([largest, dominant, products], [0, 0, 1])

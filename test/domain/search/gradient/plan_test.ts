@@ -1,12 +1,12 @@
 import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { applyMaps, identityMaps, relaxedMaps } from "../../../../src/domain/neighborhood/relaxed_maps.ts"
+import { applyMaps, relaxedMaps } from "../../../../src/domain/neighborhood/relaxed_maps.ts"
 import { probabilities, relaxedShape } from "../../../../src/domain/neighborhood/relaxed_shape.ts"
 import { checkGradientSearch } from "../../../../src/domain/search/gradient/check_settings.ts"
 import { initialAlpha } from "../../../../src/domain/search/gradient/noise.ts"
 import { planEpoch, planStep, runsOf } from "../../../../src/domain/search/gradient/plan.ts"
-import { runInputs } from "../../../../src/domain/search/gradient/run_inputs.ts"
+import { readsAlpha, runInputs } from "../../../../src/domain/search/gradient/run_inputs.ts"
 import { type GradientSearch, gradientSearch } from "../../../../src/domain/search/gradient/settings.ts"
 import { builtinSpace } from "../../../../src/domain/space/spaces.ts"
 
@@ -114,6 +114,16 @@ steps("neighbors come after the center, in the asked-for updates", () => {
   assert.is(runs(settingsOf("NaDarts", { neighbors: 500, none: false })).alpha.length, 169)
 })
 
+steps("without none no change goes further than the other operations", () => {
+  const shifts = (none: boolean) =>
+    [...Array(20).keys()].flatMap((step) =>
+      stepOf(settingsOf("NaDarts", { none, neighbors: 9 }), 0, step % 5, `${step}`).updates.flatMap(({ runs: own }) =>
+        own.flatMap((neighbor) => neighbor.map(({ shift }) => shift))
+      )
+    )
+  assert.equal([Math.max(...shifts(true)), Math.max(...shifts(false))], [7, 6])
+})
+
 steps("neighbors are fresh per batch or per epoch", () => {
   const batch = settingsOf("NaDarts")
   assert.not.equal(runs(batch, 0, 0), runs(batch, 0, 1))
@@ -124,7 +134,13 @@ steps("neighbors are fresh per batch or per epoch", () => {
 })
 
 steps("no update has a number of runs that runsOf() does not name", () => {
-  for (const extra of [{}, { steps: "weights" }, { center: false }, { radius: { from: 1, to: 28 }, neighbors: 300 }]) {
+  for (const extra of [
+    {},
+    { steps: "weights" },
+    { center: false },
+    { none: false, neighbors: 180 },
+    { radius: { from: 1, to: 28 }, neighbors: 300 }
+  ]) {
     const settings = settingsOf("NaDarts", { epochs: 6, ...extra })
     for (const level of ["alpha", "weights"] as const) {
       const seen = new Set([0, 1, 2, 3, 4, 5].map((epoch) => runs(settings, epoch)[level].length))
@@ -159,21 +175,40 @@ inputs("are the maps of the planned neighbor at the present alpha", () => {
 })
 
 inputs("of SDARTS-RS move the weights' update alone, anew in every step", () => {
-  const settings = settingsOf("SdartsRs")
-  const maps = (level: "alpha" | "weights", number: number) => {
-    const made = inputsOf(settings, level, 0, number)
+  const search = settingsOf("SdartsRs")
+  const maps = (number: number) => {
+    const made = inputsOf(search, "weights", 0, number)
     return new Map(
       SHAPE.map(
         ({ name }) => [name, { map: made.get(`map/${name}`)!.data, add: made.get(`add/${name}`)!.data }] as const
       )
     )
   }
-  assert.equal(maps("alpha", 0), identityMaps(SHAPE))
-  assert.not.equal(maps("weights", 0), maps("weights", 1))
+  assert.equal([...inputsOf(search, "alpha", 0).keys()], ["xi"])
+  assert.not.equal(maps(0), maps(1))
   const rows = probabilities(SHAPE, alpha)
-  const moved = applyMaps(SHAPE, maps("weights", 0), rows)
+  const moved = applyMaps(SHAPE, maps(0), rows)
   const furthest = Math.max(...moved.flatMap((row, e) => row.map((share, k) => Math.abs(share - rows[e]![k]!))))
   assert.ok(furthest > 0.01 && furthest < 0.2)
+})
+
+inputs("depend on alpha exactly where readsAlpha() says so", () => {
+  const other = initialAlpha(SHAPE, "other", 1)
+  for (const search of [
+    settingsOf("Darts"),
+    settingsOf("SdartsRs"),
+    settingsOf("Gdas"),
+    ...["Shift", "Swap", "Hard"].map((_tag) => settingsOf("NaDarts", { representation: { _tag } })),
+    settingsOf("NaDarts", { representation: { _tag: "Mix", rho: 0.1 }, steps: "alpha" })
+  ]) {
+    const step = stepOf(search, 0, 0)
+    for (const update of step.updates) {
+      const run = update.runs.length - 1
+      const [one, two] = [alpha, other].map((values) => runInputs(search, SHAPE, step, update, run, values))
+      const same = [...one!].every(([name, { data }]) => data.every((x, i) => x === two!.get(name)!.data[i]))
+      assert.is(readsAlpha(search, update.level), !same, `${search._tag} ${update.level}`)
+    }
+  }
 })
 
 inputs("of GDAS are fresh noise for each update, and the temperature", () => {
@@ -230,6 +265,13 @@ settings("the defaults are those of DARTS, and nas-bench-201 changes what differ
   )
 })
 
+settings("nas-bench-201-small is nas-bench-201 with a faster alpha and fewer epochs", () => {
+  const large = Either.getOrThrow(
+    gradientSearch("Gdas", "nas-bench-201", { alpha: { learningRate: 3e-3 }, epochs: 25 })
+  )
+  assert.equal(Either.getOrThrow(gradientSearch("Gdas", "nas-bench-201-small")), large)
+})
+
 settings("a setting that the method does not have is an error", () => {
   assert.ok(Either.isLeft(gradientSearch("Darts", "darts", { neighbors: 3 })))
   assert.ok(Either.isLeft(gradientSearch("NaDarts", "darts", { neighbors: -1 })))
@@ -242,6 +284,7 @@ settings("what cannot be run is told, with the cure", () => {
     return Either.isLeft(checked) ? checked.left.message : ""
   }
   assert.is(problem(settingsOf("NaDarts")), "")
+  assert.is(problem(settingsOf("Darts", { batchSize: 500 })), "")
   assert.match(problem(settingsOf("Darts"), 150), "smaller batchSize")
   assert.match(problem(settingsOf("Darts", { weightShare: 0.95 })), "one level has 50")
   assert.match(problem(settingsOf("NaDarts", { neighbors: "all", radius: 2 })), "sum 18523 architectures")
