@@ -19,6 +19,14 @@ export interface Value {
   readonly shape: Shape
 }
 
+/** Rows and columns up to which zeros are put between elements by matrix products. */
+const LARGEST_SELECTION = 64
+
+/** Whether a list of counts concerns the last two axes alone. */
+function isFlat(counts: ReadonlyArray<number>, plane: number): boolean {
+  return counts.slice(0, plane).every((count) => count === 0)
+}
+
 /** Writes the moves that several translations share. All of them leave nothing behind where nothing moves. */
 export class Emitter {
   readonly graph: OnnxGraph
@@ -75,6 +83,10 @@ export class Emitter {
     between: ReadonlyArray<number> = before.map(() => 0),
     fill = 0
   ): Value {
+    const plane = value.shape.length - 2
+    const small = value.shape.slice(plane).every((size) => size <= LARGEST_SELECTION)
+    if (small && between.some((count) => count > 0) && [before, after, between].every((list) => isFlat(list, plane)))
+      return this.#selected(value, before, after, between)
     const { spread, trailing } = this.#spread(value, between)
     const ends = after.map((count, i) => count - trailing[i]!)
     const cut = (count: number) => Math.max(0, -count)
@@ -103,6 +115,40 @@ export class Emitter {
     const flat = this.reshape(value, [count])
     const name = this.graph.operator("Pad", [flat.name, this.graph.integers([step, -step]), this.graph.floats([], [0])])
     return this.reshape({ name, shape: [count] }, value.shape)
+  }
+
+  /** Zeros around and between the rows and columns of matrices, as products with matrices of zeros and ones: faster than moving the elements. */
+  #selected(
+    value: Value,
+    before: ReadonlyArray<number>,
+    after: ReadonlyArray<number>,
+    between: ReadonlyArray<number>
+  ): Value {
+    const rank = value.shape.length
+    const [height, width] = value.shape.slice(-2) as [number, number]
+    const grown = (axis: number) =>
+      before[axis]! + value.shape[axis]! + (value.shape[axis]! - 1) * between[axis]! + after[axis]!
+    const place = (axis: number, i: number) => before[axis]! + i * (between[axis]! + 1)
+    const [rows, columns] = [grown(rank - 2), grown(rank - 1)]
+    const ones = (shape: Shape, at: (i: number) => readonly [number, number], count: number) => {
+      const matrix = new Float32Array(elementCount(shape))
+      for (let i = 0; i < count; i++) {
+        const [row, column] = at(i)
+        if (row >= 0 && row < shape[0]! && column >= 0 && column < shape[1]!) matrix[row * shape[1]! + column] = 1
+      }
+      return this.graph.floats(shape, matrix)
+    }
+    const right = ones([width, columns], (i) => [i, place(rank - 1, i)], width)
+    const left = ones([rows, height], (i) => [place(rank - 2, i), i], height)
+    const lines = this.reshape(value, [elementCount(value.shape) / width, width])
+    const wide = this.reshape(
+      { name: this.graph.operator("MatMul", [lines.name, right]), shape: [lines.shape[0]!, columns] },
+      [...value.shape.slice(0, -1), columns]
+    )
+    return {
+      name: this.graph.operator("MatMul", [left, wide.name]),
+      shape: [...value.shape.slice(0, -2), rows, columns]
+    }
   }
 
   /** Zeros after every element of an axis, which ONNX's padding cannot put between them; `trailing` follow the last one. */

@@ -64,6 +64,9 @@ export interface OperatorOptions {
   readonly domain?: string
 }
 
+/** Bytes up to which equal constants are stored once. */
+const LARGEST_SHARED = 65536
+
 /** Versions of the operator sets by domain. */
 const OPERATOR_SETS = [
   ["", 18],
@@ -157,7 +160,7 @@ export class OnnxGraph {
   }
 
   #constant(dataType: number, dims: Shape, rawData: Uint8Array): string {
-    const key = `${dataType}[${dims.join()}]${rawData.length > 512 ? this.#initializers.length : rawData.join()}`
+    const key = `${dataType}[${dims.join()}]${rawData.length > LARGEST_SHARED ? this.#initializers.length : Buffer.from(rawData).toString("latin1")}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const name = `Constant#${this.#initializers.length}`
