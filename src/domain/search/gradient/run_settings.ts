@@ -1,0 +1,146 @@
+import * as Schema from "@effect/schema/Schema"
+import * as Either from "effect/Either"
+import { parseAggregate } from "../../objective/aggregate_text.ts"
+import { SettingsError } from "../settings.ts"
+import { GRADIENT_PROTOCOLS, type GradientProtocol, type GradientSearch, gradientSearch } from "./settings.ts"
+
+const Count = Schema.Int.pipe(Schema.positive())
+const Positive = Schema.Number.pipe(Schema.positive(), Schema.finite())
+const Text = Schema.String.pipe(Schema.minLength(1))
+
+/** The gradient searchers by the names that people type. */
+export const GRADIENT_ALGORITHMS = {
+  darts: "Darts",
+  "na-darts": "NaDarts",
+  "sdarts-rs": "SdartsRs",
+  gdas: "Gdas",
+  a2m: "A2m"
+} as const satisfies Record<string, GradientSearch["_tag"]>
+
+/** One of `GRADIENT_ALGORITHMS`. */
+export type GradientAlgorithm = keyof typeof GRADIENT_ALGORITHMS
+
+/** Whether a name is that of a gradient searcher. */
+export function isGradientAlgorithm(name: string): name is GradientAlgorithm {
+  return Object.hasOwn(GRADIENT_ALGORITHMS, name)
+}
+
+/** The data that a search can be run on, by the names that people type. */
+export const DATASET_NAMES = ["mnist", "cifar10", "cifar100", "image-folder", "tensor-file"] as const
+
+/** Where programs run, by the names that people type. */
+export const BACKEND_NAMES = ["onnx", "onnx-webgpu", "onnx-cuda", "reference"] as const
+
+function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
+  return Schema.Literal(...words).annotations({
+    message: (issue) => ({
+      message: `Expected ${words.join(", ")}, actual ${JSON.stringify(issue.actual)}`,
+      override: true
+    })
+  })
+}
+
+function withDefault<A, I>(
+  schema: Schema.Schema<A, I>,
+  value: A
+): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
+  return Schema.optionalWith(schema, { default: () => value })
+}
+
+const ALGORITHMS = Object.keys(GRADIENT_ALGORITHMS) as [GradientAlgorithm, ...ReadonlyArray<GradientAlgorithm>]
+const PROTOCOLS = Object.keys(GRADIENT_PROTOCOLS) as [GradientProtocol, ...ReadonlyArray<GradientProtocol>]
+
+/**
+ * Every setting of a gradient search, as written in a config file and stored in a run. What is optional follows from the protocol, or is left to
+ * the method's own default.
+ */
+export const GradientRunSettings = Schema.Struct({
+  version: withDefault(Schema.Literal(1), 1),
+  algorithm: withDefault(oneOf(...ALGORITHMS), "na-darts"),
+  protocol: withDefault(oneOf(...PROTOCOLS), "nas-bench-201-small"),
+  space: withDefault(Text, "nas-bench-201"),
+  dataset: withDefault(oneOf(...DATASET_NAMES), "mnist"),
+  /** Folder or file of the data; `mnist` needs none. */
+  data: Schema.optional(Text),
+  /** Training images that take part, drawn by the seed; all where absent. */
+  images: Schema.optional(Count),
+  /** Height and width to which images are averaged; their own where absent. */
+  imageSize: Schema.optional(Count),
+  flip: withDefault(Schema.Boolean, false),
+  /** Zeros around an image before a random crop of its own size; no crop where 0. */
+  crop: withDefault(Schema.Int.pipe(Schema.nonNegative()), 0),
+  channels: withDefault(Count, 4),
+  /** Cells of a stage (NAS-Bench-201's skeleton) or of the network (DARTS's). */
+  cells: withDefault(Count, 1),
+  epochs: Schema.optional(Count),
+  batchSize: Schema.optional(Count),
+  learningRate: Schema.optional(Positive),
+  alphaLearningRate: Schema.optional(Positive),
+  neighbors: Schema.optional(Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative()))),
+  radius: Schema.optional(Count),
+  /** `shift`, `swap`, `hard` or `mix:0.5`. */
+  representation: Schema.optional(Text),
+  aggregate: Schema.optional(Text),
+  center: Schema.optional(Schema.Boolean),
+  steps: Schema.optional(oneOf("both", "alpha", "weights")),
+  order: Schema.optional(oneOf("first", "second", "finite-difference")),
+  /** Whether an edge may end with `none`, and a neighbor may change to it. */
+  none: Schema.optional(Schema.Boolean),
+  eigenvalue: withDefault(Schema.Boolean, false),
+  stopRule: withDefault(Schema.Boolean, false),
+  backend: withDefault(oneOf(...BACKEND_NAMES), "onnx"),
+  threads: Schema.optional(Count),
+  seed: withDefault(Schema.String, "0"),
+  /** Further settings of the method, by the names of its schema; flags go before them. */
+  method: withDefault(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {})
+}).annotations({ identifier: "GradientRunSettings" })
+export interface GradientRunSettings extends Schema.Schema.Type<typeof GradientRunSettings> {}
+
+/** The method that settings of a run lead to. Errors name the setting that does not fit the method. */
+export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch, SettingsError> {
+  return Either.gen(function* () {
+    const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+    const given: Record<string, unknown> = { ...run.method }
+    const set = (name: string, value: unknown) => {
+      if (value !== undefined) given[name] = value
+    }
+    for (const name of ["epochs", "batchSize", "neighbors", "radius", "center", "steps", "order"] as const)
+      set(name, run[name])
+    if (run.aggregate !== undefined) {
+      set(
+        "aggregate",
+        yield* Either.mapLeft(
+          parseAggregate(run.aggregate),
+          (problem) => new SettingsError({ problem: `aggregate (--aggregate): ${problem}` })
+        )
+      )
+    }
+    if (run.representation !== undefined) {
+      const [name, rho] = run.representation.split(":") as [string, string | undefined]
+      const tag = { shift: "Shift", swap: "Swap", hard: "Hard", mix: "Mix" }[name]
+      if (tag === undefined || (tag === "Mix") !== (rho !== undefined))
+        return yield* fail(
+          `representation (--representation): Expected shift, swap, hard or mix:0.5, actual ${JSON.stringify(run.representation)}`
+        )
+      set("representation", tag === "Mix" ? { _tag: tag, rho: Number(rho) } : { _tag: tag })
+    }
+    if (run.none !== undefined) {
+      set("readNone", run.none)
+      if (run.algorithm === "na-darts") set("none", run.none)
+    }
+    if (run.learningRate !== undefined) set("weights", { ...Object(given.weights), learningRate: run.learningRate })
+    if (run.alphaLearningRate !== undefined)
+      set("alpha", { ...Object(given.alpha), learningRate: run.alphaLearningRate })
+    if (run.stopRule) set("stop", given.stop ?? {})
+    return yield* Either.mapLeft(
+      gradientSearch(GRADIENT_ALGORITHMS[run.algorithm], run.protocol, given),
+      (error) =>
+        new SettingsError({
+          problem: `settings of ${run.algorithm}: ${error.message
+            .split("\n")
+            .slice(-1)[0]!
+            .replace(/^[\s└─]+/, "")} in ${JSON.stringify(given)}`
+        })
+    )
+  })
+}
