@@ -1,0 +1,33 @@
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { DatasetSource } from "../../domain/data/dataset.ts"
+import { Datasets } from "../../effects/datasets.ts"
+import { openCifar } from "./cifar.ts"
+import { openImageFolder } from "./image_folder.ts"
+import { openMnist } from "./mnist.ts"
+import { openTensorFile } from "./tensor_file.ts"
+
+function openSource(source: DatasetSource) {
+  switch (source._tag) {
+    case "Mnist":
+      return openMnist()
+    case "Cifar10":
+    case "Cifar100":
+      return openCifar(source)
+    case "ImageFolder":
+      return openImageFolder(source)
+    case "TensorFile":
+      return openTensorFile(source)
+  }
+}
+
+/** Datasets from the files of this machine and from addresses. */
+export const layer = Layer.effect(
+  Datasets,
+  Effect.map(FileSystem.FileSystem, (files) => ({
+    open: Effect.fn("openDataset")(function* (source: DatasetSource) {
+      return yield* Effect.provideService(openSource(source), FileSystem.FileSystem, files)
+    })
+  }))
+)

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import { DatasetError, type Samples } from "../../domain/data/dataset.ts"
+import { type Dataset, SampleReader, TestReader } from "../../effects/datasets.ts"
+
+/** A dataset that lies in memory. */
+export interface MemoryParts {
+  readonly name: string
+  readonly classes: number
+  readonly train: Samples
+  readonly test: Samples
+}
+
+/** A dataset from samples in memory; its digest is over all their bytes. Errors: no training samples, labels out of range. */
+export const memoryDataset = Effect.fn("memoryDataset")(function* ({ name, classes, train, test }: MemoryParts) {
+  if (train.labels.length === 0) {
+    const detail = "it holds no training samples: name files or folders that hold some"
+    return yield* new DatasetError({ dataset: name, reason: "empty", detail })
+  }
+  for (const [part, { labels }] of [["training", train] as const, ["test", test] as const]) {
+    const at = labels.findIndex((label) => label < 0 || label >= classes)
+    if (at < 0) continue
+    const detail = `${part} sample ${at} has the label ${labels[at]}, but labels go from 0 to ${classes - 1}: check that it has ${classes} classes`
+    return yield* new DatasetError({ dataset: name, reason: "wrong_label", detail })
+  }
+  const digest = createHash("sha256").update(JSON.stringify([train.shape, classes, train.labels.length]))
+  for (const { images, labels } of [train, test]) {
+    digest.update(images.constructor.name)
+    for (const array of [images, labels])
+      digest.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+  }
+  const dataset: Dataset = {
+    info: {
+      name,
+      shape: train.shape,
+      classes,
+      train: train.labels.length,
+      test: test.labels.length,
+      digest: digest.digest("hex")
+    },
+    train: SampleReader(readerOf(name, train)),
+    test: TestReader(readerOf(name, test))
+  }
+  return dataset
+})
+
+function readerOf(name: string, samples: Samples) {
+  const { shape, images, labels } = samples
+  const size = shape[0] * shape[1] * shape[2]
+  return {
+    size: labels.length,
+    read: (indices: ArrayLike<number>): Effect.Effect<Samples, DatasetError> =>
+      Effect.suspend(() => {
+        const wrong = missingSample(name, indices, labels.length)
+        if (wrong !== undefined) return Effect.fail(wrong)
+        const chosen = new (images instanceof Uint8Array ? Uint8Array : Float32Array)(indices.length * size)
+        const chosenLabels = new Int32Array(indices.length)
+        for (let i = 0; i < indices.length; i++) {
+          const from = indices[i]! * size
+          chosen.set(images.subarray(from, from + size), i * size)
+          chosenLabels[i] = labels[indices[i]!]!
+        }
+        return Effect.succeed({ shape, images: chosen, labels: chosenLabels })
+      })
+  }
+}
+
+/** The error of the first index that is no number of a sample, if there is one. */
+export function missingSample(name: string, indices: ArrayLike<number>, size: number): DatasetError | undefined {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!
+    if (Number.isInteger(index) && index >= 0 && index < size) continue
+    const detail = `there is no sample ${index}: they are numbered from 0 to ${size - 1}`
+    return new DatasetError({ dataset: name, reason: "no_such_sample", detail })
+  }
+  return undefined
+}

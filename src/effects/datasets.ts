@@ -1,0 +1,34 @@
+import * as Brand from "effect/Brand"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { DatasetError, DatasetInfo, DatasetSource, Samples } from "../domain/data/dataset.ts"
+
+/** Gives raw samples by their numbers, from 0 to `size` − 1, in the order asked for and as often. */
+interface Reader {
+  readonly size: number
+  readonly read: (indices: ArrayLike<number>) => Effect.Effect<Samples, DatasetError>
+}
+
+/** Reads samples for training and validation. */
+export type SampleReader = Reader & Brand.Brand<"SampleReader">
+export const SampleReader = Brand.nominal<SampleReader>()
+
+/** Reads samples that are for reports only; no `SampleReader`, so what searches cannot be given one. */
+export type TestReader = Reader & Brand.Brand<"TestReader">
+export const TestReader = Brand.nominal<TestReader>()
+
+/** An open dataset. */
+export interface Dataset {
+  readonly info: DatasetInfo
+  readonly train: SampleReader
+  readonly test: TestReader
+}
+
+/** Opens datasets. What is opened holds nothing that must be closed. */
+export class Datasets extends Context.Tag("na-nas/Datasets")<
+  Datasets,
+  {
+    /** Fetches what is not on this machine yet, and checks all that can be checked without decoding images. */
+    readonly open: (source: DatasetSource) => Effect.Effect<Dataset, DatasetError>
+  }
+>() {}
