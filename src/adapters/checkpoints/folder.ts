@@ -65,7 +65,7 @@ function encode({ record, tensors }: Checkpoint): Uint8Array {
   const stored = new Map(
     [...tensors].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }])
   )
-  return writeSafetensors({ metadata: { record, digest: digestOf(record, stored) }, tensors: stored })
+  return writeSafetensors(stored, { record, digest: digestOf(record, stored) })
 }
 
 function read(file: string): Checkpoint | undefined {

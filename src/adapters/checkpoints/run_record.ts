@@ -28,7 +28,10 @@ export function hasGradientRun(folder: string): boolean {
 export const readGradientRun = Effect.fn("readGradientRun")(function* (folder: string) {
   if (!hasGradientRun(folder)) return undefined
   const fail = (detail: string) => new CheckpointError({ place: folder, detail })
-  const text = yield* Effect.try({ try: () => readFileSync(fileOf(folder), "utf8"), catch: (error) => fail(String(error)) })
+  const text = yield* Effect.try({
+    try: () => readFileSync(fileOf(folder), "utf8"),
+    catch: (error) => fail(String(error))
+  })
   return yield* Effect.mapError(Schema.decode(json)(text), () =>
     fail("its run.json is not understood; it is damaged, or of another version of this program")
   )
@@ -51,7 +54,9 @@ export const beginGradientRun = Effect.fn("beginGradientRun")(function* (folder:
   const differing = differences(known.settings, record.settings)
   if (differing.length > 0) {
     const flags = differing.map(flagOf).join(", ")
-    return yield* fail(`it was begun with another ${flags}; use those settings, --run ${folder} alone, or another folder`)
+    return yield* fail(
+      `it was begun with another ${flags}; use those settings, --run ${folder} alone, or another folder`
+    )
   }
   if (known.data !== record.data)
     return yield* fail("its data have changed since it was begun; restore them, or use another folder")

@@ -1,7 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { makeBatch, measuredNormalization, NORMALIZATIONS } from "../../domain/data/batch.ts"
-import type { Dataset, Samples } from "../../domain/data/samples.ts"
+import { type Augmentation, augmentedShape } from "../../domain/data/augmentation.ts"
+import { makeBatch } from "../../domain/data/batch.ts"
+import type { DatasetError, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
+import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
 import { dartsSearchNetwork } from "../../domain/network/darts_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
@@ -13,28 +15,26 @@ import { classifierNetwork, type SearchNetwork } from "../../domain/search/gradi
 import { stepPrograms } from "../../domain/search/gradient/step_programs.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import type { Space } from "../../domain/space/space.ts"
-import { Datasets, type DatasetSource } from "../../effects/datasets.ts"
+import { Datasets } from "../../effects/datasets.ts"
 import type { GradientPlan } from "../../effects/gradient_step.ts"
 
-/** The plan of a run's search, and the data that it sees. */
+/** The plan of a run's search, and what the data are. */
 export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run: GradientRunSettings, space: Space) {
   const settings = yield* methodOf(run)
-  const datasets = yield* Datasets
-  const dataset = yield* datasets.open(yield* sourceOf(run))
-  const images = yield* chosenImages(run, dataset)
+  const source = yield* sourceOf(run)
+  const { info, train } = yield* Effect.flatMap(Datasets, ({ open }) => open(source))
+  const images = yield* chosenImages(run, info)
   yield* checkGradientSearch(settings, relaxedShape(space), images.length)
-  const size = yield* imageSize(run, dataset.train)
-  const network = yield* searchNetwork(run, space, [settings.batchSize, dataset.train.shape[0], size, size], dataset.classes)
+  const augmentation = yield* augmentationOf(run, info)
+  const [channels, height, width] = augmentation.reduce(augmentedShape, info.shape)
+  const network = yield* searchNetwork(run, space, [settings.batchSize, channels, height, width], info.classes)
   const programs = yield* stepPrograms(settings, network)
   const parameters = new Map(
     [...programs.state].flatMap(([name, shape]) => (name.startsWith("param/") ? [[name.slice(6), shape] as const] : []))
   )
   const initial = initialWeights(parameters, split(run.seed, "weights"))
-  const normalization =
-    dataset.name in NORMALIZATIONS
-      ? NORMALIZATIONS[dataset.name as keyof typeof NORMALIZATIONS]
-      : measuredNormalization(dataset.train)
-  const plan: GradientPlan<never> = {
+  const normalization = normalizationOf(source)
+  const plan: GradientPlan<DatasetError> = {
     space,
     settings,
     network,
@@ -42,61 +42,77 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     seed: run.seed,
     initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
     eigenvalue: run.eigenvalue,
-    batch: (places, { epoch, level }) =>
-      Effect.sync(() => {
-        const seed = split(run.seed, "augmentation", epoch, level)
-        const { flip, crop } = run
-        const options = { classes: dataset.classes, normalization, size, flip, crop, seed }
-        const { x, targets, shape } = makeBatch(
-          dataset.train,
-          places.map((place) => images[place]!),
-          options
-        )
+    batch: (places, { epoch, level }) => {
+      const indices = places.map((place) => images[place]!)
+      const { classes } = info
+      const options = { classes, normalization, augmentation, seed: split(run.seed, level), epoch }
+      return Effect.map(train.read(indices), (samples) => {
+        const { x, targets, shape } = makeBatch(samples, indices, options)
         return new Map([
           ["x", { shape, data: x }],
-          ["targets", { shape: [places.length, dataset.classes], data: targets }]
+          ["targets", { shape: [places.length, classes], data: targets }]
         ])
       })
+    }
   }
-  return { plan, dataset, parameters }
+  return { plan, info, parameters }
 })
 
-function sourceOf({ dataset, data }: GradientRunSettings): Either.Either<DatasetSource, SettingsError> {
-  const needs = (what: string) =>
-    Either.left(new SettingsError({ problem: `the data set "${dataset}" needs --data with ${what}` }))
+function sourceOf({ dataset, data, imageSize }: GradientRunSettings): Either.Either<DatasetSource, SettingsError> {
+  const fail = (problem: string) => Either.left(new SettingsError({ problem }))
   switch (dataset) {
     case "mnist":
       return Either.right({ _tag: "Mnist" })
     case "cifar10":
+      return Either.right(data === undefined ? { _tag: "Cifar10" } : { _tag: "Cifar10", from: [data] })
     case "cifar100":
-      if (data === undefined) return needs("the folder of its binary version")
-      return Either.right({ _tag: "Cifar", classes: dataset === "cifar10" ? 10 : 100, path: data })
+      return Either.right({
+        _tag: "Cifar100",
+        labels: "fine",
+        ...(data === undefined ? {} : { from: [data] as const })
+      })
     case "tensor-file":
-      if (data === undefined) return needs("a safetensors file")
-      return Either.right({ _tag: "TensorFile", path: data })
+      if (data === undefined) return fail(`the dataset "tensor-file" needs a safetensors file: --data FILE`)
+      return Either.right({ _tag: "TensorFile", from: data })
+    case "image-folder":
+      if (data === undefined || imageSize === undefined)
+        return fail(`the dataset "image-folder" needs a folder and a size: --data FOLDER --image-size 64`)
+      return Either.right({ _tag: "ImageFolder", from: data, height: imageSize, width: imageSize })
   }
 }
 
-/** The positions of the training images that take part. */
-function chosenImages({ images, seed }: GradientRunSettings, { name, train }: Dataset): Either.Either<Int32Array, SettingsError> {
-  const count = train.labels.length
-  if (images === undefined) return Either.right(Int32Array.from({ length: count }, (_, i) => i))
-  if (images > count)
+/** The numbers of the training images that take part. */
+function chosenImages(
+  { images, seed }: GradientRunSettings,
+  { name, train }: DatasetInfo
+): Either.Either<Int32Array, SettingsError> {
+  if (images === undefined) return Either.right(Int32Array.from({ length: train }, (_, i) => i))
+  if (images > train)
     return Either.left(
-      new SettingsError({ problem: `images (--images): ${images} are asked for, "${name}" has ${count} training images` })
+      new SettingsError({
+        problem: `images (--images): ${images} are asked for, "${name}" has ${train} training images`
+      })
     )
-  const order = shuffled(keyOf(split(seed, "images")), count)
   const chosen: Array<number> = []
-  for (const place of order) if (chosen.push(place) === images) break
+  for (const place of shuffled(keyOf(split(seed, "images")), train)) if (chosen.push(place) === images) break
   return Either.right(Int32Array.from(chosen))
 }
 
-function imageSize({ imageSize: size }: GradientRunSettings, { shape }: Samples): Either.Either<number, SettingsError> {
+function augmentationOf(
+  { imageSize, flip, crop }: GradientRunSettings,
+  { shape }: DatasetInfo
+): Either.Either<ReadonlyArray<Augmentation>, SettingsError> {
   const [, height, width] = shape
-  const fail = (problem: string) => Either.left(new SettingsError({ problem: `image size (--image-size): ${problem}` }))
-  if (height !== width) return fail(`images of ${height}×${width} are not square`)
-  if (size !== undefined && height % size !== 0) return fail(`${size} does not divide ${height}`)
-  return Either.right(size ?? height)
+  const size = imageSize ?? height
+  if (size > Math.min(height, width))
+    return Either.left(
+      new SettingsError({
+        problem: `image size (--image-size): ${size} is more than the images have, ${height}×${width}`
+      })
+    )
+  const resize = size === height && size === width ? [] : [{ _tag: "Resize", height: size, width: size } as const]
+  const cropped = crop === 0 ? [] : [{ _tag: "RandomCrop", padding: crop } as const]
+  return Either.right([...resize, ...cropped, ...(flip ? [{ _tag: "Flip" } as const] : [])])
 }
 
 function searchNetwork(
@@ -116,7 +132,12 @@ function searchNetwork(
     case "darts":
       return Either.right(
         classifierNetwork({ shape, image, classes }, (net, x, of) =>
-          dartsSearchNetwork(net, x, { channels, cells, classes }, { normal: of.get("normal")!, reduce: of.get("reduction")! })
+          dartsSearchNetwork(
+            net,
+            x,
+            { channels, cells, classes },
+            { normal: of.get("normal")!, reduce: of.get("reduction")! }
+          )
         )
       )
     default:

@@ -20,7 +20,8 @@ export function drawArchitecture(space: Space, architecture: Architecture): Read
       for (const { from, to } of edges) add(name, to, `${choice(decision++)}(${from})`)
   } else {
     for (const node of slotsByNode(space))
-      for (const { cell, node: to, operation, input } of node) add(cell.name, to, `${choice(operation)}(${choice(input)})`)
+      for (const { cell, node: to, operation, input } of node)
+        add(cell.name, to, `${choice(operation)}(${choice(input)})`)
   }
   return space.cells.flatMap(({ name, inputs, nodes, output }) => [
     `${name}: inputs ${Array.from({ length: inputs }, (_, i) => i).join(", ")}`,

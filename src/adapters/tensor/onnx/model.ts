@@ -97,6 +97,13 @@ export class OnnxGraph {
     return name
   }
 
+  /** A tensor that the model holds under a name of its own, of single precision. */
+  initializer(name: string, shape: Shape, values: ArrayLike<number>): string {
+    const rawData = new Uint8Array(Float32Array.from(values).buffer)
+    this.#initializers.push({ name, dims: shape, dataType: FLOAT, rawData })
+    return name
+  }
+
   /** The result of an operator. */
   operator(
     type: string,

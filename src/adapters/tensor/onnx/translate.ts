@@ -14,6 +14,13 @@ export interface OnnxModel {
   readonly operators: number
 }
 
+/** A tensor that a model holds itself, under a name of its own. */
+export interface HeldTensor {
+  readonly name: string
+  /** Elements in row-major order. */
+  readonly data: ArrayLike<number>
+}
+
 const UNARY: Readonly<Record<Exclude<UnaryKind, "step">, string>> = {
   negate: "Neg",
   exp: "Exp",
@@ -29,9 +36,14 @@ const STORED_ELEMENTS = 64
 
 /**
  * The program as one ONNX graph. Elements are repeated by ONNX's own broadcasting where an operator has it, and transposed matrices
- * are read where they lie; the other operations are written with the operators of `target`.
+ * are read where they lie; the other operations are written with the operators of `target`. Inputs in `held` are no inputs of the model but
+ * tensors that it holds; their names may not be those of other values.
  */
-export function translate(program: Program, target: OnnxTarget): OnnxModel {
+export function translate(
+  program: Program,
+  target: OnnxTarget,
+  held: ReadonlyMap<string, HeldTensor> = new Map()
+): OnnxModel {
   const graph = new OnnxGraph()
   const e = new Emitter(graph, target)
   const values: Array<Value | undefined> = []
@@ -145,7 +157,9 @@ export function translate(program: Program, target: OnnxTarget): OnnxModel {
 
   for (const [at, { operation, shape }] of program.nodes.entries()) {
     const name = inputs.get(at)
-    if (name !== undefined) values[at] = { name: graph.input(name, shape), shape }
+    const own = name === undefined ? undefined : held.get(name)
+    if (own !== undefined) values[at] = { name: graph.initializer(own.name, shape, own.data), shape }
+    else if (name !== undefined) values[at] = { name: graph.input(name, shape), shape }
     else if (!isLazy(operation)) whole(at)
   }
   const outputs = new Map<string, string>()

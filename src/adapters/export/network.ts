@@ -1,0 +1,100 @@
+import * as Schema from "@effect/schema/Schema"
+import * as Either from "effect/Either"
+import { dartsEvaluationNetwork } from "../../domain/network/darts_networks.ts"
+import type { Network } from "../../domain/network/layers.ts"
+import { nasBench201Network } from "../../domain/network/nas_bench_201_networks.ts"
+import { buildProgram } from "../../domain/program/builder.ts"
+import type { Shape } from "../../domain/program/operation.ts"
+import type { Program, ProgramError } from "../../domain/program/program.ts"
+import { SettingsError } from "../../domain/search/settings.ts"
+import type { Exportable } from "./architecture.ts"
+
+/** A network cannot be exported. */
+export class ExportError extends Schema.TaggedError<ExportError>()("ExportError", { problem: Schema.String }) {
+  override get message(): string {
+    return `Cannot export the network: ${this.problem}`
+  }
+}
+
+/** Sizes of an evaluation network. */
+export interface NetworkSizes {
+  /** Channels of the first cell; in NAS-Bench-201 of the first stage. */
+  readonly channels: number
+  /** Number of cells; in NAS-Bench-201 of each stage. */
+  readonly cells: number
+  readonly classes: number
+  /** Height and width of an image in pixels. */
+  readonly image: number
+  /** Which stem a genotype's network has; a NAS-Bench-201 network has its own. */
+  readonly stem: "cifar" | "imagenet"
+  /** Whether a genotype's network has an auxiliary head. */
+  readonly auxiliary: boolean
+}
+
+/**
+ * Sizes with those that were not given from the publications: 36 channels and 20 cells on 32 × 32 pixels for CIFAR, 48 and 14 on 224 × 224 for
+ * ImageNet, 16 channels and 5 cells a stage in NAS-Bench-201.
+ */
+export function networkSizes(
+  exportable: Exportable,
+  given: { readonly [K in keyof NetworkSizes]?: NetworkSizes[K] | undefined }
+): Either.Either<NetworkSizes, SettingsError> {
+  const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+  const stem = given.stem ?? "cifar"
+  if (exportable._tag === "Cell" && (given.stem !== undefined || given.auxiliary === true))
+    return fail("--stem and --auxiliary are for genotypes: a NAS-Bench-201 network has neither")
+  const large = stem === "imagenet"
+  const usual =
+    exportable._tag === "Cell"
+      ? { channels: 16, cells: 5, classes: 10, image: 32 }
+      : { channels: large ? 48 : 36, cells: large ? 14 : 20, classes: large ? 1000 : 10, image: large ? 224 : 32 }
+  const sizes = {
+    channels: given.channels ?? usual.channels,
+    cells: given.cells ?? usual.cells,
+    classes: given.classes ?? usual.classes,
+    image: given.image ?? usual.image
+  }
+  for (const [name, size] of Object.entries(sizes)) {
+    const least = large && name === "channels" ? 2 : 1
+    if (!Number.isInteger(size) || size < least)
+      return fail(`--${name}: expected an integer of at least ${least}, actual ${size}`)
+  }
+  return Either.right({ ...sizes, stem, auxiliary: given.auxiliary ?? false })
+}
+
+/** An evaluation network as a program. */
+export interface BuiltNetwork {
+  /** From `image` [batch, 3, size, size], `param/…` and `buffer/…` to `logits`, and `logits_aux` where there is an auxiliary head. */
+  readonly program: Program
+  /** Shapes of the parameters by PyTorch's names, in order of creation. */
+  readonly parameters: ReadonlyMap<string, Shape>
+  /** Shapes of the running means and variances by PyTorch's names. */
+  readonly buffers: ReadonlyMap<string, Shape>
+}
+
+/** The network of an architecture, normalized by running statistics; an error names the layer that does not fit. */
+export function buildNetwork(
+  exportable: Exportable,
+  sizes: NetworkSizes,
+  batch: number
+): Either.Either<BuiltNetwork, ProgramError> {
+  const parameters = new Map<string, Shape>()
+  const made = buildProgram((b) => {
+    const net: Network = { b, statistics: "running", tracked: false, parameters }
+    const image = b.input("image", [batch, 3, sizes.image, sizes.image])
+    if (exportable._tag === "Cell") {
+      const { channels, cells: cellsPerStage, classes } = sizes
+      b.output("logits", nasBench201Network(net, image, exportable.operations, { channels, cellsPerStage, classes }))
+      return
+    }
+    const { logits, auxiliary } = dartsEvaluationNetwork(net, image, exportable.genotype, sizes)
+    b.output("logits", logits)
+    if (auxiliary !== undefined) b.output("logits_aux", auxiliary)
+  })
+  return Either.map(made, (program) => {
+    const buffers = [...program.inputs].flatMap(([name, at]) =>
+      name.startsWith("buffer/") ? [[name.slice("buffer/".length), program.nodes[at]!.shape] as const] : []
+    )
+    return { program, parameters, buffers: new Map(buffers) }
+  })
+}
