@@ -1,5 +1,7 @@
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
+import { BACKEND_NAMES, DATASET_NAMES, GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
+import { GRADIENT_PROTOCOLS } from "../../src/domain/search/gradient/settings.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
 
@@ -46,7 +48,11 @@ export const OBJECTIVE_OPTIONS = {
 
 /** Flags of a search. */
 export const SEARCH_OPTIONS = {
-  algorithm: choice("algorithm", ALGORITHM_NAMES, "the searcher; na-rs is rs with --objective neighborhood (na-rs)"),
+  algorithm: choice(
+    "algorithm",
+    [...Object.keys(GRADIENT_ALGORITHMS), ...ALGORITHM_NAMES],
+    "the searcher; na-rs is rs with --objective neighborhood (na-darts, with a table na-rs)"
+  ),
   objective: choice(
     "objective",
     ["own", "neighborhood"],
@@ -71,7 +77,46 @@ export const SEARCH_OPTIONS = {
   run: text("run", "folder that keeps the run: the same command continues or shows it")
 }
 
+/** Flags of a search by gradients: of its data, its network and its method. */
+export const GRADIENT_OPTIONS = {
+  dataset: choice("dataset", DATASET_NAMES, "the images that a search by gradients trains on (mnist)"),
+  data: text("data", "folder, archive or file of the dataset; mnist needs none"),
+  images: integer("images", "training images that take part, drawn by the seed (all)"),
+  imageSize: integer("image-size", "height and width that images are averaged to (their own)"),
+  flip: flag("flip", "mirror images at random"),
+  crop: integer("crop", "zeros around an image before a random crop (0)"),
+  protocol: choice(
+    "protocol",
+    Object.keys(GRADIENT_PROTOCOLS),
+    "settings of optimizers and epochs (nas-bench-201-small)"
+  ),
+  channels: integer("channels", "channels of the first cell (4)"),
+  cells: integer("cells", "cells of a stage in nas-bench-201, of the network in darts (1)"),
+  epochs: integer("epochs", "epochs of the search (as the protocol says)"),
+  batchSize: integer("batch-size", "images of a step's batches (as the protocol says)"),
+  learningRate: float("learning-rate", "of the weights at the start (as the protocol says)"),
+  alphaLearningRate: float("alpha-learning-rate", "of the architecture parameters (as the protocol says)"),
+  representation: text("representation", "of a relaxed neighbor: shift, swap, hard or mix:0.5 (shift)"),
+  steps: choice("steps", ["both", "alpha", "weights"], "which updates see the neighbors (both)"),
+  order: choice("order", ["first", "second", "finite-difference"], "how the alpha gradient looks ahead (first)"),
+  none: choice("none", ["yes", "no"], "whether an edge may end with none, and a neighbor change to it (yes)"),
+  eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
+  stopRule: flag("stop-rule", "end early where that eigenvalue grows too fast (DARTS-ES)"),
+  backend: choice("backend", BACKEND_NAMES, "where the tensor programs run (onnx)"),
+  threads: integer("threads", "threads of a program's run (all cores)")
+}
+
 const NUMBERS = new Set([
+  "images",
+  "imageSize",
+  "crop",
+  "channels",
+  "cells",
+  "epochs",
+  "batchSize",
+  "learningRate",
+  "alphaLearningRate",
+  "threads",
   "neighbors",
   "radius",
   "costFactor",
@@ -96,7 +141,7 @@ export function givenSettings(flags: Readonly<Record<string, unknown>>): Readonl
 }
 
 function settingOf(name: string, given: string): unknown {
-  if (name === "center") return given === "yes" ? true : given === "no" ? false : given
+  if (name === "center" || name === "none") return given === "yes" ? true : given === "no" ? false : given
   if (name === "report") return given.split(",").map((part) => part.trim())
   return NUMBERS.has(name) && given.trim() !== "" && Number.isFinite(Number(given)) ? Number(given) : given
 }

@@ -1,30 +1,26 @@
 import * as Command from "@effect/cli/Command"
-import * as Clock from "effect/Clock"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as TableEvaluator from "../../src/adapters/evaluator/table.ts"
-import * as NoStore from "../../src/adapters/run_store/none.ts"
-import { openStoredRun } from "../../src/adapters/run_store/stored_run.ts"
-import { resolveSettings } from "../../src/adapters/settings/resolve.ts"
-import { loadSpace } from "../../src/adapters/space/file.ts"
-import { loadBenchmark } from "../../src/adapters/table/load_benchmark.ts"
+import { hasGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
+import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
+import { readConfig } from "../../src/adapters/settings/resolve.ts"
 import { runCommand } from "../../src/adapters/terminal/run_command.ts"
-import { searchProgress } from "../../src/adapters/terminal/search_progress.ts"
-import { searchJson, searchText } from "../../src/adapters/terminal/search_report.ts"
-import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
-import { planSearch } from "../../src/domain/search/plan_search.ts"
-import { Evaluator } from "../../src/effects/evaluator.ts"
-import { repeatSearch } from "../../src/effects/repeat_search.ts"
-import { Reporter } from "../../src/effects/reporter.ts"
-import { givenSettings, OBJECTIVE_OPTIONS, SEARCH_OPTIONS, TABLE_OPTIONS } from "./_options.ts"
+import { GradientRunSettings, isGradientAlgorithm } from "../../src/domain/search/gradient/run_settings.ts"
+import { GRADIENT_OPTIONS, givenSettings, OBJECTIVE_OPTIONS, SEARCH_OPTIONS, TABLE_OPTIONS } from "./_options.ts"
+import { searchByGradient } from "./_search_gradient.ts"
+import { type SearchCommand, searchTable } from "./_search_table.ts"
 
 const HELP = `Search for an architecture whose neighborhood is good: itself and every architecture that differs in one decision.
 
 Examples:
 
-  search                                    a search over a made-up table, to see what comes out
+  search                                    NA-DARTS on handwritten digits, about a minute on two cores
+
+  search --algorithm na-darts --dataset cifar10 --data cifar-10-batches-bin --channels 16 --cells 5 --protocol nas-bench-201
+
+  search --algorithm darts --space darts --protocol darts --dataset cifar10 --channels 16 --cells 8 --run runs/darts
+
+  search --algorithm na-rs                  a search over a made-up table, to see what comes out
 
   search --table nb201.csv.gz --score val200_c10 --report test200_c10 --samples 100 --neighbors 24
 
@@ -36,53 +32,27 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 const command = Command.make(
   "search",
-  { ...TABLE_OPTIONS, ...OBJECTIVE_OPTIONS, ...SEARCH_OPTIONS },
-  Effect.fn("search")(function* ({ config, json, run, ...flags }) {
-    const begun = yield* Clock.currentTimeMillis
-    const given = givenSettings(flags)
-    const resolved = yield* resolveSettings(Option.getOrUndefined(config), given)
-    const asked = Option.isNone(config) && Object.keys(given).length === 0 ? undefined : resolved
-    const folder = Option.getOrUndefined(run)
-    const stored = folder === undefined ? undefined : yield* openStoredRun(folder, asked)
-    const settings = stored?.settings ?? resolved
-    const space = yield* loadSpace(settings.space)
-    const { benchmark, score, report, cost, synthetic } = yield* loadBenchmark(settings, space)
-    const plan = yield* planSearch({ ...settings, cost }, space, benchmark)
-    if (synthetic)
-      yield* Console.error(
-        "no --table FILE --score COLUMN: searching a made-up landscape (its scores are no accuracies)"
-      )
-    const options = { benchmark, score, maximize: settings.goal === "maximize", cost, costFactor: settings.costFactor }
-    const evaluator = TableEvaluator.layer(options)
-    const { report: reportOf } = yield* Effect.provide(Reporter, TableEvaluator.reporterLayer(benchmark, report))
-    const { identity } = yield* Effect.provide(Evaluator, evaluator)
-    const store = stored === undefined ? NoStore.layer : yield* stored.begin(settings, identity)
-    const progress = yield* searchProgress(process.stderr, settings, stored !== undefined)
-    const outcomes = yield* repeatSearch(plan, {
-      seed: settings.seed,
-      repeat: settings.repeat,
-      onProgress: progress.show
-    }).pipe(
-      Effect.onInterrupt(() => progress.interrupted),
-      Effect.ensuring(progress.clear),
-      Effect.provide(Layer.merge(evaluator, store))
-    )
-    const architectures = outcomes.map((outcome) => architectureOfKey(outcome.architecture))
-    const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
-    const result = {
-      settings,
-      space,
-      score,
-      outcomes,
-      architectures,
-      reports: architectures.map(reportOf),
-      seconds,
-      run: folder
+  { ...TABLE_OPTIONS, ...OBJECTIVE_OPTIONS, ...SEARCH_OPTIONS, ...GRADIENT_OPTIONS },
+  Effect.fn("search")(function* (parsed) {
+    const { config, json, run, ...flags } = parsed
+    const asked = {
+      config: Option.getOrUndefined(config),
+      run: Option.getOrUndefined(run),
+      given: givenSettings(flags),
+      json
     }
-    if (json) yield* Console.error(searchText(result))
-    yield* Console.log(json ? JSON.stringify(searchJson(result)) : searchText(result))
-  }, Effect.scoped)
+    return yield* (yield* isByGradient(asked)) ? searchByGradient(asked) : searchTable(asked)
+  })
 ).pipe(Command.withDescription(HELP))
+
+/** An algorithm decides. Without one a kept run does, then a setting that only searches of tables have. */
+const isByGradient = Effect.fnUntraced(function* ({ config, run, given }: SearchCommand) {
+  const file = config === undefined ? {} : yield* readConfig(config)
+  const settings = { ...file, ...given }
+  if (typeof settings.algorithm === "string") return isGradientAlgorithm(settings.algorithm)
+  if (run !== undefined && (hasRun(run) || hasGradientRun(run))) return hasGradientRun(run)
+  return Object.keys(settings).every((name) => Object.hasOwn(GradientRunSettings.fields, name))
+})
 
 /** Run the command with a process's arguments. */
 export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "search", argv)

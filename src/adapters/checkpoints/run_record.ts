@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
 import { flagOf } from "../settings/resolve.ts"
@@ -68,12 +67,4 @@ function differences(a: GradientRunSettings, b: GradientRunSettings): ReadonlyAr
     return new Map(Object.entries(encoded).map(([name, value]) => [name, JSON.stringify(value)]))
   }) as [Map<string, string>, Map<string, string>]
   return [...new Set([...x.keys(), ...y.keys()])].filter((name) => x.get(name) !== y.get(name))
-}
-
-/** Full settings from those given under their names. Errors name the setting and its flag. */
-export function decodeGradientSettings(given: Readonly<Record<string, unknown>>) {
-  return Either.mapLeft(
-    Schema.decodeUnknownEither(GradientRunSettings, { onExcessProperty: "error", errors: "all" })(given),
-    (error) => error
-  )
 }

@@ -30,7 +30,8 @@ export function flagOf(name: string): string {
   return `--${name === "constraints" ? "constraint" : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
-const readConfig = Effect.fn("readConfig")(function* (path: string) {
+/** The settings of a JSON file; not checked yet. */
+export const readConfig = Effect.fn("readConfig")(function* (path: string) {
   const fail = (problem: string) => new SettingsError({ problem: `the config file "${path}" ${problem}` })
   const files = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(files.readFileString(path), () => fail("cannot be read"))

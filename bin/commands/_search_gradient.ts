@@ -1,0 +1,61 @@
+import { homedir } from "node:os"
+import { join } from "node:path"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Folder from "../../src/adapters/checkpoints/folder.ts"
+import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import { beginGradientRun, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
+import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
+import { planGradientSearch } from "../../src/adapters/gradient/plan.ts"
+import { resolveGradientSettings } from "../../src/adapters/settings/resolve_gradient.ts"
+import { loadSpace } from "../../src/adapters/space/file.ts"
+import * as Onnx from "../../src/adapters/tensor/onnx.ts"
+import * as Reference from "../../src/adapters/tensor/reference.ts"
+import { gradientProgress } from "../../src/adapters/terminal/gradient_progress.ts"
+import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient_report.ts"
+import type { GradientRunSettings } from "../../src/domain/search/gradient/run_settings.ts"
+import { gradientSearch } from "../../src/effects/gradient_search.ts"
+import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import type { SearchCommand } from "./_search_table.ts"
+
+/** Search by gradients: what `search` does for `darts`, `na-darts` and the others of their kind. */
+export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
+  const begun = yield* Clock.currentTimeMillis
+  const alone = config === undefined && Object.keys(given).length === 0
+  const stored = run === undefined || !alone ? undefined : yield* readGradientRun(run)
+  const settings = stored?.settings ?? (yield* resolveGradientSettings(config, given))
+  const space = yield* loadSpace(settings.space)
+  const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layer)
+  if (run !== undefined) yield* beginGradientRun(run, { version: 1, settings, data: info.digest })
+  const progress = yield* gradientProgress(process.stderr, run !== undefined)
+  const layers = Layer.merge(backendLayer(settings), run === undefined ? Memory.layer : Folder.layer(run))
+  const { outcome, backend } = yield* Effect.gen(function* () {
+    const { name } = yield* TensorBackend
+    return { outcome: yield* gradientSearch(plan, progress.show), backend: name }
+  }).pipe(
+    Effect.onInterrupt(() => progress.interrupted),
+    Effect.ensuring(progress.clear),
+    Effect.provide(layers)
+  )
+  const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
+  const result = { settings, space, dataset: info.name, backend, outcome, seconds, run }
+  if (json) yield* Console.error(gradientText(result))
+  yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
+})
+
+function backendLayer({ backend, threads }: GradientRunSettings) {
+  const cache = join(homedir(), ".cache", "na-nas", "programs")
+  const given = threads === undefined ? {} : { threads }
+  switch (backend) {
+    case "reference":
+      return Reference.layer("f32")
+    case "onnx":
+      return Onnx.layer({ ...given, cache })
+    case "onnx-webgpu":
+      return Onnx.layer({ provider: "webgpu" })
+    case "onnx-cuda":
+      return Onnx.layer({ provider: "cuda" })
+  }
+}
