@@ -56,7 +56,8 @@ function halves(space: Space): boolean {
   return space.cells.some((cell) => cell.stride === 2)
 }
 
-function spaceFault(space: Space, options: EvaluationOptions): string | undefined {
+/** Why a space has no networks of these sizes, if it has none. */
+export function spaceFault(space: Space, options: EvaluationOptions): string | undefined {
   const { cells } = space
   if (cells.length === 0) return "it has decisions alone; a network needs its cells"
   const [kept, halving] = [cells.filter((cell) => cell.stride === 1), cells.filter((cell) => cell.stride === 2)]
@@ -169,8 +170,36 @@ function discreteCells(space: Space, architecture: Architecture) {
 }
 
 /**
- * The evaluation network of an architecture: adds its logits to a network, and those of its auxiliary head. Normalizations are affine; `none` adds
- * nothing. What it adds throws `ProgramError`, for `buildProgram`, where the image is too small.
+ * The logits of an architecture's evaluation network, and those of its auxiliary head. Normalizations are affine; `none` adds nothing. The space has no
+ * fault for these options; which of a node's inputs an architecture keeps is not checked.
+ */
+export function evaluationLogits(
+  net: Network,
+  image: number,
+  space: Space,
+  architecture: Architecture,
+  options: EvaluationOptions
+): EvaluationLogits {
+  const { dropPath = false } = options
+  const cells = new Map(discreteCells(space, architecture).map((made) => [made.graph.stride === 2, made]))
+  return skeleton(net, image, space, options, {
+    affine: true,
+    cell: ({ name, inputs, reduction }) => {
+      const { graph, operations } = cells.get(reduction)!
+      return buildCell(net, name, graph, inputs, true, ({ position }, x, stride) =>
+        discreteEdge(net, `${name}.${halves(space) ? "_ops" : "layers"}.${position}`, operations[position]!, x, {
+          ...family(space, true),
+          stride,
+          dropPath
+        })
+      )
+    }
+  })
+}
+
+/**
+ * The evaluation network of an architecture: a function that adds it to a network and gives its logits. That throws `ProgramError`, for
+ * `buildProgram`, where the image is too small.
  */
 export function spaceEvaluationNetwork(
   space: Space,
@@ -181,21 +210,5 @@ export function spaceEvaluationNetwork(
     spaceFault(space, options) ??
     (isMember(space, architecture) ? undefined : `[${architecture.join(", ")}] is not one of its architectures`)
   if (problem !== undefined) return Either.left(new NetworkError({ space: space.name, problem }))
-  const { dropPath = false } = options
-  const cells = new Map(discreteCells(space, architecture).map((made) => [made.graph.stride === 2, made]))
-  return Either.right((net, image) =>
-    skeleton(net, image, space, options, {
-      affine: true,
-      cell: ({ name, inputs, reduction }) => {
-        const { graph, operations } = cells.get(reduction)!
-        return buildCell(net, name, graph, inputs, true, ({ position }, x, stride) =>
-          discreteEdge(net, `${name}.${halves(space) ? "_ops" : "layers"}.${position}`, operations[position]!, x, {
-            ...family(space, true),
-            stride,
-            dropPath
-          })
-        )
-      }
-    })
-  )
+  return Either.right((net, image) => evaluationLogits(net, image, space, architecture, options))
 }
