@@ -1,8 +1,8 @@
-import { DARTS_LAYERS, type Layer, type OperationOptions } from "./darts_operations.ts"
+import { DARTS_LAYERS, type OperationLayer, type OperationOptions } from "./darts_operations.ts"
 import { type Network, reluConvBn } from "./layers.ts"
 
 /** The operations that networks of a cell space can be built of: those of DARTS's family, of NAS-Bench-201 and of S4. */
-export const CELL_LAYERS: ReadonlyMap<string, Layer> = new Map<string, Layer>([
+export const CELL_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string, OperationLayer>([
   ...DARTS_LAYERS,
   ["nor_conv_1x1", (net, name, x, options) => full(net, name, x, 1, options)],
   ["nor_conv_3x3", (net, name, x, options) => full(net, name, x, 3, options)],

@@ -12,10 +12,10 @@ export interface OperationOptions {
 }
 
 /** Adds an operation to a network, its parameters named below `name`; `undefined` adds nothing to a sum, like `none`. */
-export type Layer = (net: Network, name: string, x: number, options: OperationOptions) => number | undefined
+export type OperationLayer = (net: Network, name: string, x: number, options: OperationOptions) => number | undefined
 
 /** The operations of DARTS's published genotypes, NASNet's and AmoebaNet's among them. */
-export const DARTS_LAYERS: ReadonlyMap<string, Layer> = new Map<string, Layer>([
+export const DARTS_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string, OperationLayer>([
   ["none", () => undefined],
   ["max_pool_3x3", (net, name, x, options) => pooling(net, name, "max", x, options)],
   ["avg_pool_3x3", (net, name, x, options) => pooling(net, name, "average", x, options)],
