@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type Sharp from "sharp"
 import { DatasetError, type DatasetSource, type ImageShape, type Samples } from "../../domain/data/dataset.ts"
 import { type Dataset, SampleReader, TestReader } from "../../effects/datasets.ts"
-import { refused } from "./locate.ts"
+import { refused } from "./file_error.ts"
 import { missingSample } from "./memory.ts"
 
 /** Images decoded at once. */

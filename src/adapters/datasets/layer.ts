@@ -1,9 +1,13 @@
-import * as FileSystem from "@effect/platform/FileSystem"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { DatasetSource } from "../../domain/data/dataset.ts"
 import { Datasets } from "../../effects/datasets.ts"
 import { openCifar } from "./cifar.ts"
+import type { Downloads } from "./download.ts"
+import * as Download from "./download.ts"
 import { openImageFolder } from "./image_folder.ts"
 import { openMnist } from "./mnist.ts"
 import { openTensorFile } from "./tensor_file.ts"
@@ -25,9 +29,14 @@ function openSource(source: DatasetSource) {
 /** Datasets from the files of this machine and from addresses. */
 export const layer = Layer.effect(
   Datasets,
-  Effect.map(FileSystem.FileSystem, (files) => ({
+  Effect.map(Effect.context<FileSystem.FileSystem | Downloads>(), (services) => ({
     open: Effect.fn("openDataset")(function* (source: DatasetSource) {
-      return yield* Effect.provideService(openSource(source), FileSystem.FileSystem, files)
+      return yield* Effect.provide(openSource(source), services)
     })
   }))
 )
+
+/** `layer`, with downloads kept in a folder: by default in the user's cache. */
+export function layerCached(folder: string = join(homedir(), ".cache", "na-nas", "datasets")) {
+  return Layer.provide(layer, Download.layer(folder))
+}

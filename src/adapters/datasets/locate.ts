@@ -1,7 +1,10 @@
 import { basename, join } from "node:path"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import { type DataLocation, DatasetError } from "../../domain/data/dataset.ts"
+import type { DataLocation } from "../../domain/data/dataset.ts"
+import { isArchive, readArchive } from "./archive.ts"
+import { Downloads } from "./download.ts"
+import { refused } from "./file_error.ts"
 
 /** A file of a dataset, read whole. */
 export interface DataFile {
@@ -23,7 +26,15 @@ export const readLocations = Effect.fn("readLocations")(function* (
 
 const readLocation = Effect.fnUntraced(function* (location: DataLocation, wanted: Wanted) {
   const files = yield* FileSystem.FileSystem
-  const path = typeof location === "string" ? location : location.url
+  const downloads = yield* Downloads
+  const path = typeof location === "string" ? location : yield* downloads.fetch(location)
+  if (isArchive(path)) {
+    yield* refused(path, files.stat(path))
+    const entries = yield* readArchive(path, (name) => wanted(basename(name)))
+    return entries
+      .map((entry): DataFile => ({ path: `${path}/${entry.path}`, bytes: entry.bytes }))
+      .sort((one, other) => (one.path < other.path ? -1 : 1))
+  }
   const { type } = yield* refused(path, files.stat(path))
   if (type !== "Directory") return [{ path, bytes: yield* refused(path, files.readFile(path)) }]
   const names = (yield* refused(path, files.readDirectory(path, { recursive: true })))
@@ -34,19 +45,3 @@ const readLocation = Effect.fnUntraced(function* (location: DataLocation, wanted
     return Effect.map(refused(file, files.readFile(file)), (bytes): DataFile => ({ path: file, bytes }))
   })
 })
-
-/** The effect, with errors of the file system told in the dataset's words. */
-export function refused<A, R>(
-  path: string,
-  effect: Effect.Effect<A, { readonly _tag: string; readonly reason?: string }, R>
-): Effect.Effect<A, DatasetError, R> {
-  return Effect.mapError(effect, ({ _tag, reason }) =>
-    reason === "NotFound"
-      ? new DatasetError({ dataset: path, reason: "missing_file", detail: "it does not exist: check the path" })
-      : new DatasetError({
-          dataset: path,
-          reason: "unreadable",
-          detail: `it cannot be read (${reason ?? _tag}): check its kind and its permissions`
-        })
-  )
-}

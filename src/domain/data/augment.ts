@@ -1,5 +1,5 @@
 import { integerAt, type Key, uniformAt } from "../random.ts"
-import { type Augmentation, augmentedShape } from "./augmentation.ts"
+import type { Augmentation } from "./augmentation.ts"
 import { jitterColors } from "./color_jitter.ts"
 import type { ImageShape } from "./dataset.ts"
 import { makeResample, type Window } from "./resample.ts"
@@ -45,6 +45,21 @@ export function makeAugmenter(
       }
       return views[steps.length]![place]!
     }
+  }
+}
+
+/** The shape that images of a shape have after one augmentation. */
+export function augmentedShape([channels, height, width]: ImageShape, augmentation: Augmentation): ImageShape {
+  switch (augmentation._tag) {
+    case "CenterCrop":
+    case "Resize":
+    case "RandomResizedCrop":
+      return [channels, augmentation.height, augmentation.width]
+    case "RandomCrop":
+    case "Flip":
+    case "Cutout":
+    case "ColorJitter":
+      return [channels, height, width]
   }
 }
 

@@ -1,5 +1,4 @@
 import * as Schema from "@effect/schema/Schema"
-import type { ImageShape } from "./dataset.ts"
 
 const Size = Schema.Int.pipe(Schema.positive())
 const Positive = Schema.Number.pipe(Schema.finite(), Schema.positive())
@@ -53,18 +52,3 @@ export const IMAGENET_AUGMENTATION: ReadonlyArray<Augmentation> = [
   { _tag: "Flip" },
   { _tag: "ColorJitter", brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.2 }
 ]
-
-/** The shape that images of a shape have after one augmentation. */
-export function augmentedShape([channels, height, width]: ImageShape, augmentation: Augmentation): ImageShape {
-  switch (augmentation._tag) {
-    case "CenterCrop":
-    case "Resize":
-    case "RandomResizedCrop":
-      return [channels, augmentation.height, augmentation.width]
-    case "RandomCrop":
-    case "Flip":
-    case "Cutout":
-    case "ColorJitter":
-      return [channels, height, width]
-  }
-}

@@ -18,6 +18,12 @@ export interface BatchOptions {
   readonly epoch?: number
 }
 
+/** Which samples become a batch, by their numbers in their dataset, and how. */
+export interface BatchRequest {
+  readonly indices: ArrayLike<number>
+  readonly options: BatchOptions
+}
+
 /** What a training step takes. */
 export interface Batch {
   /** Batch, channels, height, width. */

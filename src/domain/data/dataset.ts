@@ -76,6 +76,7 @@ export class DatasetError extends Schema.TaggedError<DatasetError>()("DatasetErr
     "missing_package",
     "missing_file",
     "unreadable",
+    "unwritable",
     "truncated",
     "damaged",
     "wrong_size",

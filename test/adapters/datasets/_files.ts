@@ -4,7 +4,7 @@ import { dirname, join } from "node:path"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
-import { layer } from "../../../src/adapters/datasets/layer.ts"
+import { layerCached } from "../../../src/adapters/datasets/layer.ts"
 import { DatasetError, DatasetSource } from "../../../src/domain/data/dataset.ts"
 import { type Dataset, Datasets } from "../../../src/effects/datasets.ts"
 import { failure, run } from "../../_effect.ts"
@@ -24,9 +24,12 @@ export function temporary() {
   }
 }
 
+/** No test of this file's users downloads. */
+const CACHE = join(tmpdir(), "na-nas-no-downloads")
+
 const opening = (source: typeof DatasetSource.Encoded): Effect.Effect<Dataset, DatasetError> =>
   Effect.flatMap(Datasets, (datasets) => datasets.open(Schema.decodeSync(DatasetSource)(source))).pipe(
-    Effect.provide(layer),
+    Effect.provide(layerCached(CACHE)),
     Effect.provide(NodeContext.layer)
   )
 

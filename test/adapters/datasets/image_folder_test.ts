@@ -1,0 +1,128 @@
+import { join } from "node:path"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import sharp from "sharp"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { openImageFolder } from "../../../src/adapters/datasets/image_folder.ts"
+import { failure, run } from "../../_effect.ts"
+import { open, refusal, temporary } from "./_files.ts"
+
+const { folder, write, remove } = temporary()
+
+/** A PNG of pixels [height, width, channels]. */
+const png = (
+  width: number,
+  height: number,
+  channels: 1 | 3 | 4,
+  pixel: (y: number, x: number, c: number) => number
+) => {
+  const bytes = Uint8Array.from({ length: width * height * channels }, (_, i) =>
+    pixel(Math.floor(i / channels / width), Math.floor(i / channels) % width, i % channels)
+  )
+  return sharp(bytes, { raw: { width, height, channels } }).png().toBuffer()
+}
+const color = (y: number, x: number, c: number) => 40 * y + 10 * x + 3 * c
+
+write("set/train/cat/b.png", await png(4, 2, 3, color))
+write("set/train/cat/a.PNG", await png(4, 2, 3, () => 200))
+write("set/train/ant/deep/z.png", await png(4, 2, 1, (y, x) => 9 * y + x))
+write("set/train/ant/notes.txt", "no image")
+write("set/train/stray.png", await png(4, 2, 3, color))
+write("set/val/cat/v.png", await png(4, 2, 4, (_, x, c) => (c === 3 ? (x < 2 ? 255 : 0) : 77)))
+write("set/val/ant/w.png", await png(8, 4, 3, (_, __, c) => 50 * c))
+write("set/test/cat/ignored.png", await png(4, 2, 3, color))
+const SET = join(folder, "set")
+const source = { _tag: "ImageFolder", from: SET, height: 2, width: 4 } as const
+
+const test = suite("openImageFolder()")
+test.after(remove)
+
+test("classes and files are numbered by name; channels come one after the other", async () => {
+  const { info, train } = await open(source)
+  assert.equal({ ...info, digest: "" }, { name: SET, shape: [3, 2, 4], classes: 2, train: 3, test: 2, digest: "" })
+  const { images, labels } = await run(train.read([2, 0, 1]))
+  assert.equal([...labels], [1, 0, 1])
+  const planes = (pixel: (y: number, x: number, c: number) => number) =>
+    Array.from({ length: 24 }, (_, i) => pixel(Math.floor(i / 4) % 2, i % 4, Math.floor(i / 8)))
+  assert.equal([...images.subarray(0, 24)], planes(color))
+  assert.equal(
+    [...images.subarray(24, 48)],
+    planes((y, x) => 9 * y + x)
+  )
+  assert.equal(
+    [...images.subarray(48)],
+    planes(() => 200)
+  )
+})
+
+test("transparent pixels are black; images of other sizes are scaled", async () => {
+  const { test: held } = await open(source)
+  const { images, labels } = await run(held.read([1, 0]))
+  assert.equal([...labels], [1, 0])
+  assert.equal([...images.subarray(0, 8)], [77, 77, 0, 0, 77, 77, 0, 0])
+  assert.equal(
+    [...images.subarray(24)],
+    Array.from({ length: 24 }, (_, i) => 50 * Math.floor(i / 8))
+  )
+})
+
+test("an image covers the size asked for and is cut to its center", async () => {
+  write("wide/train/a/x.png", await png(6, 2, 3, (_, x) => 40 * x))
+  const { train } = await open({ _tag: "ImageFolder", from: join(folder, "wide"), height: 2, width: 2 })
+  assert.equal([...(await run(train.read([0]))).images.subarray(0, 4)], [80, 120, 80, 120])
+})
+
+test("the digest tells names, sizes and the size asked for apart", async () => {
+  const same = await open(source)
+  const other = await open({ ...source, height: 3 })
+  assert.is(same.info.digest, (await open(source)).info.digest)
+  assert.not(same.info.digest === other.info.digest)
+})
+
+test("test/ is read where there is no val/, and neither is needed", async () => {
+  write("small/train/a/x.png", await png(2, 2, 3, color))
+  const from = join(folder, "small")
+  assert.is((await open({ ...source, from })).info.test, 0)
+  write("small/test/a/y.png", await png(2, 2, 3, color))
+  assert.is((await open({ ...source, from })).info.test, 1)
+})
+
+test("an image that is damaged is an error that names it when it is read", async () => {
+  const whole = await png(40, 40, 3, (y, x, c) => (y * x * 7 + c * 31) % 256)
+  const cut = write("bad/train/a/cut.png", whole.subarray(0, whole.length / 2))
+  const text = write("bad/train/a/text.jpg", "no image")
+  const { train } = await open({ ...source, from: join(folder, "bad") })
+  for (const [i, path] of [cut, text].entries()) {
+    const error = await failure(train.read([i]))
+    assert.is(error.reason, "damaged")
+    assert.match(error.message, path)
+    assert.match(error.message, "replace or remove it")
+    assert.not.match(error.message, "\n")
+  }
+})
+
+test("folders that are absent, empty or of other classes are errors", async () => {
+  const gone = await refusal({ ...source, from: join(folder, "nope") })
+  assert.equal([gone.reason, gone.dataset], ["missing_file", join(folder, "nope", "train")])
+  write("empty/train/a/readme.txt", "")
+  const empty = await refusal({ ...source, from: join(folder, "empty") })
+  assert.is(empty.reason, "empty")
+  assert.match(empty.message, "<class>/<name>.jpg")
+  write("apart/train/a/x.png", await png(2, 2, 3, color))
+  write("apart/val/b/x.png", await png(2, 2, 3, color))
+  const apart = await refusal({ ...source, from: join(folder, "apart") })
+  assert.is(apart.reason, "wrong_classes")
+  assert.match(apart.message, 'train and val differ in the class "a"')
+})
+
+test("without sharp the error says how to get it", async () => {
+  const program = openImageFolder(source, () => Promise.reject(new Error("Cannot find package"))).pipe(
+    Effect.provide(NodeContext.layer)
+  )
+  const error = await failure(program)
+  assert.is(error.reason, "missing_package")
+  assert.match(error.message, "npm i sharp")
+})
+
+test.run()

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import { create } from "tar"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { layerCached } from "../../../src/adapters/datasets/layer.ts"
+import { Datasets } from "../../../src/effects/datasets.ts"
+import { run } from "../../_effect.ts"
+import { cifarRecords, open, refusal, temporary } from "./_files.ts"
+
+const { folder, write, remove } = temporary()
+write("in/cifar/test_batch.bin", cifarRecords([[4]], 7))
+write("in/cifar/data_batch_2.bin", cifarRecords([[2], [3]], 1))
+write("in/cifar/data_batch_1.bin", cifarRecords([[1]]))
+write("in/cifar/readme.html", "<p>")
+await create({ gzip: true, file: join(folder, "set.tar.gz"), cwd: join(folder, "in") }, ["cifar"])
+await create({ file: join(folder, "set.tar"), cwd: join(folder, "in") }, ["cifar"])
+const plain = await open({ _tag: "Cifar10", from: [join(folder, "in")] })
+
+const test = suite("readLocations()")
+test.after(remove)
+
+test("an archive, plain or compressed, gives what its folder gives", async () => {
+  assert.equal(plain.info.train, 3)
+  assert.equal([...(await run(plain.train.read([0, 1, 2]))).labels], [1, 2, 3])
+  for (const name of ["set.tar.gz", "set.tar"])
+    assert.equal((await open({ _tag: "Cifar10", from: [join(folder, name)] })).info, plain.info)
+})
+
+test("an address gives what its archive gives", async () => {
+  const archive = readFileSync(join(folder, "set.tar.gz"))
+  const server = createServer((_, response) => response.end(archive))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/set.tar.gz`
+  const sha256 = createHash("sha256").update(archive).digest("hex")
+  const opened = await run(
+    Effect.flatMap(Datasets, (datasets) => datasets.open({ _tag: "Cifar10", from: [{ url, sha256 }] })).pipe(
+      Effect.provide(layerCached(join(folder, "cache"))),
+      Effect.provide(NodeContext.layer)
+    )
+  )
+  assert.equal(opened.info, plain.info)
+  server.close()
+})
+
+test("an archive cut off at any of 16 places, between its files too, is an error, never a smaller dataset", async () => {
+  for (const name of ["set.tar.gz", "set.tar"]) {
+    const whole = readFileSync(join(folder, name))
+    const cuts = Array.from({ length: 15 }, (_, i) => Math.floor(((i + 1) * whole.length) / 16))
+    for (let at = whole.indexOf("ustar"); at >= 0; at = whole.indexOf("ustar", at + 1)) cuts.push(at - 257)
+    for (const cut of cuts) {
+      const path = write(`cut-${cut}-${name}`, whole.subarray(0, cut))
+      const error = await refusal({ _tag: "Cifar10", from: [path] })
+      assert.ok(["damaged", "truncated", "empty"].includes(error.reason), error.message)
+      assert.match(error.message, path)
+    }
+  }
+})
+
+test("an archive that is none, empty or absent is an error that names it", async () => {
+  const cases = [
+    [write("noise.tar.gz", "no archive at all"), "damaged"],
+    [write("noise.tar", "no archive at all"), "damaged"],
+    [write("gz.tar.gz", gzipSync("no archive at all")), "damaged"],
+    [write("empty.tar", new Uint8Array(1024)), "damaged"],
+    [join(folder, "nope.tar.gz"), "missing_file"]
+  ] as const
+  for (const [path, reason] of cases) {
+    const error = await refusal({ _tag: "Cifar10", from: [path] })
+    assert.is(error.reason, reason, error.message)
+    assert.match(error.message, path)
+  }
+})
+
+test.run()

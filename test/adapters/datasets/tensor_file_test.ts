@@ -1,0 +1,94 @@
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { run } from "../../_effect.ts"
+import { open, refusal, safetensors, temporary } from "./_files.ts"
+
+const { write, remove } = temporary()
+const floats = (count: number, first = 0) => Float32Array.from({ length: count }, (_, i) => (first + i) / 7 - 1)
+const PARTS = {
+  "train/x": [[3, 2, 1, 2], floats(12)],
+  "train/y": [[3], Int32Array.of(2, 0, 1)],
+  "test/x": [[1, 2, 1, 2], floats(4, 50)],
+  "test/y": [[1], Int32Array.of(1)]
+} as const
+type Parts = Parameters<typeof safetensors>[0]
+let files = 0
+const file = (parts: Parts) => write(`${files++}.safetensors`, safetensors(parts))
+
+const test = suite("openTensorFile()")
+test.after(remove)
+
+test("gives the tensors' rows and labels", async () => {
+  const from = file(PARTS)
+  const { info, train, test: held } = await open({ _tag: "TensorFile", from })
+  const { digest: _, ...rest } = info
+  assert.equal(rest, { name: from, shape: [2, 1, 2], classes: 3, train: 3, test: 1 })
+  const samples = await run(train.read([2, 0]))
+  assert.equal([...samples.images], [...floats(4, 8), ...floats(4)])
+  assert.equal([...samples.labels], [1, 2])
+  assert.equal([...(await run(held.read([0]))).images], [...floats(4, 50)])
+})
+
+test("double precision and labels in floats are taken, a test part may be absent", async () => {
+  const from = file({
+    "train/x": [[3, 2, 1, 2], Float64Array.from(floats(12))],
+    "train/y": [[3], Float32Array.of(2, 0, 1)]
+  })
+  const { info, train } = await open({ _tag: "TensorFile", from, classes: 5 })
+  assert.equal([info.classes, info.test], [5, 0])
+  const { images, labels } = await run(train.read([1]))
+  assert.equal(images, floats(4, 4))
+  assert.equal([...labels], [0])
+})
+
+const { "train/y": _labels, ...unlabeled } = PARTS
+const { "test/x": _images, ...halfTested } = PARTS
+const infinite = floats(12)
+infinite[5] = Number.POSITIVE_INFINITY
+const faults: ReadonlyArray<readonly [string, Parts, string, string]> = [
+  ["labels are missing", unlabeled, "missing_tensor", '"train/y"'],
+  ["test images are missing", halfTested, "missing_tensor", '"test/x"'],
+  ["images are flat", { ...PARTS, "train/x": [[3, 4], floats(12)] }, "wrong_size", "not [3, 4]"],
+  ["images have no pixels", { ...PARTS, "train/x": [[3, 0, 1, 2], floats(0)] }, "wrong_size", "not [3, 0, 1, 2]"],
+  ["a label lacks", { ...PARTS, "train/y": [[2], Int32Array.of(1, 2)] }, "wrong_size", "must be [3]"],
+  ["labels are one-hot", { ...PARTS, "train/y": [[3, 1], Int32Array.of(1, 2, 0)] }, "wrong_size", "must be [3]"],
+  ["images are integers", { ...PARTS, "train/x": [[3, 2, 1, 2], new Int32Array(12)] }, "wrong_size", "floats"],
+  ["test images are of another size", { ...PARTS, "test/x": [[1, 2, 2, 1], floats(4)] }, "wrong_size", "2 × 2 × 1"],
+  ["a label is no whole number", { ...PARTS, "train/y": [[3], Float32Array.of(0, 0.5, 1)] }, "wrong_label", "label 1"],
+  ["a label is negative", { ...PARTS, "train/y": [[3], Int32Array.of(0, 1, -1)] }, "wrong_label", "label -1"],
+  ["a value is infinite", { ...PARTS, "train/x": [[3, 2, 1, 2], infinite] }, "damaged", "element 5"],
+  [
+    "there are no samples",
+    { "train/x": [[0, 2, 1, 2], floats(0)], "train/y": [[0], new Int32Array(0)] },
+    "empty",
+    "no training"
+  ]
+]
+for (const [name, parts, reason, problem] of faults) {
+  test(`where ${name}, the error says so`, async () => {
+    const from = file(parts)
+    const error = await refusal({ _tag: "TensorFile", from })
+    assert.is(error.reason, reason, error.message)
+    assert.ok(error.message.includes(problem), error.message)
+    assert.ok(error.message.includes(from), error.message)
+  })
+}
+
+test("a label beyond the classes that are named is an error", async () => {
+  const error = await refusal({ _tag: "TensorFile", from: file(PARTS), classes: 2 })
+  assert.is(error.reason, "wrong_label")
+  assert.match(error.message, "training sample 0 has the label 2, but labels go from 0 to 1")
+})
+
+test("a file that is no safetensors file, or a folder with two, is an error", async () => {
+  const damaged = await refusal({
+    _tag: "TensorFile",
+    from: write("x.safetensors", safetensors(PARTS).subarray(0, -1))
+  })
+  assert.is(damaged.reason, "damaged")
+  write("two/a.safetensors", safetensors(PARTS))
+  const folder = write("two/b.safetensors", safetensors(PARTS)).replace(/.b\.safetensors$/, "")
+  assert.match((await refusal({ _tag: "TensorFile", from: folder })).message, "holds 2 files")
+})
+
+test.run()
