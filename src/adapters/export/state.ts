@@ -31,7 +31,7 @@ function counterNames({ buffers }: BuiltNetwork): ReadonlyArray<string> {
 export function initialState(network: BuiltNetwork, seed: Seed): NetworkState {
   const tensors = new Map<string, StateTensor>()
   for (const [name, data] of initialWeights(network.parameters, seed))
-    tensors.set(name, { shape: network.parameters.get(name)!, data: Float32Array.from(data) })
+    tensors.set(name, { shape: network.parameters.get(name)!, data })
   for (const [name, shape] of network.buffers)
     tensors.set(name, { shape, data: new Float32Array(elementCount(shape)).fill(name.endsWith("running_var") ? 1 : 0) })
   return { tensors, counters: new Map(counterNames(network).map((name) => [name, 0])) }
