@@ -57,8 +57,12 @@ export function stateOf(
   const found = new Map<string, StateTensor>()
   for (const [name, shape] of [...network.parameters, ...network.buffers]) {
     const tensor = plain.get(name)
-    if (tensor === undefined)
-      return fail(`lack "${name}"; they must be of the same --architecture, --channels and --cells`)
+    if (tensor === undefined) {
+      const auxiliary = name.startsWith("auxiliary_head.")
+      return fail(
+        `lack "${name}"; ${auxiliary ? "leave out --auxiliary" : "give their --architecture, --cells and --stem"}`
+      )
+    }
     if (!sameShape(tensor.shape, shape)) {
       const [own, expected] = [tensor.shape.join(", "), shape.join(", ")]
       return fail(`have "${name}" in the shape [${own}] instead of [${expected}]; give their --channels and --classes`)

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { type WritableTensor, writeSafetensors } from "../../../src/adapters/tensor/safetensors.ts"
-import { exported, exportFailure, networkOf, withFolder } from "./_networks.ts"
+import { exported, exportFailure, networkOf, weightsFile, withFolder } from "./_networks.ts"
 
 const REQUEST = {
   architecture: "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2|",
@@ -109,6 +109,16 @@ test("weights that do not fit are one error that names the tensor and the cure, 
     writeFileSync(file, "no tensors")
     assert.match((await exportFailure({ ...REQUEST, out, weights: file })).message, /Cannot read tensors of/)
     assert.match((await exportFailure({ ...REQUEST, out, weights: join(folder, "none") })).message, /cannot be read/)
+  })
+})
+
+test("weights without an auxiliary head are an error that says to leave it out", async () => {
+  await withFolder(async (folder) => {
+    const request = { architecture: "DARTS_V2", sizes: { channels: 2, cells: 3, image: 32 } }
+    const auxiliary = { ...request, sizes: { ...request.sizes, auxiliary: true } }
+    const weights = await weightsFile(folder, request)
+    const error = await exportFailure({ ...auxiliary, out: join(folder, "net.onnx"), weights })
+    assert.match(error.message, /lack "auxiliary_head.+"; leave out --auxiliary/)
   })
 })
 
