@@ -7,12 +7,15 @@ export interface OperationOptions {
   readonly affine: boolean
   /** Whether a pool is followed by a normalization, as in the search network; the pool is then member 0 of a sequence. */
   readonly normalizePools: boolean
+  /** Whether full convolutions have a bias, as those of NAS-Bench-201's search network. */
+  readonly bias: boolean
 }
 
-type Layer = (net: Network, name: string, x: number, options: OperationOptions) => number | undefined
+/** Adds an operation to a network, its parameters named below `name`; `undefined` adds nothing to a sum, like `none`. */
+export type OperationLayer = (net: Network, name: string, x: number, options: OperationOptions) => number | undefined
 
 /** The operations of DARTS's published genotypes, NASNet's and AmoebaNet's among them. */
-export const DARTS_LAYERS: ReadonlyMap<string, Layer> = new Map<string, Layer>([
+export const DARTS_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string, OperationLayer>([
   ["none", () => undefined],
   ["max_pool_3x3", (net, name, x, options) => pooling(net, name, "max", x, options)],
   ["avg_pool_3x3", (net, name, x, options) => pooling(net, name, "average", x, options)],

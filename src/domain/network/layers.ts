@@ -1,5 +1,6 @@
 import { type ProgramBuilder, square } from "../program/builder.ts"
 import type { Pair, Shape } from "../program/operation.ts"
+import { elementCount } from "../program/program.ts"
 
 /** How normalizations find mean and variance: those of the batch, or running ones that come in as `buffer/…` inputs. */
 export type Statistics = "batch" | "running"
@@ -12,6 +13,11 @@ export interface Network {
   readonly tracked: boolean
   /** Shapes of the parameters by the reference's names, in order of creation. Each is the input `param/<name>`. */
   readonly parameters: Map<string, Shape>
+  /**
+   * Multiply-adds of one image, by layer, where they are asked for: of all layers that are added, also of those that an identity of the
+   * builder drops because they work on zeros.
+   */
+  readonly multiplyAdds?: Map<string, number>
 }
 
 /** Share of the batch in new running statistics, and the number under the square root, of PyTorch's defaults. */
@@ -21,6 +27,12 @@ const [MOMENTUM, EPSILON] = [0.1, 1e-5]
 export function parameter(net: Network, name: string, shape: Shape): number {
   net.parameters.set(name, shape)
   return net.b.input(`param/${name}`, shape)
+}
+
+/** Note the multiply-adds of a layer: each element of its output is a sum over its weight's axes but the first. */
+function count(net: Network, name: string, weight: number, output: number): void {
+  const { b } = net
+  net.multiplyAdds?.set(name, elementCount(b.shape(output).slice(1)) * elementCount(b.shape(weight).slice(1)))
 }
 
 /** A convolution without bias, but with one where `bias` says so. Padding keeps the size of an odd window at stride 1. */
@@ -51,6 +63,7 @@ export function convolution(
     groups
   }
   const y = b.within(name, () => b.convolution(x, filter, geometry))
+  count(net, name, filter, y)
   if (options.bias !== true) return y
   return b.plus(y, b.reshape(parameter(net, `${name}.bias`, [channels]), [1, channels, 1, 1]))
 }
@@ -88,7 +101,9 @@ export function linear(net: Network, name: string, x: number, outputs: number): 
   const { b } = net
   const weight = parameter(net, `${name}.weight`, [outputs, b.shape(x)[1]!])
   const bias = parameter(net, `${name}.bias`, [outputs])
-  return b.plus(b.matMul(x, b.transpose(weight, [1, 0])), bias)
+  const y = b.matMul(x, b.transpose(weight, [1, 0]))
+  count(net, name, weight, y)
+  return b.plus(y, bias)
 }
 
 /** Rectification. */

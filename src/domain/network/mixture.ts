@@ -2,14 +2,14 @@ import type { Network } from "./layers.ts"
 
 /**
  * The sum of an edge's operations, weighted by a row of a [edges, operations] node. An operation that is `undefined` adds
- * nothing, like `none`.
+ * nothing, like `none`; of such ones alone there is no sum.
  */
 export function mixture(
   net: Network,
   operations: ReadonlyArray<number | undefined>,
   weights: number,
   row: number
-): number {
+): number | undefined {
   const { b } = net
   const terms = operations.flatMap((operation, k) => {
     if (operation === undefined) return []
@@ -19,7 +19,7 @@ export function mixture(
     ])
     return [b.times(operation, b.reshape(weight, [1, 1, 1, 1]))]
   })
-  return terms.reduce((sum, term) => b.plus(sum, term))
+  return terms.length === 0 ? undefined : terms.reduce((sum, term) => b.plus(sum, term))
 }
 
 /** Softmax along the last axis of a matrix. Its shift by the maximum carries no gradient, since it changes nothing. */

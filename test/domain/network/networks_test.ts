@@ -28,12 +28,19 @@ const published = Schema.decodeUnknownSync(Schema.parseJson(Schema.Array(Sizes))
   readFileSync("test/golden/darts_sizes.json", "utf8")
 )
 
-/** A program of one network, and its number of parameters. */
+/** A program of one network, and its numbers of parameters and multiply-adds, counted while it was built. */
 function measured(make: (net: Network) => number) {
   const parameters = new Map<string, ReadonlyArray<number>>()
-  const program = buildProgram((b) => b.output("logits", make({ b, statistics: "batch", tracked: false, parameters })))
-  const counts = [...parameters.values()].map(elementCount)
-  return { program: Either.getOrThrow(program), parameters: counts.reduce((a, b) => a + b, 0) }
+  const multiplyAdds = new Map<string, number>()
+  const program = buildProgram((b) =>
+    b.output("logits", make({ b, statistics: "batch", tracked: false, parameters, multiplyAdds }))
+  )
+  const total = (counts: ReadonlyArray<number>) => counts.reduce((a, b) => a + b, 0)
+  return {
+    program: Either.getOrThrow(program),
+    parameters: total([...parameters.values()].map(elementCount)),
+    counted: total([...multiplyAdds.values()])
+  }
 }
 
 const darts = suite("dartsEvaluationNetwork()")
@@ -46,7 +53,7 @@ darts("has the parameters and multiply-adds of all 30 published genotypes, for b
       ["cifar", 36, 20, 32, 10],
       ["imagenet", 48, 14, 224, 1000]
     ] as const) {
-      const { program, parameters } = measured((net) => {
+      const { program, parameters, counted } = measured((net) => {
         const sizes = { stem, channels, cells, classes, auxiliary: false }
         return dartsEvaluationNetwork(
           net,
@@ -57,11 +64,8 @@ darts("has the parameters and multiply-adds of all 30 published genotypes, for b
       })
       const cifar = stem === "cifar"
       assert.is(parameters, cifar ? genotype.cifar_c36_l20_params : genotype.imagenet_c48_l14_params, genotype.name)
-      assert.is(
-        programCost(program).multiplyAdds,
-        cifar ? genotype.cifar_macs_32x32 : genotype.imagenet_macs_224x224,
-        genotype.name
-      )
+      assert.is(programCost(program).multiplyAdds, counted, genotype.name)
+      assert.is(counted, cifar ? genotype.cifar_macs_32x32 : genotype.imagenet_macs_224x224, genotype.name)
     }
   }
 })
@@ -105,6 +109,35 @@ darts("an image that is too small is an error that names the layer", () => {
   })
   assert.ok(Either.isLeft(made))
   assert.match(made.left.message, "auxiliary_head.features.5")
+})
+
+darts("takes drop-path masks, but for its identities, where asked for", () => {
+  const genotype = {
+    normal: [
+      ["skip_connect", 0],
+      ["sep_conv_3x3", 1]
+    ],
+    normalConcat: [2],
+    reduce: [
+      ["skip_connect", 0],
+      ["max_pool_3x3", 1]
+    ],
+    reduceConcat: [2]
+  } as const
+  const made = [true, false].map(
+    (dropPath) =>
+      measured((net) => {
+        const sizes = { stem: "cifar", channels: 4, cells: 3, classes: 10, auxiliary: false, dropPath } as const
+        return dartsEvaluationNetwork(net, net.b.input("x", [5, 3, 8, 8]), genotype, sizes).logits
+      }).program
+  )
+  const masks = made.map(({ inputs }) => [...inputs.keys()].filter((name) => name.startsWith("drop/")))
+  assert.equal(
+    masks[0],
+    ["0._ops.1", "1._ops.0", "1._ops.1", "2._ops.0", "2._ops.1"].map((at) => `drop/cells.${at}`)
+  )
+  assert.equal(masks[1], [])
+  for (const name of masks[0]!) assert.equal(made[0]!.nodes[made[0]!.inputs.get(name)!]!.shape, [5, 1, 1, 1])
 })
 
 darts.run()

@@ -1,0 +1,214 @@
+import * as Schema from "@effect/schema/Schema"
+import * as Either from "effect/Either"
+import type { Architecture } from "../architecture/architecture.ts"
+import { relaxedShape } from "../neighborhood/relaxed_shape.ts"
+import type { Shape } from "../program/operation.ts"
+import { classifierNetwork, type SearchNetwork } from "../search/gradient/search_network.ts"
+import { isMember } from "../space/membership.ts"
+import { slotsByNode } from "../space/slots.ts"
+import type { Cell, Space } from "../space/space.ts"
+import { buildCell, type CellGraph, discreteEdge, graphOf, searchedEdge } from "./cell_graph.ts"
+import { CELL_LAYERS } from "./cell_operations.ts"
+import type { Network } from "./layers.ts"
+import {
+  dartsHalvings,
+  dartsSkeleton,
+  type EvaluationLogits,
+  type Filling,
+  imageFault,
+  nasBench201Skeleton,
+  type Stem
+} from "./skeletons.ts"
+
+/** Sizes of a network of a cell space. Its skeleton is DARTS's where a cell halves the image, else NAS-Bench-201's. */
+export interface SpaceSizes {
+  /** Channels of the first cell. */
+  readonly channels: number
+  readonly classes: number
+  /** Number of cells in DARTS's skeleton. */
+  readonly cells?: number
+  /** Number of cells in each of the three stages of NAS-Bench-201's skeleton. */
+  readonly cellsPerStage?: number
+  /** `cifar` by default; `imagenet` in DARTS's skeleton alone. */
+  readonly stem?: Stem
+}
+
+/** Further options of an evaluation network; both are off by default. */
+export interface EvaluationOptions extends SpaceSizes {
+  /** Whether there is an auxiliary head, in DARTS's skeleton alone. */
+  readonly auxiliary?: boolean
+  /** Whether operations are multiplied by the inputs `drop/<place>` [batch, 1, 1, 1]: see `discreteEdge`. */
+  readonly dropPath?: boolean
+}
+
+/** No network can be built of a space. */
+export class NetworkError extends Schema.TaggedError<NetworkError>()("NetworkError", {
+  space: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `Cannot build a network of space "${this.space}": ${this.problem}`.replace(/\s+/g, " ")
+  }
+}
+
+/** Whether a space's networks have DARTS's skeleton; else they have NAS-Bench-201's. */
+function halves(space: Space): boolean {
+  return space.cells.some((cell) => cell.stride === 2)
+}
+
+/** Why a space has no networks of these sizes, if it has none. */
+export function spaceFault(space: Space, options: EvaluationOptions): string | undefined {
+  const { cells } = space
+  if (cells.length === 0) return "it has decisions alone; a network needs its cells"
+  const [kept, halving] = [cells.filter((cell) => cell.stride === 1), cells.filter((cell) => cell.stride === 2)]
+  if (kept.length !== 1 || halving.length > 1)
+    return `it has ${kept.length} cells of stride 1 and ${halving.length} of stride 2; a network takes one of stride 1 and at most one of stride 2`
+  if (cells.some((cell) => cell.inputs !== cells[0]!.inputs)) return "its cells have different numbers of inputs"
+  for (const cell of cells) {
+    for (const { from, to, operations } of cell.edges) {
+      const unknown = operations.find((operation) => !CELL_LAYERS.has(operation))
+      if (unknown !== undefined)
+        return `no layer is known for the operation "${unknown}" of the edge ${from}->${to} of the cell "${cell.name}"; known are ${[...CELL_LAYERS.keys()].join(", ")}`
+    }
+  }
+  const [size, skeleton] = halves(space) ? (["cells", "DARTS"] as const) : (["cellsPerStage", "NAS-Bench-201"] as const)
+  if (!((options[size] ?? 0) >= 1)) return `its skeleton is that of ${skeleton}, which takes "${size}" of at least 1`
+  if (halves(space)) return undefined
+  if (options.auxiliary === true) return "its skeleton is that of NAS-Bench-201, which has no auxiliary head"
+  return options.stem === "imagenet" ? "its skeleton is that of NAS-Bench-201, which has no ImageNet stem" : undefined
+}
+
+/** The skeleton of a space around cells. The space and the options have no fault. */
+function skeleton(
+  net: Network,
+  image: number,
+  space: Space,
+  options: EvaluationOptions,
+  { affine, cell }: Omit<Filling, "inputs">
+): EvaluationLogits {
+  const { channels, classes, stem = "cifar", auxiliary = false } = options
+  const filling = { inputs: space.cells[0]!.inputs, affine, cell }
+  if (halves(space))
+    return dartsSkeleton(net, image, { channels, classes, cells: options.cells!, stem, auxiliary }, filling)
+  const sizes = { channels, classes, cellsPerStage: options.cellsPerStage! }
+  return { logits: nasBench201Skeleton(net, image, sizes, filling), auxiliary: undefined }
+}
+
+/** What sets the operations of the two families apart: DARTS normalizes pools while it searches, NAS-Bench-201 gives convolutions a bias. */
+function family(space: Space, affine: boolean) {
+  return { affine, normalizePools: halves(space) && !affine, bias: !halves(space) && !affine }
+}
+
+/**
+ * The logits of a search network: every edge is the sum of its operations, weighted by a row of its cell's probabilities, nodes
+ * [edges, width] by the cell's name. Normalizations of the cells are affine-free. The space has no fault for these sizes.
+ */
+export function searchLogits(
+  net: Network,
+  image: number,
+  space: Space,
+  sizes: SpaceSizes,
+  probabilities: ReadonlyMap<string, number>
+): number {
+  const graphs = new Map(space.cells.map((cell) => [cell.stride === 2, { cell, graph: graphOf(cell) }]))
+  const place = (name: string, { edges }: Cell, position: number) =>
+    halves(space) ? `${name}._ops.${position}._ops` : `${name}.edges.${edges[position]!.to}<-${edges[position]!.from}`
+  return skeleton(net, image, space, sizes, {
+    affine: false,
+    cell: ({ name, inputs, reduction }) => {
+      const { cell, graph } = graphs.get(reduction)!
+      const weights = probabilities.get(cell.name)!
+      return buildCell(net, name, graph, inputs, false, ({ position }, x, stride) =>
+        searchedEdge(net, place(name, cell, position), cell.edges[position]!.operations, x, {
+          ...family(space, false),
+          stride,
+          weights,
+          row: position
+        })
+      )
+    }
+  }).logits
+}
+
+/**
+ * The search network of a cell space, for images [batch, channels, height, width] and with the mean cross-entropy as its loss. An operation `noise`
+ * enters as the input `noise/<place>`, standard normal numbers of its output's shape, part of a batch.
+ *
+ * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055); Dong and Yang 2020 (arXiv 2001.00326); Zela et al. 2020 (arXiv 1909.09656).
+ */
+export function spaceSearchNetwork(
+  space: Space,
+  sizes: SpaceSizes & { readonly image: Shape }
+): Either.Either<SearchNetwork, NetworkError> {
+  const { image, classes, stem = "cifar" } = sizes
+  const smallest = stem === "cifar" ? image : [1, 1, ...image.slice(2).map((side) => Math.ceil(side / 8))]
+  const problem = spaceFault(space, sizes) ?? imageFault(smallest, halves(space) ? dartsHalvings(sizes.cells!) : 2)
+  if (problem !== undefined) return Either.left(new NetworkError({ space: space.name, problem }))
+  return Either.right(
+    classifierNetwork({ shape: relaxedShape(space), image, classes }, (net, x, probabilities) =>
+      searchLogits(net, x, space, sizes, probabilities)
+    )
+  )
+}
+
+/** Per cell the graph of the kept edges, and the operation of each position. */
+function discreteCells(space: Space, architecture: Architecture) {
+  const chosen = (decision: number) => space.decisions[decision]!.choices[architecture[decision]!]!
+  let first = 0
+  return space.cells.map((cell): { readonly graph: CellGraph; readonly operations: ReadonlyArray<string> } => {
+    if (space.reading._tag === "EveryEdge") {
+      const operations = cell.edges.map((_, e) => chosen(first + e))
+      first += cell.edges.length
+      return { graph: graphOf(cell), operations }
+    }
+    const nodes = slotsByNode(space).filter((node) => node[0]!.cell === cell)
+    const operations = nodes.flat().map((slot) => chosen(slot.operation))
+    let position = 0
+    const kept = nodes.map((node) => node.map((slot) => ({ from: Number(chosen(slot.input)), position: position++ })))
+    return { graph: graphOf(cell, kept), operations }
+  })
+}
+
+/**
+ * The logits of an architecture's evaluation network, and those of its auxiliary head. Normalizations are affine; `none` adds nothing. The space has no
+ * fault for these options; which of a node's inputs an architecture keeps is not checked.
+ */
+export function evaluationLogits(
+  net: Network,
+  image: number,
+  space: Space,
+  architecture: Architecture,
+  options: EvaluationOptions
+): EvaluationLogits {
+  const { dropPath = false } = options
+  const cells = new Map(discreteCells(space, architecture).map((made) => [made.graph.stride === 2, made]))
+  return skeleton(net, image, space, options, {
+    affine: true,
+    cell: ({ name, inputs, reduction }) => {
+      const { graph, operations } = cells.get(reduction)!
+      return buildCell(net, name, graph, inputs, true, ({ position }, x, stride) =>
+        discreteEdge(net, `${name}.${halves(space) ? "_ops" : "layers"}.${position}`, operations[position]!, x, {
+          ...family(space, true),
+          stride,
+          dropPath
+        })
+      )
+    }
+  })
+}
+
+/**
+ * The evaluation network of an architecture: a function that adds it to a network and gives its logits. That throws `ProgramError`, for
+ * `buildProgram`, where the image is too small.
+ */
+export function spaceEvaluationNetwork(
+  space: Space,
+  architecture: Architecture,
+  options: EvaluationOptions
+): Either.Either<(net: Network, image: number) => EvaluationLogits, NetworkError> {
+  const problem =
+    spaceFault(space, options) ??
+    (isMember(space, architecture) ? undefined : `[${architecture.join(", ")}] is not one of its architectures`)
+  if (problem !== undefined) return Either.left(new NetworkError({ space: space.name, problem }))
+  return Either.right((net, image) => evaluationLogits(net, image, space, architecture, options))
+}
