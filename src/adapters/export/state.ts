@@ -31,7 +31,7 @@ function counterNames({ buffers }: BuiltNetwork): ReadonlyArray<string> {
 export function initialState(network: BuiltNetwork, seed: Seed): NetworkState {
   const tensors = new Map<string, StateTensor>()
   for (const [name, data] of initialWeights(network.parameters, seed))
-    tensors.set(name, { shape: network.parameters.get(name)!, data: Float32Array.from(data) })
+    tensors.set(name, { shape: network.parameters.get(name)!, data })
   for (const [name, shape] of network.buffers)
     tensors.set(name, { shape, data: new Float32Array(elementCount(shape)).fill(name.endsWith("running_var") ? 1 : 0) })
   return { tensors, counters: new Map(counterNames(network).map((name) => [name, 0])) }
@@ -57,8 +57,12 @@ export function stateOf(
   const found = new Map<string, StateTensor>()
   for (const [name, shape] of [...network.parameters, ...network.buffers]) {
     const tensor = plain.get(name)
-    if (tensor === undefined)
-      return fail(`lack "${name}"; they must be of the same --architecture, --channels and --cells`)
+    if (tensor === undefined) {
+      const auxiliary = name.startsWith("auxiliary_head.")
+      return fail(
+        `lack "${name}"; ${auxiliary ? "leave out --auxiliary" : "give their --architecture, --cells and --stem"}`
+      )
+    }
     if (!sameShape(tensor.shape, shape)) {
       const [own, expected] = [tensor.shape.join(", "), shape.join(", ")]
       return fail(`have "${name}" in the shape [${own}] instead of [${expected}]; give their --channels and --classes`)

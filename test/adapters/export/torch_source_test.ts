@@ -14,7 +14,7 @@ import importlib.util, json, sys, warnings
 warnings.filterwarnings("ignore")
 try:
     import torch
-except ImportError:
+except Exception:
     print("null")
     sys.exit()
 torch.set_num_threads(1)
