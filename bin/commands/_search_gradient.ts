@@ -20,14 +20,30 @@ import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import type { SearchCommand } from "./_search_table.ts"
 
+/** The search without any settings: small enough for a laptop, large enough for a cell that is no collapse. */
+const QUICK_SEARCH = {
+  dataset: "mnist",
+  images: 2000,
+  imageSize: 12,
+  batchSize: 32,
+  epochs: 5,
+  neighbors: 2,
+  representation: "hard",
+  alphaLearningRate: 0.02
+}
+
 /** Search by gradients: what `search` does for `darts`, `na-darts` and the others of their kind. */
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
   const alone = config === undefined && Object.keys(given).length === 0
   const stored = run === undefined || !alone ? undefined : yield* readGradientRun(run)
-  const settings = stored?.settings ?? (yield* resolveGradientSettings(config, given))
+  const settings = stored?.settings ?? (yield* resolveGradientSettings(config, alone ? QUICK_SEARCH : given))
+  if (alone && stored === undefined)
+    yield* Console.error(
+      "no settings given: a quick search on small handwritten digits; --help tells what else there is"
+    )
   const space = yield* loadSpace(settings.space)
-  const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layer)
+  const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
   if (run !== undefined) yield* beginGradientRun(run, { version: 1, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const layers = Layer.merge(backendLayer(settings), run === undefined ? Memory.layer : Folder.layer(run))

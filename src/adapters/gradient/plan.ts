@@ -1,21 +1,23 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { type Augmentation, augmentedShape } from "../../domain/data/augmentation.ts"
+import { augmentedShape } from "../../domain/data/augment.ts"
+import type { Augmentation } from "../../domain/data/augmentation.ts"
 import { makeBatch } from "../../domain/data/batch.ts"
 import type { DatasetError, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
 import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
-import { dartsSearchNetwork } from "../../domain/network/darts_networks.ts"
+import { spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
-import { nasBench201SearchNetwork } from "../../domain/network/nas_bench_201_networks.ts"
+import { elementCount } from "../../domain/program/program.ts"
 import { keyOf, shuffled, split } from "../../domain/random.ts"
 import { checkGradientSearch } from "../../domain/search/gradient/check_settings.ts"
+import { standardNormals } from "../../domain/search/gradient/noise.ts"
 import { type GradientRunSettings, methodOf } from "../../domain/search/gradient/run_settings.ts"
-import { classifierNetwork, type SearchNetwork } from "../../domain/search/gradient/search_network.ts"
 import { stepPrograms } from "../../domain/search/gradient/step_programs.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { Datasets } from "../../effects/datasets.ts"
+import type { HostValues } from "../../effects/device_state.ts"
 import type { GradientPlan } from "../../effects/gradient_step.ts"
 
 /** The plan of a run's search, and what the data are. */
@@ -27,7 +29,13 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
   yield* checkGradientSearch(settings, relaxedShape(space), images.length)
   const augmentation = yield* augmentationOf(run, info)
   const [channels, height, width] = augmentation.reduce(augmentedShape, info.shape)
-  const network = yield* searchNetwork(run, space, [settings.batchSize, channels, height, width], info.classes)
+  const cells = space.cells.some((cell) => cell.stride === 2) ? { cells: run.cells } : { cellsPerStage: run.cells }
+  const network = yield* spaceSearchNetwork(space, {
+    ...cells,
+    channels: run.channels,
+    classes: info.classes,
+    image: [settings.batchSize, channels, height, width]
+  })
   const programs = yield* stepPrograms(settings, network)
   const parameters = new Map(
     [...programs.state].flatMap(([name, shape]) => (name.startsWith("param/") ? [[name.slice(6), shape] as const] : []))
@@ -42,16 +50,25 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     seed: run.seed,
     initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
     eigenvalue: run.eigenvalue,
-    batch: (places, { epoch, level }) => {
+    batch: (places, { epoch, step, level }) => {
       const indices = places.map((place) => images[place]!)
       const { classes } = info
       const options = { classes, normalization, augmentation, seed: split(run.seed, level), epoch }
       return Effect.map(train.read(indices), (samples) => {
         const { x, targets, shape } = makeBatch(samples, indices, options)
-        return new Map([
+        const made = new Map<string, HostValues>([
           ["x", { shape, data: x }],
           ["targets", { shape: [places.length, classes], data: targets }]
         ])
+        const { program, batch } = programs.loss
+        for (const name of batch.filter((input) => !made.has(input))) {
+          const size = program.nodes[program.inputs.get(name)!]!.shape
+          made.set(name, {
+            shape: size,
+            data: standardNormals(elementCount(size), split(run.seed, name, epoch, step, level))
+          })
+        }
+        return made
       })
     }
   }
@@ -113,34 +130,4 @@ function augmentationOf(
   const resize = size === height && size === width ? [] : [{ _tag: "Resize", height: size, width: size } as const]
   const cropped = crop === 0 ? [] : [{ _tag: "RandomCrop", padding: crop } as const]
   return Either.right([...resize, ...cropped, ...(flip ? [{ _tag: "Flip" } as const] : [])])
-}
-
-function searchNetwork(
-  { channels, cells }: GradientRunSettings,
-  space: Space,
-  image: readonly [number, number, number, number],
-  classes: number
-): Either.Either<SearchNetwork, SettingsError> {
-  const shape = relaxedShape(space)
-  switch (space.name) {
-    case "nas-bench-201":
-      return Either.right(
-        classifierNetwork({ shape, image, classes }, (net, x, of) =>
-          nasBench201SearchNetwork(net, x, { channels, cellsPerStage: cells, classes }, of.get("cell")!)
-        )
-      )
-    case "darts":
-      return Either.right(
-        classifierNetwork({ shape, image, classes }, (net, x, of) =>
-          dartsSearchNetwork(
-            net,
-            x,
-            { channels, cells, classes },
-            { normal: of.get("normal")!, reduce: of.get("reduction")! }
-          )
-        )
-      )
-    default:
-      return Either.left(new SettingsError({ problem: `no network can be built from the space "${space.name}"` }))
-  }
 }

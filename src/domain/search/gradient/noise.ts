@@ -58,3 +58,12 @@ export function perturbationMaps(
   const adds = tensorsOfRows(shape, moves)
   return new Map([...identityMaps(shape)].map(([name, { map }]) => [name, { map, add: adds.get(name)! }]))
 }
+
+/** Standard normal numbers: the input `noise/<place>` of the space S4. Source: Box and Muller 1958. */
+export function standardNormals(count: number, seed: Seed): Float32Array {
+  const key = keyOf(seed)
+  return Float32Array.from({ length: count }, (_, i) => {
+    const radius = Math.sqrt(-2 * Math.log(Math.max(uniformAt(key, 2 * i), 2 ** -54)))
+    return radius * Math.cos(2 * Math.PI * uniformAt(key, 2 * i + 1))
+  })
+}
