@@ -1,0 +1,100 @@
+import type * as Core from "@tensorflow/tfjs-core"
+
+/** The runtimes of TensorFlow.js that programs run on. */
+export const RUNTIMES = ["tfjs-gpu", "tfjs-node", "tfjs-wasm", "tfjs-cpu"] as const
+
+/** One of `RUNTIMES`. */
+export type RuntimeName = (typeof RUNTIMES)[number]
+
+/** What is known of a runtime. */
+export interface Runtime {
+  readonly package: string
+  /** Its name in the engine. Both packages over TensorFlow's C library share one, so a process can load one of them. */
+  readonly engineName: "tensorflow" | "wasm" | "cpu"
+  /** What to run when it is missing. */
+  readonly cure: string
+  /** What is made of several kernels, since the runtime has none or an incomplete one. */
+  readonly composed: ReadonlyArray<string>
+}
+
+const EVERYWHERE = [
+  "grouped convolutions that are not depthwise, and their gradients: one kernel per group",
+  "image gradient of dilated dense convolutions: convolution with the turned filter",
+  "values at maxima, with which max pooling is differentiated twice: comparison tap by tap",
+  "zeros between elements: reshape and pad"
+] as const
+
+const NATIVE = [
+  ...EVERYWHERE,
+  "padding that is not TensorFlow's SAME, in gradients and pooling: pad before, cut after",
+  "filter gradient of dilated convolutions, dilated depthwise convolutions: filter with zeros between its taps",
+  "depthwise convolutions of unequal strides: every element, then a strided slice",
+  "averages that do not count padding: average of zeros, weighted by position"
+] as const
+
+/** The runtimes by name. */
+export const RUNTIME: Readonly<Record<RuntimeName, Runtime>> = {
+  "tfjs-gpu": {
+    package: "@tensorflow/tfjs-node-gpu",
+    engineName: "tensorflow",
+    cure: "npx tsx scripts/install_tensorflow.ts --gpu --download",
+    composed: NATIVE
+  },
+  "tfjs-node": {
+    package: "@tensorflow/tfjs-node",
+    engineName: "tensorflow",
+    cure: "npx tsx scripts/install_tensorflow.ts --download",
+    composed: NATIVE
+  },
+  "tfjs-wasm": {
+    package: "@tensorflow/tfjs-backend-wasm",
+    engineName: "wasm",
+    cure: "npm ci",
+    composed: [
+      ...EVERYWHERE,
+      "filter gradient of dense convolutions: convolution of channels by the gradient as filter",
+      "filter gradient of depthwise convolutions: depthwise convolution by the gradient as filter",
+      "image gradient of depthwise convolutions: depthwise convolution with the turned filter",
+      "gradient of max pooling: windows whose maximum is not positive apart, which the kernel overlooks"
+    ]
+  },
+  "tfjs-cpu": {
+    package: "@tensorflow/tfjs-backend-cpu",
+    engineName: "cpu",
+    cure: "npm ci",
+    composed: [
+      ...EVERYWHERE,
+      "filter gradient of dilated dense convolutions: filter with zeros between its taps",
+      "gradients of dilated depthwise convolutions: filter with zeros between its taps"
+    ]
+  }
+}
+
+/** The kernels of a convolution that a runtime has; what it lacks is composed. */
+export interface Capabilities {
+  /** Filter gradients, and image gradients of depthwise convolutions. */
+  readonly gradients: boolean
+  /** Padding of any sizes in gradient and pooling kernels; only none or TensorFlow's SAME otherwise. */
+  readonly padding: boolean
+  /** Dilated depthwise convolutions. */
+  readonly dilation: boolean
+}
+
+/** The capabilities of a runtime. */
+export function capabilities(name: RuntimeName): Capabilities {
+  const { engineName } = RUNTIME[name]
+  return {
+    gradients: engineName !== "wasm",
+    padding: engineName !== "tensorflow",
+    dilation: engineName !== "tensorflow"
+  }
+}
+
+/** The core with the runtime registered and ready, or an exception. */
+export async function loadRuntime(name: RuntimeName): Promise<typeof Core> {
+  const { engineName, package: module } = RUNTIME[name]
+  await import(module)
+  const core = await import("@tensorflow/tfjs-core")
+  if (!(await core.setBackend(engineName))) throw new Error(`the backend "${engineName}" does not start`)
+  return core
+}
