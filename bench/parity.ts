@@ -2,7 +2,7 @@
  * Compares our networks with reference numbers: logits, loss, every gradient, running statistics, evaluation logits and, where the
  * file has it, the exact unrolled hypergradient, made by differentiating twice, with the finite difference's error beside it.
  *
- *     npx tsx bench/parity.ts FILE.safetensors... [--backend reference|reference-f32] [--json]
+ *     npx tsx bench/parity.ts FILE.safetensors... [--backend reference|reference-f32|tfjs-cpu|tfjs-wasm|tfjs-node|tfjs-gpu] [--json]
  *
  * The network and its sizes are read from the file. An error is the largest difference of a tensor by the tensor's largest
  * magnitude, or by a thousandth of the largest of its group where the tensor is smaller. Tolerance: 1e-4, gradients 1e-3.
@@ -11,18 +11,24 @@ import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Layer from "effect/Layer"
 import { type GoldenNetwork, goldenNetwork } from "../src/adapters/tensor/golden.ts"
 import * as Reference from "../src/adapters/tensor/reference.ts"
 import { readSafetensors, type StoredTensor, type StoredTensors } from "../src/adapters/tensor/safetensors.ts"
+import * as Tfjs from "../src/adapters/tensor/tfjs.ts"
 import { buildProgram, type ProgramBuilder } from "../src/domain/program/builder.ts"
 import { programCost } from "../src/domain/program/cost.ts"
 import { copyNodes, differentiate } from "../src/domain/program/differentiate.ts"
 import type { Program } from "../src/domain/program/program.ts"
 import { simplify } from "../src/domain/program/rewrite.ts"
-import { TensorBackend } from "../src/effects/tensor_backend.ts"
+import { TensorBackend, type TensorError } from "../src/effects/tensor_backend.ts"
 
 const TOLERANCE = { value: 1e-4, gradient: 1e-3 } as const
-const BACKENDS = { reference: Reference.layer("f64"), "reference-f32": Reference.layer("f32") } as const
+const BACKENDS = {
+  reference: Reference.layer("f64"),
+  "reference-f32": Reference.layer("f32"),
+  ...Object.fromEntries(Tfjs.RUNTIMES.map((runtime) => [runtime, Tfjs.layer(runtime)]))
+} as Readonly<Record<string, Layer.Layer<TensorBackend, TensorError>>>
 
 interface Comparison {
   readonly group: string
@@ -255,7 +261,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: { backend: { type: "string", default: "reference" }, json: { type: "boolean", default: false } }
 })
-const backend = flags.backend as keyof typeof BACKENDS
+const backend = flags.backend
 if (positionals.length === 0 || !(backend in BACKENDS)) {
   console.error(
     `usage: npx tsx bench/parity.ts FILE.safetensors... [--backend ${Object.keys(BACKENDS).join("|")}] [--json]`
@@ -264,7 +270,7 @@ if (positionals.length === 0 || !(backend in BACKENDS)) {
 }
 let wrong = 0
 for (const path of positionals) {
-  const result = await Effect.runPromise(Effect.either(Effect.provide(checkFile(path), BACKENDS[backend])))
+  const result = await Effect.runPromise(Effect.either(Effect.provide(checkFile(path), BACKENDS[backend]!)))
   if (Either.isLeft(result)) {
     console.error(`error: ${result.left.message}`)
     wrong += 1

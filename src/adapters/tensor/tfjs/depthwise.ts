@@ -27,8 +27,9 @@ function withEqualStrides(geometry: ConvolutionGeometry): ConvolutionGeometry {
 
 /** A convolution of each channel of an image [N, H, W, C] by its own filters, of [h, w, 1, C · m]. */
 export function depthwise(k: Kernels, geometry: ConvolutionGeometry, x: Tensor, filter: Tensor): Tensor {
-  const native = capabilities(k.runtime).dilation
-  const equal = native ? geometry : withEqualStrides(geometry)
+  const { dilation, padding } = capabilities(k.runtime)
+  const native = dilation === "any" || (dilation === "stride 1" && geometry.stride.every((stride) => stride === 1))
+  const equal = padding ? geometry : withEqualStrides(geometry)
   const spread = native ? filter : spreadFilter.make(k, geometry, filter)
   const y = k.run(
     "DepthwiseConv2dNative",

@@ -118,12 +118,14 @@ export class Kernels {
         shape.map(() => 1)
       )
     }
-    const cut = this.slice(
-      spread,
-      axes.map(({ before }) => Math.max(0, -before)),
-      axes.map(({ after }, axis) => spread.shape[axis]! + Math.min(0, after)),
-      axes.map(() => 1)
-    )
+    const starts = axes.map(({ before }) => Math.max(0, -before))
+    const ends = axes.map(({ after }, axis) => spread.shape[axis]! + Math.min(0, after))
+    if (ends.some((end, axis) => end <= starts[axis]!)) {
+      const shape = axes.map(({ before, after }, axis) => before + spread.shape[axis]! + after)
+      return this.fill(shape, value)
+    }
+    const every = axes.map(() => 1)
+    const cut = this.slice(spread, starts, ends, every)
     return this.#padded(cut, axes, value)
   }
 

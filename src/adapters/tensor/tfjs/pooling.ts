@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core"
 import type { Operation, Pair, PoolGeometry } from "../../../domain/program/operation.ts"
-import { crop, type Fitted, fitted, type ImageShape } from "./geometry.ts"
+import { crop, type Fitted, fitted, full, type ImageShape } from "./geometry.ts"
 import type { Kernels } from "./kernels.ts"
 import { capabilities } from "./runtimes.ts"
 
@@ -38,7 +38,7 @@ export function pooling(k: Kernels, operation: Pooling, x: Tensor, other: Tensor
       const mean = k.run(
         "AvgPool",
         { x: k.pad(x, around(operation)) },
-        attributes(operation, { ...NONE, shape: image })
+        attributes(operation, { ...UNPADDED, shape: image })
       )
       return countPadding ? mean : weighted(k, operation, [image[1], image[2]], mean)
     }
@@ -49,7 +49,7 @@ export function pooling(k: Kernels, operation: Pooling, x: Tensor, other: Tensor
       const place = capabilities(k.runtime).padding
         ? fit(k, operation, shape)
         : {
-            ...NONE,
+            ...UNPADDED,
             before,
             shape: [shape[0], shape[1] + before[0] + after[0], shape[2] + before[1] + after[1], shape[3]] as const
           }
@@ -59,35 +59,52 @@ export function pooling(k: Kernels, operation: Pooling, x: Tensor, other: Tensor
   }
 }
 
-/**
- * The gradient at the first maximum of each window. WebAssembly's kernel overlooks maxima that are not positive: windows that have one
- * are done apart, on −1 / x, whose order is the same but for neighbors that its rounding makes equal.
- */
+/** The gradient at the first maximum of each window. */
 function scatter(k: Kernels, geometry: PoolGeometry, x: Tensor, gradient: Tensor): Tensor {
+  if (k.runtime === "tfjs-wasm") return scatterBackwards(k, geometry, x, gradient)
   const place = fit(k, geometry, x.shape as ImageShape)
   const parameters = attributes(geometry, place)
-  const image = k.pad(x, place.around, Number.NEGATIVE_INFINITY)
-  const grad = (input: Tensor, output: Tensor, dy: Tensor) => k.run("MaxPoolGrad", { dy, input, output }, parameters)
-  if (k.runtime === "tfjs-cpu") return grad(x, gradient, gradient)
+  const input = k.pad(x, place.around, Number.NEGATIVE_INFINITY)
+  const output = k.runtime === "tfjs-cpu" ? gradient : k.run("MaxPool", { x: input }, parameters)
+  const wide = k.run("MaxPoolGrad", { dy: gradient, input, output }, parameters)
+  return crop(k, wide, place.before, x.shape as ImageShape)
+}
+
+/**
+ * WebAssembly's kernel takes the last of equal maxima, so it is given the image backwards, cut to what the windows reach. It overlooks maxima
+ * that are not positive: windows that have one are done apart, on −1 / x, whose order is the same but for neighbors that rounding makes equal.
+ */
+function scatterBackwards(k: Kernels, geometry: PoolGeometry, x: Tensor, gradient: Tensor): Tensor {
+  const { kernel, stride, padding } = geometry
+  const after = ([0, 1] as const).map(
+    (i) => (gradient.shape[i + 1]! - 1) * stride[i] + kernel[i] - x.shape[i + 1]! - padding.before[i]
+  ) as [number, number]
+  const ends = (sizes: ReadonlyArray<number>) => [none, ...sizes.map((size) => ({ ...none, after: size })), none]
+  const backwards = (tensor: Tensor) => k.run("Reverse", { x: tensor }, { dims: [1, 2] })
+  const image = backwards(k.pad(x, ends(after.map((size) => Math.min(0, size)))))
+  const dy = backwards(gradient)
+  const sides = { before: [Math.max(0, after[0]), Math.max(0, after[1])], after: padding.before } as const
+  const parameters = { filterSize: [...kernel], strides: [...stride], pad: full(sides) }
   const maxima = k.run("MaxPool", { x: image }, parameters)
-  if (k.runtime !== "tfjs-wasm") return crop(k, grad(image, maxima, gradient), place.before, x.shape as ImageShape)
-  const zero = k.fill([], 0)
-  const condition = k.run("Greater", { a: maxima, b: zero })
-  const none = k.run("ZerosLike", { x: gradient })
-  const positive = k.run("Select", { condition, t: gradient, e: none })
-  const others = k.run("Select", { condition, t: none, e: gradient })
-  const above = k.run("RealDiv", { a: k.fill([], 1), b: k.run("Sub", { a: k.fill([], SMALLEST), b: x }) })
-  return k.run("Add", { a: grad(x, maxima, positive), b: grad(above, maxima, others) })
+  const grad = (input: Tensor, part: Tensor) => k.run("MaxPoolGrad", { dy: part, input, output: maxima }, parameters)
+  const condition = k.run("Greater", { a: maxima, b: k.fill([], 0) })
+  const zeros = k.run("ZerosLike", { x: dy })
+  const positive = k.run("Select", { condition, t: dy, e: zeros })
+  const others = k.run("Select", { condition, t: zeros, e: dy })
+  const above = k.run("RealDiv", { a: k.fill([], 1), b: k.run("Sub", { a: k.fill([], SMALLEST), b: image }) })
+  const both = k.run("Add", { a: grad(image, positive), b: grad(above, others) })
+  return k.pad(backwards(both), ends(after.map((size) => Math.max(0, -size))))
 }
 
 /** Keeps the reciprocal of 0 finite. */
 const SMALLEST = 1e-30
 
-const NONE = { pad: "valid", around: [], before: [0, 0] } as const
+const none = { before: 0, after: 0, between: 0 } as const
+
+const UNPADDED = { pad: "valid", around: [], before: [0, 0] } as const
 
 function around({ padding: { before, after } }: PoolGeometry) {
   const axes = ([0, 1] as const).map((i) => ({ before: before[i], after: after[i], between: 0 }))
-  const none = { before: 0, after: 0, between: 0 }
   return [none, ...axes, none]
 }
 

@@ -55,7 +55,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, Runtime>> = {
       "filter gradient of dense convolutions: convolution of channels by the gradient as filter",
       "filter gradient of depthwise convolutions: depthwise convolution by the gradient as filter",
       "image gradient of depthwise convolutions: depthwise convolution with the turned filter",
-      "gradient of max pooling: windows whose maximum is not positive apart, which the kernel overlooks"
+      "gradient of max pooling: backwards, since the kernel takes the last of equal maxima, and twice, since it overlooks those that are not positive"
     ]
   },
   "tfjs-cpu": {
@@ -65,7 +65,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, Runtime>> = {
     composed: [
       ...EVERYWHERE,
       "filter gradient of dilated dense convolutions: filter with zeros between its taps",
-      "gradients of dilated depthwise convolutions: filter with zeros between its taps"
+      "gradients of dilated depthwise convolutions, and dilated depthwise convolutions of a stride: filter with zeros between its taps"
     ]
   }
 }
@@ -76,8 +76,8 @@ export interface Capabilities {
   readonly gradients: boolean
   /** Padding of any sizes in gradient and pooling kernels; only none or TensorFlow's SAME otherwise. */
   readonly padding: boolean
-  /** Dilated depthwise convolutions. */
-  readonly dilation: boolean
+  /** Dilated depthwise convolutions: of any stride, of stride 1, none. */
+  readonly dilation: "any" | "stride 1" | "none"
 }
 
 /** The capabilities of a runtime. */
@@ -86,7 +86,7 @@ export function capabilities(name: RuntimeName): Capabilities {
   return {
     gradients: engineName !== "wasm",
     padding: engineName !== "tensorflow",
-    dilation: engineName !== "tensorflow"
+    dilation: engineName === "wasm" ? "any" : engineName === "cpu" ? "stride 1" : "none"
   }
 }
 
