@@ -1,3 +1,4 @@
+import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { elementCount } from "../../domain/program/program.ts"
@@ -20,6 +21,43 @@ export function kernelCount(runtime: RuntimeName): KernelCount {
 export function liveTensors(runtime: RuntimeName): number {
   return COUNTS.get(runtime)?.core.memory().numTensors ?? 0
 }
+
+/** What a runtime computes with. */
+export interface RuntimeDescription {
+  readonly device: string
+  readonly versions: Readonly<Record<string, string>>
+}
+
+const NativeBackend = Schema.Struct({
+  isUsingGpuDevice: Schema.Boolean,
+  binding: Schema.Struct({ TF_Version: Schema.String })
+})
+
+/** Device and versions of a runtime, which is loaded for that. */
+export const describeRuntime = Effect.fn("describeRuntime")(function* (runtime: RuntimeName) {
+  const kernels = yield* kernelsOf(runtime)
+  use(kernels)
+  const { core } = kernels
+  const versions = { [RUNTIME[runtime].package]: core.version_core }
+  switch (RUNTIME[runtime].engineName) {
+    case "cpu":
+      return { device: "processor, plain JavaScript", versions } satisfies RuntimeDescription
+    case "wasm": {
+      const simd = yield* Effect.promise(() => core.env().getAsync("WASM_HAS_SIMD_SUPPORT"))
+      const threads = yield* Effect.promise(() => core.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"))
+      const device = `processor, WebAssembly${simd ? " with SIMD" : ""}${threads ? ", threads" : ", one thread"}`
+      return { device, versions } satisfies RuntimeDescription
+    }
+    case "tensorflow": {
+      const { isUsingGpuDevice, binding } = yield* Effect.mapError(
+        Schema.decodeUnknown(NativeBackend)(core.backend()),
+        (error) => missing(runtime, error)
+      )
+      const device = isUsingGpuDevice ? "GPU" : "processor, TensorFlow"
+      return { device, versions: { ...versions, TensorFlow: binding.TF_Version } } satisfies RuntimeDescription
+    }
+  }
+})
 
 class Tensor implements DeviceTensor {
   readonly value: Value

@@ -90,11 +90,17 @@ export function capabilities(name: RuntimeName): Capabilities {
   }
 }
 
-/** The core with the runtime registered and ready, or an exception. */
+let native: RuntimeName | undefined
+
+/** The core with the runtime registered and ready, or an exception. Its own checks are off: programs have the shapes of their schema. */
 export async function loadRuntime(name: RuntimeName): Promise<typeof Core> {
   const { engineName, package: module } = RUNTIME[name]
+  if (engineName === "tensorflow" && native !== undefined && native !== name)
+    throw new Error(`this process runs ${native} already, and TensorFlow loads once`)
   await import(module)
+  if (engineName === "tensorflow") native = name
   const core = await import("@tensorflow/tfjs-core")
+  core.enableProdMode()
   if (!(await core.setBackend(engineName))) throw new Error(`the backend "${engineName}" does not start`)
   return core
 }
