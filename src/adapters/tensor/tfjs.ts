@@ -1,6 +1,7 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { programCost } from "../../domain/program/cost.ts"
 import { elementCount } from "../../domain/program/program.ts"
 import { type DeviceTensor, TensorBackend, TensorError } from "../../effects/tensor_backend.ts"
 import { interpret, lastReaders, misfit } from "./tfjs/interpret.ts"
@@ -104,14 +105,21 @@ function firstLine(error: unknown): string {
   return message.trim().split("\n")[0]!
 }
 
+/** How the runtimes say that memory is at its end: TensorFlow, WebAssembly, JavaScript. */
+const EXHAUSTED = /out of memory|\bOOM\b|RESOURCE_EXHAUSTED|alloc|out of bounds|Invalid (typed )?array length/i
+
 function backend(name: RuntimeName, kernels: Kernels): TensorBackend["Type"] {
   const fail = (reason: TensorError["reason"], detail: string) => new TensorError({ backend: name, reason, detail })
   const failed = (error: unknown) => {
     const detail = firstLine(error)
-    return fail(
-      /out of memory|\bOOM\b|RESOURCE_EXHAUSTED|alloc/i.test(detail) ? "out_of_memory" : "unsupported",
-      detail
-    )
+    return fail(EXHAUSTED.test(detail) ? "out_of_memory" : "unsupported", detail)
+  }
+  const room = (bytes: number) => {
+    const limit = RUNTIME[name].memoryBytes
+    const held = kernels.core.memory().numBytes
+    if (held + bytes <= limit) return Effect.void
+    const mebibytes = [bytes, held, limit].map((count) => `${Math.ceil(count / 2 ** 20)} MiB`)
+    return fail("out_of_memory", `it needs ${mebibytes[0]} beside ${mebibytes[1]} that are held, of ${mebibytes[2]}`)
   }
   const attempt = <A>(run: () => A) =>
     Effect.try({
@@ -137,10 +145,13 @@ function backend(name: RuntimeName, kernels: Kernels): TensorBackend["Type"] {
         return fail("wrong_shape", `${data.length} elements do not fill the shape [${shape.join(", ")}]`)
       return Effect.uninterruptible(
         Effect.flatMap(
-          attempt(() => {
-            const tensor = kernels.core.tensor(Float32Array.from(data), [...shape], "float32")
-            return new Value(shape, rowMajor(shape.length), tensor).keep(kernels)
-          }),
+          Effect.zipRight(
+            room(4 * data.length),
+            attempt(() => {
+              const tensor = kernels.core.tensor(Float32Array.from(data), [...shape], "float32")
+              return new Value(shape, rowMajor(shape.length), tensor).keep(kernels)
+            })
+          ),
           owned
         )
       )
@@ -155,12 +166,14 @@ function backend(name: RuntimeName, kernels: Kernels): TensorBackend["Type"] {
       ),
     compile: (program) => {
       const last = lastReaders(program)
+      const { peakBytes } = programCost(program)
       return Effect.succeed({
         run: Effect.fnUntraced(function* (given) {
           const wrong = misfit(program, given)
           if (wrong !== undefined) return yield* fail(wrong.reason, wrong.detail)
           const inputs = new Map<string, Value>()
           for (const input of program.inputs.keys()) inputs.set(input, yield* read(given.get(input)!))
+          yield* room(peakBytes)
           const outputs = yield* attempt(() => interpret(kernels, program, last, inputs))
           const tensors = new Map<string, DeviceTensor>()
           for (const [output, value] of outputs) tensors.set(output, yield* owned(value))

@@ -12,7 +12,10 @@ export function doctorText(findings: ReadonlyArray<Finding>, composed: boolean):
     const { backend, available, problem, cure, device, milliseconds, parityError } = finding
     const name = backend.padEnd(width)
     const versions = Object.entries(finding.versions).map(([what, version]) => `${what} ${version}`)
-    if (!available) return [`missing  ${name}  ${problem}`, `${" ".repeat(width + 11)}cure: ${cure}`]
+    if (!available) {
+      const told = cure === null || problem?.includes(cure) === true
+      return [`missing  ${name}  ${problem}`, ...(told ? [] : [`${" ".repeat(width + 11)}cure: ${cure}`])]
+    }
     const numbers = `${milliseconds!.toFixed(1)} ms, differs by ${parityError!.toExponential(0)}`
     const details = [device, ...versions].join(", ")
     const parts = composed ? finding.composed.map((part) => `${" ".repeat(width + 11)}composed: ${part}`) : []

@@ -13,6 +13,8 @@ export interface Runtime {
   readonly engineName: "tensorflow" | "wasm" | "cpu"
   /** What to run when it is missing. */
   readonly cure: string
+  /** Memory that its tensors may take together. WebAssembly has 4 GiB in all, and its kernels do not notice when they are used up. */
+  readonly memoryBytes: number
   /** What is made of several kernels, since the runtime has none or an incomplete one. */
   readonly composed: ReadonlyArray<string>
 }
@@ -37,18 +39,21 @@ export const RUNTIME: Readonly<Record<RuntimeName, Runtime>> = {
   "tfjs-gpu": {
     package: "@tensorflow/tfjs-node-gpu",
     engineName: "tensorflow",
-    cure: "npx tsx scripts/install_tensorflow.ts --gpu --download",
+    memoryBytes: Number.POSITIVE_INFINITY,
+    cure: "npx tsx scripts/install_tensorflow.ts --gpu --download, or --from-python",
     composed: NATIVE
   },
   "tfjs-node": {
     package: "@tensorflow/tfjs-node",
     engineName: "tensorflow",
-    cure: "npx tsx scripts/install_tensorflow.ts --download",
+    memoryBytes: Number.POSITIVE_INFINITY,
+    cure: "npx tsx scripts/install_tensorflow.ts --download, or --from-python",
     composed: NATIVE
   },
   "tfjs-wasm": {
     package: "@tensorflow/tfjs-backend-wasm",
     engineName: "wasm",
+    memoryBytes: 3.5 * 2 ** 30,
     cure: "npm ci",
     composed: [
       ...EVERYWHERE,
@@ -61,6 +66,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, Runtime>> = {
   "tfjs-cpu": {
     package: "@tensorflow/tfjs-backend-cpu",
     engineName: "cpu",
+    memoryBytes: Number.POSITIVE_INFINITY,
     cure: "npm ci",
     composed: [
       ...EVERYWHERE,
