@@ -98,7 +98,7 @@ function denseImage(
   filter: Tensor
 ): Tensor {
   const { stride, dilation } = geometry
-  if (dilation[0] === 1 && dilation[1] === 1) {
+  if (k.runtime !== "tfjs-wasm" && dilation[0] === 1 && dilation[1] === 1) {
     const fit = fitted(geometry, filter.shape, image, capabilities(k.runtime).padding)
     const attributes = { strides: [...stride], pad: fit.pad, dataFormat: "NHWC", inputShape: [...fit.shape] }
     return crop(k, k.run("Conv2DBackpropInput", { dy: gradient, filter }, attributes), fit.before, image)
