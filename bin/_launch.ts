@@ -38,7 +38,7 @@ async function bundled(command: string): Promise<string | undefined> {
       platform: "node",
       format: "esm",
       target: "node20",
-      external: ["libsql", "@tensorflow/*"],
+      external: ["libsql", "onnxruntime-node", "@tensorflow/*"],
       banner: {
         js: `import{createRequire as naNasCreateRequire}from"node:module";const require=naNasCreateRequire(import.meta.url);`
       },

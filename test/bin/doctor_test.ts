@@ -20,7 +20,7 @@ test("tells every backend: what works agrees with the reference, what is missing
   const backends = lastJson(ran).backends as ReadonlyArray<Found>
   assert.equal(
     backends.map(({ backend }) => backend),
-    ["reference", ...RUNTIMES]
+    ["reference", "onnx", "onnx-webgpu", "onnx-cuda", ...RUNTIMES]
   )
   for (const { backend, available, problem, cure, milliseconds, parityError } of backends) {
     assert.is(available, milliseconds !== null && parityError !== null && parityError < 1e-4, backend)

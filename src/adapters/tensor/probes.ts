@@ -11,6 +11,7 @@ import { elementCount, type Program } from "../../domain/program/program.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
 import { keyOf, uniformAt } from "../../domain/random.ts"
 import { TensorBackend, type TensorError } from "../../effects/tensor_backend.ts"
+import * as Onnx from "./onnx.ts"
 import * as Reference from "./reference.ts"
 import * as Tfjs from "./tfjs.ts"
 
@@ -38,6 +39,17 @@ export const PROBES: ReadonlyArray<Probe> = [
     describe: Effect.succeed({ device: "processor, double precision", versions: {} }),
     composed: []
   },
+  ...(["cpu", "webgpu", "cuda"] as const).map((provider) => ({
+    backend: provider === "cpu" ? "onnx" : `onnx-${provider}`,
+    layer: Onnx.layer({ provider }),
+    packages: ["onnxruntime-node"],
+    cure: "npm ci, on a platform whose build of onnxruntime-node has the device",
+    describe: Effect.succeed({
+      device: provider === "cpu" ? "processor, ONNX Runtime" : `GPU, ONNX Runtime over ${provider}`,
+      versions: {}
+    }),
+    composed: []
+  })),
   ...Tfjs.RUNTIMES.map((runtime) => ({
     backend: runtime,
     layer: Tfjs.layer(runtime),

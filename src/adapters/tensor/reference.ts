@@ -190,11 +190,15 @@ function computeExactly(
 }
 
 function matMul(a: Tensor, b: Tensor, data: TensorData): void {
-  const [rows, inner] = a.shape as readonly [number, number]
-  const columns = b.shape[1]!
+  const [inner, columns] = b.shape.slice(-2) as [number, number]
+  const rows = a.data.length / inner
+  const height = a.shape.at(-2)!
   for (let i = 0; i < rows; i++) {
+    const matrix = Math.floor(i / height) * inner * columns
     for (let k = 0; k < inner; k++) {
-      for (let j = 0; j < columns; j++) data[i * columns + j]! += a.data[i * inner + k]! * b.data[k * columns + j]!
+      for (let j = 0; j < columns; j++) {
+        data[i * columns + j]! += a.data[i * inner + k]! * b.data[matrix + k * columns + j]!
+      }
     }
   }
 }

@@ -67,3 +67,32 @@ export function readSafetensors(file: string, bytes: Uint8Array): Either.Either<
   }
   return Either.right({ metadata: metadata.right, tensors })
 }
+
+const TYPES = [
+  ["F64", Float64Array],
+  ["I32", Int32Array],
+  ["F32", Float32Array]
+] as const
+
+/** Write a safetensors file: what `readSafetensors` reads. Tensors lie in the order given, the header is padded to 8 bytes. */
+export function writeSafetensors({ metadata, tensors }: StoredTensors): Uint8Array {
+  let end = 0
+  const entries = [...tensors].map(([name, { shape, data }]) => {
+    const start = end
+    end += data.byteLength
+    const [dtype] = TYPES.find(([, array]) => data instanceof array)!
+    return [name, { dtype, shape, data_offsets: [start, end] }] as const
+  })
+  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) })
+  const encoded = new TextEncoder().encode(text)
+  const length = Math.ceil(encoded.length / 8) * 8
+  const bytes = new Uint8Array(8 + length + end).fill(32, 8, 8 + length)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true)
+  bytes.set(encoded, 8)
+  let at = 8 + length
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
+    at += data.byteLength
+  }
+  return bytes
+}

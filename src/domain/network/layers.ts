@@ -78,8 +78,9 @@ export function batchNorm(net: Network, name: string, x: number, affine = true):
     keep("running_var", b.scale(variance, count / (count - 1)))
   }
   const deviation = b.unary("sqrt", b.plus(variance, b.constant(EPSILON, perChannel)))
-  const normal = b.times(centered, b.over(b.constant(1, perChannel), deviation))
-  return scale === undefined ? normal : b.plus(b.times(normal, scale), shift!)
+  const factor = b.over(scale ?? b.constant(1, perChannel), deviation)
+  const normal = b.times(centered, factor)
+  return shift === undefined ? normal : b.plus(normal, shift)
 }
 
 /** A fully connected layer: [batch, features] → [batch, outputs]. */

@@ -184,7 +184,13 @@ export class ProgramBuilder {
     return this.add({ _tag: "Slice", starts, ends, steps }, x)
   }
 
-  /** The product of two matrices. */
+  /** Matrices with rows and columns exchanged: the last two axes. */
+  flip(x: number): number {
+    const rank = this.shape(x).length
+    return this.transpose(x, [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2])
+  }
+
+  /** The products of matrices; the leading axes are equal. */
   matMul(a: number, b: number): number {
     return this.add({ _tag: "MatMul" }, a, b)
   }

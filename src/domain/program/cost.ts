@@ -40,7 +40,7 @@ function multiplyAddsOf(program: Program, { operation, operands, shape }: Node):
   const operand = (i: number) => program.nodes[operands[i]!]!.shape
   switch (operation._tag) {
     case "MatMul":
-      return elementCount(shape) * operand(0)[1]!
+      return elementCount(shape) * operand(0).at(-1)!
     case "Convolution":
       return elementCount(shape) * elementCount(operand(1).slice(1))
     case "ConvolutionImage":

@@ -81,7 +81,7 @@ export function operandGradients(
       })
     }
     case "MatMul":
-      return [() => b.matMul(gradient, b.transpose(y, [1, 0])), () => b.matMul(b.transpose(x, [1, 0]), gradient)]
+      return [() => b.matMul(gradient, b.flip(y)), () => b.matMul(b.flip(x), gradient)]
     case "Convolution":
     case "ConvolutionImage":
     case "ConvolutionFilter":

@@ -1,8 +1,9 @@
 import type { Operation, Shape } from "./operation.ts"
 import { elementCount, type Node, sameShape } from "./program.ts"
+import { factorsJoined, repeatedLater, simplifiedSum } from "./repetition.ts"
 
 /** What an identity needs of the program that is being built. */
-interface Growing {
+export interface Growing {
   readonly node: (at: number) => Node
   readonly constant: (value: number, shape: Shape) => number
   readonly add: (
@@ -24,13 +25,17 @@ export function simplified(
   const values = operands.map((operand) => constantOf(program, operand))
   switch (operation._tag) {
     case "Unary":
-      return values[0] !== undefined
-        ? program.constant(unaryValue(operation.kind, values[0]), shape)
-        : operation.kind === "negate"
-          ? undone(program, operands[0]!, "negate")
-          : undefined
+      if (values[0] !== undefined) return program.constant(unaryValue(operation.kind, values[0]), shape)
+      return (
+        (operation.kind === "negate" ? undone(program, operands[0]!, "negate") : undefined) ??
+        repeatedLater(program, operation, operands, shape)
+      )
     case "Binary":
-      return simplifiedBinary(program, operation.kind, operands, values, shape)
+      return (
+        simplifiedBinary(program, operation.kind, operands, values, shape) ??
+        repeatedLater(program, operation, operands, shape) ??
+        (operation.kind === "multiply" ? factorsJoined(program, operands, shape) : undefined)
+      )
     case "Detach":
     case "Max":
       return values[0] === undefined ? undefined : program.constant(values[0], shape)
@@ -41,7 +46,7 @@ export function simplified(
       const before = program.node(operands[0]!).shape
       if (values[0] !== undefined)
         return program.constant((values[0] * elementCount(before)) / elementCount(shape), shape)
-      return sameShape(before, shape) ? operands[0] : undefined
+      return sameShape(before, shape) ? operands[0] : simplifiedSum(program, operation, operands[0]!, shape)
     }
     case "Transpose": {
       if (values[0] !== undefined) return program.constant(values[0], shape)
@@ -123,9 +128,11 @@ function simplifiedBinary(
   }
   switch (kind) {
     case "add":
+      if (a === b) return program.add({ _tag: "Binary", kind: "multiply" }, a!, program.constant(2, shape))
       return x === 0 ? b : y === 0 ? a : undefined
     case "subtract":
       if (y === 0) return a
+      if (a === b) return program.constant(0, shape)
       return x === 0 ? program.add({ _tag: "Unary", kind: "negate" }, b!) : undefined
     case "multiply":
       if (x === 0 || y === 0) return program.constant(0, shape)

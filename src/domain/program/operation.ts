@@ -43,6 +43,7 @@ export type BinaryKind = (typeof BINARY_KINDS)[number]
  * - `Input`: a named tensor from outside. `Constant`: every element is `value`.
  * - `Broadcast`: axes of size 1 are repeated up to `shape`, which has the same rank. `Sum`, `Max`: along `axes`, which stay with size 1.
  * - `Slice`: per axis the elements start, start + step, … below end. `Pad`: zeros before, after and between the elements of each axis.
+ * - `MatMul`: matrices [..., m, k] × [..., k, n] → [..., m, n], one product per place of the leading axes, which are equal.
  * - `Convolution`: (image [N, C, H, W], filter [O, C / groups, h, w]) → [N, O, H', W']. `ConvolutionImage`: (output gradient, filter) → image
  *   gradient of height and width `size`. `ConvolutionFilter`: (image, output gradient) → filter gradient with the window `kernel`. Each is
  *   bilinear, and their derivatives are each other.

@@ -55,9 +55,7 @@ export function inferShape(operation: Operation, shapes: ReadonlyArray<Shape>): 
     case "Concatenate":
       return concatenated(shapes, operation.axis)
     case "MatMul":
-      return first.length === 2 && second.length === 2 && first[1] === second[0]
-        ? [first[0]!, second[1]!]
-        : `the matrices have the shapes ${text(first)} and ${text(second)}`
+      return multiplied(first, second)
     case "Convolution":
       return convolved(operation, first, second)
     case "ConvolutionImage":
@@ -100,6 +98,17 @@ function reduced(shape: Shape, axes: ReadonlyArray<number>): Inferred {
   return wrong === undefined
     ? shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
     : `${text(shape)} has no axis ${wrong}`
+}
+
+function multiplied(first: Shape, second: Shape): Inferred {
+  const fits =
+    first.length >= 2 &&
+    first.length === second.length &&
+    first.at(-1) === second.at(-2) &&
+    sameShape(first.slice(0, -2), second.slice(0, -2))
+  return fits
+    ? [...first.slice(0, -1), second.at(-1)!]
+    : `the matrices have the shapes ${text(first)} and ${text(second)}`
 }
 
 function transposed(shape: Shape, permutation: ReadonlyArray<number>): Inferred {

@@ -50,7 +50,8 @@ const elementwise: ReadonlyArray<readonly [string, (b: ProgramBuilder, inputs: R
       const [n, m, k] = b.shape(x!) as readonly [number, number, number]
       return b.matMul(b.reshape(x!, [n * m, k]), b.transpose(b.reshape(b.times(y!, y!), [n * m, k]), [1, 0]))
     }
-  ]
+  ],
+  ["matrix products", (b, [x, y]) => b.matMul(x!, b.flip(b.times(y!, y!)))]
 ]
 for (const [name, make] of elementwise) {
   test(`is right for ${name}, once and twice`, () => {

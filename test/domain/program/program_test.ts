@@ -103,6 +103,12 @@ builder("equal nodes are one, and identities leave nothing behind", () => {
     assert.is(b.sum(one, [0, 1]), b.constant(6, [1, 1]))
     assert.is(b.unary("exp", zero), one)
     assert.is(b.concatenate([x], 0), x)
+    const row = b.input("row", [1, 3])
+    const rows = b.broadcast(row, [2, 3])
+    assert.is(b.times(rows, b.constant(2, [2, 3])), b.broadcast(b.times(row, b.constant(2, [1, 3])), [2, 3]))
+    assert.is(b.unary("exp", rows), b.broadcast(b.unary("exp", row), [2, 3]))
+    assert.is(b.sum(rows, [0]), b.times(row, b.constant(2, [1, 3])))
+    assert.is(b.sum(rows, [0, 1]), b.times(b.sum(row, [0, 1]), b.constant(2, [1, 1])))
   })
 })
 

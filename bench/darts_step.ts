@@ -1,0 +1,271 @@
+/**
+ * Times the first-order DARTS step of the DARTS search network beside PyTorch's in one run: one alpha update on a validation batch, one weight update
+ * on a training batch. Ours is the very program that a search runs.
+ *
+ *     npx tsx bench/darts_step.ts [--peer torch_darts_step.py] [--config 8,5,32,28] [--threads 2] [--steps 8] [--profile] [--json]
+ *
+ * A configuration is channels, cells, batch, image size. Each runs in a process of its own, so that its peak memory can be told; the second
+ * process finds the compiled programs on disk. `--profile` prints where ONNX Runtime's time goes, by operator. The roofline is what this machine's own matrix
+ * products and additions would need for the programs' multiply-adds, and for the bytes if each node's operands and result went through memory.
+ */
+import { spawn } from "node:child_process"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Onnx from "../src/adapters/tensor/onnx.ts"
+import { relaxedShape } from "../src/domain/neighborhood/relaxed_shape.ts"
+import { dartsSearchNetwork } from "../src/domain/network/darts_networks.ts"
+import { buildProgram } from "../src/domain/program/builder.ts"
+import { programCost } from "../src/domain/program/cost.ts"
+import { elementCount, type Program } from "../src/domain/program/program.ts"
+import { keyOf, uniformAt } from "../src/domain/random.ts"
+import { classifierNetwork } from "../src/domain/search/gradient/search_network.ts"
+import { gradientSearch } from "../src/domain/search/gradient/settings.ts"
+import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
+import { builtinSpace } from "../src/domain/space/spaces.ts"
+import { type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
+import { TensorBackend } from "../src/effects/tensor_backend.ts"
+
+const { values: flags } = parseArgs({
+  options: {
+    peer: { type: "string", default: "../shared/peers/torch_darts_step.py" },
+    config: { type: "string", multiple: true, default: ["8,5,32,28", "16,8,64,32"] },
+    threads: { type: "string", default: "2" },
+    steps: { type: "string", default: "8" },
+    profile: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    worker: { type: "string" },
+    cache: { type: "string", default: "" }
+  }
+})
+const [threads, steps] = [Number(flags.threads), Number(flags.steps)]
+
+interface Measured {
+  readonly msPerStep: number
+  readonly minMs: number
+  readonly buildSeconds: number
+  readonly compileSeconds: number
+  readonly multiplyAdds: number
+  readonly bytesMoved: number
+}
+
+function median(times: ReadonlyArray<number>): number {
+  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)]!
+}
+
+function noise(name: string, program: Program, at: number): HostValues {
+  const { shape } = program.nodes[at]!
+  const key = keyOf(name)
+  const scale = name.startsWith("param/") ? 0.2 : 1
+  const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
+  return { shape, data }
+}
+
+/** Our step: what one process measures. */
+const measure = Effect.fn("measure")(function* (channels: number, cells: number, batch: number, size: number) {
+  const backend = yield* TensorBackend
+  const begun = performance.now()
+  const shape = relaxedShape(builtinSpace("darts"))
+  const sizes = { channels, cells, classes: 10 }
+  const network = classifierNetwork({ shape, image: [batch, 3, size, size], classes: 10 }, (net, image, of) =>
+    dartsSearchNetwork(net, image, sizes, { normal: of.get("normal")!, reduce: of.get("reduction")! })
+  )
+  const programs = yield* stepPrograms(yield* gradientSearch("Darts", "darts"), network)
+  const levels = [programs.alpha, programs.weights].map((level) => {
+    if (level._tag === "Summed") throw new RangeError("DARTS has one run a step")
+    return level.step
+  })
+  const built = performance.now()
+  const executables = yield* Effect.forEach(levels, backend.compile)
+  const compiled = performance.now()
+  const inputs = new Map<string, HostValues>()
+  for (const program of levels) for (const [name, at] of program.inputs) inputs.set(name, noise(name, program, at))
+  const { length } = inputs.get("targets")!.data
+  inputs.set("targets", { shape: [batch, 10], data: Float32Array.from({ length }, (_, i) => (i % 11 === 0 ? 1 : 0)) })
+  inputs.set("learningRate", { shape: [], data: [0.0003] })
+  for (const [name, tensor] of programs.state)
+    if (!/^(param|alpha)\//.test(name))
+      inputs.set(name, { shape: tensor, data: new Float32Array(elementCount(tensor)) })
+  const state = yield* makeDeviceState(inputs)
+  const times: Array<number> = []
+  for (let i = 0; i < steps + 2; i++) {
+    const start = performance.now()
+    for (const executable of executables) yield* state.run(executable, new Map(), ["loss"])
+    times.push(performance.now() - start)
+  }
+  const costs = levels.map((program) => programCost(program))
+  const total = (field: "multiplyAdds" | "bytesMoved") => costs.reduce((sum, cost) => sum + cost[field], 0)
+  const measured: Measured = {
+    msPerStep: median(times.slice(2)),
+    minMs: Math.min(...times.slice(2)),
+    buildSeconds: (built - begun) / 1000,
+    compileSeconds: (compiled - built) / 1000,
+    multiplyAdds: total("multiplyAdds"),
+    bytesMoved: total("bytesMoved")
+  }
+  return measured
+}, Effect.scoped)
+
+/** Multiply-adds and bytes per second that the backend reaches on large matrix products and additions. */
+const machine = Effect.fn("machine")(function* () {
+  const backend = yield* TensorBackend
+  const rate = Effect.fnUntraced(function* (program: Program, work: number) {
+    const executable = yield* backend.compile(program)
+    const inputs = new Map()
+    for (const [name, at] of program.inputs) {
+      const { shape, data } = noise(name, program, at)
+      inputs.set(name, yield* backend.upload(shape, data))
+    }
+    const times: Array<number> = []
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now()
+      yield* Effect.scoped(executable.run(inputs))
+      times.push(performance.now() - start)
+    }
+    return (work / Math.min(...times)) * 1000
+  })
+  const n = 1536
+  const product = Either.getOrThrow(
+    buildProgram((b) => b.output("y", b.matMul(b.input("a", [n, n]), b.input("b", [n, n]))))
+  )
+  const [count, passes] = [1 << 25, 8]
+  const sums = Either.getOrThrow(
+    buildProgram((b) => {
+      let x = b.input("a", [count])
+      for (let i = 0; i < passes; i++) x = b.plus(x, b.input(`b${i % 2}`, [count]))
+      b.output("y", b.slice(x, [{ end: 1 }]))
+    })
+  )
+  return {
+    multiplyAdds: yield* rate(product, n ** 3),
+    bytes: yield* rate(sums, passes * 12 * count)
+  }
+}, Effect.scoped)
+
+/** Run a process to its end: its standard output and its peak memory in bytes (on Linux). */
+async function runAlone(command: string, args: ReadonlyArray<string>): Promise<{ out: string; peakBytes: number }> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] })
+  let [out, peakBytes] = ["", 0]
+  child.stdout.on("data", (chunk) => {
+    out += chunk
+  })
+  const watch = setInterval(() => {
+    try {
+      const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]
+      peakBytes = Math.max(peakBytes, 1024 * Number(kilobytes ?? 0))
+    } catch {
+      peakBytes = Math.max(peakBytes, 0)
+    }
+  }, 100)
+  const code = await new Promise<number | null>((done) => {
+    child.on("error", () => done(127))
+    child.on("close", done)
+  })
+  clearInterval(watch)
+  if (code !== 0) throw new Error(`${command} ended with code ${code}`)
+  return { out, peakBytes }
+}
+
+function ours(config: string, cache: string, trace = false) {
+  const self = fileURLToPath(import.meta.url)
+  const args = ["--import", "tsx", self, "--worker", config, "--threads", flags.threads, "--steps", flags.steps]
+  return runAlone(process.execPath, [...args, "--cache", cache, ...(trace ? ["--profile"] : [])])
+}
+
+function lastJson(out: string): Record<string, number> {
+  return JSON.parse(out.trim().split("\n").at(-1)!)
+}
+
+/** Milliseconds of the last run of each trace, by operator. */
+function profileOf(folder: string): ReadonlyArray<readonly [string, number]> {
+  const sums = new Map<string, number>()
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
+    const events: Array<{ name: string; cat: string; ts: number; dur: number; args: { op_name?: string } }> =
+      JSON.parse(readFileSync(join(folder, file), "utf8"))
+    const last = events.filter(({ name }) => name === "model_run").at(-1)!
+    for (const { name, cat, ts, dur, args } of events) {
+      if (cat !== "Node" || !name.endsWith("_kernel_time") || ts < last.ts || ts > last.ts + last.dur) continue
+      sums.set(args.op_name!, (sums.get(args.op_name!) ?? 0) + dur / 1000)
+    }
+  }
+  return [...sums].sort((a, b) => b[1] - a[1])
+}
+
+if (flags.worker !== undefined) {
+  const [channels, cells, batch, size] = flags.worker.split(",").map(Number) as [number, number, number, number]
+  const program = flags.worker === "machine" ? machine() : measure(channels, cells, batch, size)
+  const trace = flags.profile ? { trace: join(flags.cache, "trace") } : {}
+  const cache = flags.cache === "" ? {} : { cache: flags.cache }
+  const layer = Onnx.layer({ threads, ...cache, ...trace })
+  console.log(
+    JSON.stringify(
+      await Effect.runPromise(Effect.provide(program as Effect.Effect<unknown, unknown, TensorBackend>, layer))
+    )
+  )
+} else {
+  const rates = lastJson((await ours("machine", "")).out)
+  const results: Array<object> = []
+  const line = (text: string) => (flags.json ? console.error(text) : console.log(text))
+  line(
+    `this machine, ${threads} threads: ${(rates.multiplyAdds! / 1e9).toFixed(0)} G multiply-adds/s, ${(rates.bytes! / 1e9).toFixed(0)} GB/s`
+  )
+  for (const config of flags.config) {
+    const [channels, cells, batch, size] = config.split(",") as [string, string, string, string]
+    const cache = mkdtempSync(join(tmpdir(), "na-nas-step-"))
+    const first = await ours(config, cache)
+    const again = await ours(config, cache)
+    const [own, cached] = [lastJson(first.out), lastJson(again.out)]
+    const peer = existsSync(flags.peer)
+      ? await runAlone("python3", [
+          ...[flags.peer, "--channels", channels, "--layers", cells, "--batch", batch, "--image", size],
+          ...["--threads", flags.threads, "--steps", flags.steps]
+        ]).catch((error: Error) => {
+          line(`no peer: ${error.message}; pip install torch`)
+          return undefined
+        })
+      : undefined
+    const theirs = peer === undefined ? undefined : lastJson(peer.out)
+    const time = cached.msPerStep!
+    const ratio = theirs === undefined ? undefined : theirs.ms_per_step! / time
+    const [compute, memory] = [own.multiplyAdds! / rates.multiplyAdds!, own.bytesMoved! / rates.bytes!]
+    line(`${channels} channels, ${cells} cells, batch ${batch}, ${size}×${size}`)
+    line(
+      `  ours     ${time.toFixed(0)} ms per step (median of ${flags.steps}; in the first process ${own.msPerStep!.toFixed(0)})`
+    )
+    if (theirs !== undefined)
+      line(`  PyTorch  ${theirs.ms_per_step!.toFixed(0)} ms per step (${theirs.version}): ratio ${ratio!.toFixed(2)}`)
+    const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`
+    line(
+      `  peak memory ${gigabytes(again.peakBytes)}${peer === undefined ? "" : `, PyTorch ${gigabytes(peer.peakBytes)}`}`
+    )
+    line(
+      `  programs built in ${own.buildSeconds!.toFixed(1)} s, compiled in ${own.compileSeconds!.toFixed(1)} s, from disk in ${cached.compileSeconds!.toFixed(1)} s`
+    )
+    line(
+      `  roofline ${(compute * 1000).toFixed(0)} ms for ${(own.multiplyAdds! / 1e9).toFixed(1)} G multiply-adds, ${(memory * 1000).toFixed(0)} ms for ${gigabytes(own.bytesMoved!)} moved`
+    )
+    if (flags.profile) {
+      await ours(config, cache, true)
+      const profile = profileOf(cache)
+      const total = profile.reduce((sum, [, ms]) => sum + ms, 0)
+      for (const [name, ms] of profile.slice(0, 12))
+        line(`    ${name.padEnd(16)} ${ms.toFixed(0).padStart(6)} ms ${((100 * ms) / total).toFixed(0).padStart(3)} %`)
+    }
+    rmSync(cache, { recursive: true })
+    results.push({
+      config: { channels: Number(channels), cells: Number(cells), batch: Number(batch), image: Number(size) },
+      ours: time,
+      peer: theirs?.ms_per_step ?? null,
+      ratio: ratio ?? null,
+      peakBytes: { ours: again.peakBytes, peer: peer?.peakBytes ?? null },
+      compileSeconds: own.compileSeconds,
+      cachedCompileSeconds: cached.compileSeconds,
+      rooflineMs: { compute: compute * 1000, memory: memory * 1000 }
+    })
+  }
+  if (flags.json) console.log(JSON.stringify({ threads, configurations: results }))
+}

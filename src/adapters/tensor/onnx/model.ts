@@ -1,0 +1,182 @@
+import protobuf from "protobufjs/light.js"
+import type { Shape } from "../../../domain/program/operation.ts"
+
+/** The part of the ONNX format that programs need; field numbers are those of onnx.proto3, IR version 8. */
+const FORMAT = {
+  ModelProto: {
+    irVersion: "int64 1",
+    producerName: "string 2",
+    graph: "GraphProto 7",
+    opsetImport: "OperatorSetIdProto* 8"
+  },
+  OperatorSetIdProto: { domain: "string 1", version: "int64 2" },
+  GraphProto: {
+    node: "NodeProto* 1",
+    name: "string 2",
+    initializer: "TensorProto* 5",
+    input: "ValueInfoProto* 11",
+    output: "ValueInfoProto* 12"
+  },
+  NodeProto: {
+    input: "string* 1",
+    output: "string* 2",
+    name: "string 3",
+    opType: "string 4",
+    attribute: "AttributeProto* 5",
+    domain: "string 7"
+  },
+  AttributeProto: { name: "string 1", f: "float 2", i: "int64 3", s: "bytes 4", ints: "int64* 8", type: "int32 20" },
+  TensorProto: { dims: "int64* 1", dataType: "int32 2", name: "string 8", rawData: "bytes 9" },
+  ValueInfoProto: { name: "string 1", type: "TypeProto 2" },
+  TypeProto: { tensorType: "TensorTypeProto 1" },
+  TensorTypeProto: { elemType: "int32 1", shape: "TensorShapeProto 2" },
+  TensorShapeProto: { dim: "DimensionProto* 1" },
+  DimensionProto: { dimValue: "int64 1" }
+} as const
+
+const [FLOAT, INT64] = [1, 7]
+const ATTRIBUTE = { f: 1, i: 2, s: 3, ints: 7 } as const
+
+const modelType = (() => {
+  const nested = Object.fromEntries(
+    Object.entries(FORMAT).map(([message, fields]) => [
+      message,
+      {
+        fields: Object.fromEntries(
+          Object.entries<string>(fields).map(([field, text]) => {
+            const [type, id] = text.split(" ") as [string, string]
+            const repeated = type.endsWith("*") ? { rule: "repeated" } : {}
+            return [field, { type: type.replace("*", ""), id: Number(id), ...repeated }]
+          })
+        )
+      }
+    ])
+  )
+  return protobuf.Root.fromJSON({ nested }).lookupType("ModelProto")
+})()
+
+/** An attribute of an ONNX operator: an integer, integers, a text, or a real number given as `{ float }`. */
+export type Attribute = number | string | ReadonlyArray<number> | { readonly float: number }
+
+/** How an operator is written: its domain, and how many results it has. */
+export interface OperatorOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>
+  readonly domain?: string
+}
+
+/** Bytes up to which equal constants are stored once. */
+const LARGEST_SHARED = 65536
+
+/** Versions of the operator sets by domain. */
+const OPERATOR_SETS = [
+  ["", 18],
+  ["com.microsoft", 1],
+  ["com.microsoft.nchwc", 1]
+] as const
+
+/**
+ * Grows an ONNX graph. Values are named by strings; equal operators of equal operands are made once, and so are equal constants.
+ * Source of the format: the ONNX specification, operator set 18.
+ */
+export class OnnxGraph {
+  readonly #nodes: Array<object> = []
+  readonly #initializers: Array<object> = []
+  readonly #inputs: Array<object> = []
+  readonly #outputs: Array<object> = []
+  readonly #known = new Map<string, string>()
+  readonly #domains = new Set([""])
+
+  /** Number of operators. */
+  get size(): number {
+    return this.#nodes.length
+  }
+
+  /** A tensor from outside, of single precision. */
+  input(name: string, shape: Shape): string {
+    this.#inputs.push(valueInfo(name, shape))
+    return name
+  }
+
+  /** The result of an operator. */
+  operator(
+    type: string,
+    inputs: ReadonlyArray<string>,
+    { attributes = {}, domain = "" }: OperatorOptions = {}
+  ): string {
+    const key = `${domain}.${type}(${inputs.join()})${JSON.stringify(attributes)}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const name = `${type}#${this.#nodes.length}`
+    this.#push(type, inputs, name, attributes, domain)
+    this.#known.set(key, name)
+    return name
+  }
+
+  /** A list of integers. */
+  integers(values: ReadonlyArray<number>): string {
+    return this.#constant(INT64, [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))
+  }
+
+  /** Single-precision numbers in row-major order. */
+  floats(shape: Shape, values: ArrayLike<number>): string {
+    return this.#constant(FLOAT, shape, new Uint8Array(Float32Array.from(values).buffer))
+  }
+
+  /** Name a value as an output. */
+  output(name: string, value: string, shape: Shape): void {
+    this.#push("Identity", [value], name, {}, "")
+    this.#outputs.push(valueInfo(name, shape))
+  }
+
+  /** The model in the ONNX file format. */
+  encode(): Uint8Array {
+    const model = {
+      irVersion: 8,
+      producerName: "na-nas",
+      graph: {
+        name: "program",
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs
+      },
+      opsetImport: OPERATOR_SETS.flatMap(([domain, version]) =>
+        this.#domains.has(domain) ? [{ domain, version }] : []
+      )
+    }
+    return modelType.encode(model).finish()
+  }
+
+  #push(
+    type: string,
+    inputs: ReadonlyArray<string>,
+    output: string,
+    attributes: Readonly<Record<string, Attribute>>,
+    domain: string
+  ): void {
+    this.#domains.add(domain)
+    const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...attributeValue(value) }))
+    this.#nodes.push({ opType: type, input: inputs, output: [output], name: output, attribute, domain })
+  }
+
+  #constant(dataType: number, dims: Shape, rawData: Uint8Array): string {
+    const key = `${dataType}[${dims.join()}]${rawData.length > LARGEST_SHARED ? this.#initializers.length : Buffer.from(rawData).toString("latin1")}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const name = `Constant#${this.#initializers.length}`
+    this.#initializers.push({ name, dims, dataType, rawData })
+    this.#known.set(key, name)
+    return name
+  }
+}
+
+function attributeValue(value: Attribute): object {
+  if (typeof value === "number") return { i: value, type: ATTRIBUTE.i }
+  if (typeof value === "string") return { s: new TextEncoder().encode(value), type: ATTRIBUTE.s }
+  return "float" in value ? { f: value.float, type: ATTRIBUTE.f } : { ints: value, type: ATTRIBUTE.ints }
+}
+
+function valueInfo(name: string, shape: Shape): object {
+  const dim = shape.map((dimValue) => ({ dimValue }))
+  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } }
+}

@@ -1,0 +1,32 @@
+import * as Either from "effect/Either"
+import { relaxedNeighborCount } from "../../neighborhood/relaxed_neighbors.ts"
+import type { RelaxedShape } from "../../neighborhood/relaxed_shape.ts"
+import { SettingsError } from "../settings.ts"
+import { runsOf } from "./plan.ts"
+import type { GradientSearch } from "./settings.ts"
+
+/** Most architectures whose gradients one update may sum. */
+export const MOST_RUNS = 1024
+
+/** The settings, if a search over `examples` training images can be run with them. */
+export function checkGradientSearch(
+  settings: GradientSearch,
+  shape: RelaxedShape,
+  examples: number
+): Either.Either<GradientSearch, SettingsError> {
+  const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+  const { batchSize, weightShare } = settings
+  const weights = Math.floor(weightShare * examples)
+  const least = Math.min(weights, examples - weights)
+  if (least < batchSize)
+    return fail(
+      `a batch takes ${batchSize} images, and of ${examples} one level has ${least}; use a smaller batchSize, more images or a weightShare nearer 0.5`
+    )
+  if (settings._tag !== "NaDarts") return Either.right(settings)
+  if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, none: settings.none }) === 0)
+    return fail("no edge has a second operation to change to; use neighbors 0, or let none take part")
+  const most = Math.max(...(["alpha", "weights"] as const).flatMap((level) => [...runsOf(settings, shape, level)]))
+  if (most > MOST_RUNS)
+    return fail(`an update would sum ${most} architectures, at most ${MOST_RUNS} are possible; use fewer neighbors`)
+  return Either.right(settings)
+}

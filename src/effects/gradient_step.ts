@@ -1,0 +1,175 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { CellTensors } from "../domain/neighborhood/relaxed_shape.ts"
+import { aggregateGradient } from "../domain/objective/aggregate_gradient.ts"
+import { elementCount, type Program } from "../domain/program/program.ts"
+import { type Seed, split } from "../domain/random.ts"
+import { neighborhoodGap } from "../domain/search/gradient/diagnosis.ts"
+import { gradientOf } from "../domain/search/gradient/gradients.ts"
+import { hessianVectorProgram, productOf, vectorOf } from "../domain/search/gradient/hessian.ts"
+import { ofRun } from "../domain/search/gradient/joint_loss.ts"
+import { extremeEigenvalues, observeProduct, proposeVector, startLanczos } from "../domain/search/gradient/lanczos.ts"
+import type { Level, StepPlan, UpdatePlan } from "../domain/search/gradient/plan.ts"
+import { runInputs } from "../domain/search/gradient/run_inputs.ts"
+import type { SearchNetwork } from "../domain/search/gradient/search_network.ts"
+import type { GradientSearch } from "../domain/search/gradient/settings.ts"
+import type { LevelPrograms, StepPrograms } from "../domain/search/gradient/step_programs.ts"
+import { trainingInput } from "../domain/search/gradient/unrolled.ts"
+import type { Space } from "../domain/space/space.ts"
+import type { DeviceState, HostValues } from "./device_state.ts"
+import { type DeviceTensor, type Executable, TensorBackend, type TensorError } from "./tensor_backend.ts"
+
+/** What a gradient search is made of. */
+export interface GradientPlan<E> {
+  readonly space: Space
+  readonly settings: GradientSearch
+  readonly network: SearchNetwork
+  /** Number of training images; alpha and the weights share them. */
+  readonly examples: number
+  readonly seed: Seed
+  /** The weights at the start, by their inputs `param/<name>`. */
+  readonly initial: ReadonlyMap<string, ArrayLike<number>>
+  /** Whether the eigenvalue is found after each epoch; a stop rule needs it. */
+  readonly eigenvalue: boolean
+  /** The batch of images, as the inputs of the network: `x`, `targets` and further ones. The same arguments give the same bits. */
+  readonly batch: (
+    images: Int32Array,
+    at: { readonly epoch: number; readonly step: number; readonly level: Level }
+  ) => Effect.Effect<ReadonlyMap<string, HostValues>, E>
+}
+
+interface Compiled {
+  readonly program: Program
+  readonly executable: Executable
+}
+
+/** The architecture parameters of this moment. */
+export const alphaOf = <E>({ network }: GradientPlan<E>, state: DeviceState): Effect.Effect<CellTensors, TensorError> =>
+  Effect.map(
+    state.download((name) => name.startsWith("alpha/")),
+    (values) => new Map(network.shape.map(({ name }) => [name, values.get(`alpha/${name}`)!]))
+  )
+
+const upload = Effect.fnUntraced(function* (values: ReadonlyMap<string, HostValues>) {
+  const backend = yield* TensorBackend
+  const tensors = new Map<string, DeviceTensor>()
+  for (const [name, { shape, data }] of values) tensors.set(name, yield* backend.upload(shape, data))
+  return tensors
+})
+
+/** What a step tells of a level. */
+export interface LevelLosses {
+  readonly loss: number
+  readonly correct: number
+  readonly gap: number | undefined
+}
+
+/** What a step tells of both levels, and the milliseconds that it waited for batches. */
+export type StepLosses = Readonly<Record<Level, LevelLosses>> & { readonly waited: number }
+
+/** Compiles the programs of a search's steps; gives what runs one step. */
+export const makeStep = Effect.fnUntraced(function* <E>(
+  plan: GradientPlan<E>,
+  programs: StepPrograms,
+  state: DeviceState
+) {
+  const backend = yield* TensorBackend
+  const { settings, network } = plan
+  const compiled = new Map<Program, Compiled>()
+  const compile = Effect.fnUntraced(function* (program: Program) {
+    compiled.set(program, { program, executable: yield* backend.compile(program) })
+  })
+  const all = (own: LevelPrograms) => (own._tag === "Fused" ? [own.step] : [own.gradient, ...own.update.values()])
+  yield* Effect.forEach([...all(programs.alpha), ...all(programs.weights)], compile, { discard: true })
+
+  const update = Effect.fnUntraced(function* (step: StepPlan, { level, runs, learningRate, ...rest }: UpdatePlan) {
+    const started = yield* Clock.currentTimeMillis
+    const own = programs[level]
+    const at = { epoch: step.epoch, step: step.step }
+    const values = new Map(yield* plan.batch(step.batch[level], { ...at, level }))
+    const first = own._tag === "Fused" ? own.step : own.gradient
+    if ([...first.inputs.keys()].some((name) => name.startsWith(trainingInput("")))) {
+      for (const [name, value] of yield* plan.batch(step.batch.weights, { ...at, level: "weights" }))
+        values.set(trainingInput(name), value)
+    }
+    const waited = (yield* Clock.currentTimeMillis) - started
+    values.set("learningRate", { shape: [], data: [learningRate] })
+    const batch = yield* upload(values)
+    const alpha = yield* alphaOf(plan, state)
+    const planned = { level, runs, learningRate, ...rest }
+    const inputs = (i: number) =>
+      Effect.map(
+        upload(runInputs(settings, network.shape, step, planned, i, alpha)),
+        (own) => new Map([...batch, ...own])
+      )
+    if (own._tag === "Fused") {
+      const read = yield* state.run(compiled.get(own.step)!.executable, yield* inputs(0), ["loss", "correct"])
+      return { waited, loss: read.get("loss")![0]!, correct: read.get("correct")![0]!, gap: undefined }
+    }
+    const { executable } = compiled.get(own.gradient)!
+    const losses: Array<number> = []
+    let correct = 0
+    const given = new Map(batch)
+    for (const [i] of runs.entries()) {
+      const outputs = yield* executable.run(new Map([...state.tensors(), ...(yield* inputs(i))]))
+      losses.push((yield* backend.download(outputs.get("loss")!))[0]!)
+      if (i === 0) correct = (yield* backend.download(outputs.get("correct")!))[0]!
+      for (const [name, tensor] of outputs) if (name.startsWith(gradientOf(""))) given.set(ofRun(i, name), tensor)
+    }
+    const how = settings._tag === "NaDarts" ? settings.aggregate : ({ _tag: "Mean" } as const)
+    const distances = runs.map((neighbor) => neighbor.length)
+    const shares = aggregateGradient(how, losses, distances)
+    given.set("shares", yield* backend.upload([runs.length], shares))
+    yield* state.run(compiled.get(own.update.get(runs.length)!)!.executable, given)
+    const hasCenter = distances[0] === 0
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
+    return {
+      waited,
+      loss: hasCenter ? losses[0]! : mean,
+      correct,
+      gap: hasCenter ? neighborhoodGap(how, losses[0]!, losses, distances) : undefined
+    }
+  }, Effect.scoped)
+
+  return Effect.fnUntraced(function* (
+    step: StepPlan
+  ): Effect.fn.Return<StepLosses, E | TensorError, TensorBackend | Scope.Scope> {
+    const [first, second] = step.updates
+    const [one, two] = [yield* update(step, first), yield* update(step, second)]
+    const losses = first.level === "alpha" ? { alpha: one, weights: two } : { alpha: two, weights: one }
+    return { ...losses, waited: one.waited + two.waited }
+  })
+})
+
+/** Compiles the Hessian-vector product; gives the largest eigenvalue on a step's validation batch. */
+export const makeCurvature = Effect.fnUntraced(function* <E>(plan: GradientPlan<E>, { loss }: StepPrograms) {
+  const backend = yield* TensorBackend
+  const program = hessianVectorProgram(loss)
+  const executable = yield* backend.compile(program)
+  const sizes = loss.alphas.map((name) => elementCount(loss.program.nodes[loss.program.inputs.get(name)!]!.shape))
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  return Effect.fnUntraced(function* (step: StepPlan, state: DeviceState) {
+    const at = { epoch: step.epoch, step: step.step, level: "alpha" } as const
+    const batch = yield* upload(yield* plan.batch(step.batch.alpha, at))
+    let lanczos = startLanczos({ size: total }, split(plan.seed, "curvature", step.epoch))
+    for (let vector = proposeVector(lanczos); vector !== undefined; vector = proposeVector(lanczos)) {
+      const product = new Float64Array(total)
+      let start = 0
+      const parts = new Map<string, HostValues>()
+      for (const [i, name] of loss.alphas.entries()) {
+        const { shape } = program.nodes[program.inputs.get(name)!]!
+        parts.set(vectorOf(name), { shape, data: vector.slice(start, start + sizes[i]!) })
+        start += sizes[i]!
+      }
+      const outputs = yield* executable.run(new Map([...state.tensors(), ...batch, ...(yield* upload(parts))]))
+      start = 0
+      for (const [i, name] of loss.alphas.entries()) {
+        product.set(yield* backend.download(outputs.get(productOf(name))!), start)
+        start += sizes[i]!
+      }
+      lanczos = observeProduct(lanczos, product)
+    }
+    return extremeEigenvalues(lanczos)?.largest ?? 0
+  }, Effect.scoped)
+})
