@@ -1,3 +1,4 @@
+import * as core from "@tensorflow/tfjs-core"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -5,6 +6,7 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { kernelCount, layer, liveTensors, type RuntimeName } from "../../../src/adapters/tensor/tfjs.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
+import { elementCount, type Program } from "../../../src/domain/program/program.ts"
 import { type DeviceTensor, TensorBackend } from "../../../src/effects/tensor_backend.ts"
 import { failure, run } from "../../_effect.ts"
 import { conformance } from "./_conformance.ts"
@@ -40,19 +42,55 @@ const uploaded = Effect.gen(function* () {
   }
 })
 
-test("counts the kernels of a run, views apart", async () => {
-  const { kernels, views } = await run(
+/** Kernels and views of one run of a program on zeros. */
+const countOf = (counted: Program) =>
+  run(
     Effect.gen(function* () {
-      const { backend, inputs } = yield* uploaded
-      const executable = yield* backend.compile(program)
+      const backend = yield* TensorBackend
+      const inputs = new Map<string, DeviceTensor>()
+      for (const [name, at] of counted.inputs) {
+        const { shape } = counted.nodes[at]!
+        inputs.set(name, yield* backend.upload(shape, new Float32Array(elementCount(shape))))
+      }
+      const executable = yield* backend.compile(counted)
       const before = kernelCount("tfjs-cpu")
       yield* executable.run(inputs)
       const after = kernelCount("tfjs-cpu")
       return { kernels: after.kernels - before.kernels, views: after.views - before.views }
     }).pipe(Effect.scoped, Effect.provide(layer("tfjs-cpu")))
   )
+
+test("counts the kernels of a run, views apart", async () => {
+  const { kernels, views } = await countOf(program)
   assert.is(kernels, 4, "image and filter transposed, convolution, relu")
   assert.ok(views >= 2)
+})
+
+test("transposed and repeated tensors cost no kernel", async () => {
+  const moved = Either.getOrThrow(
+    buildProgram((b) => {
+      const x = b.input("x", [4, 3])
+      const product = b.matMul(b.transpose(x, [1, 0]), b.input("y", [4, 5]))
+      b.output("z", b.plus(product, b.input("bias", [1, 5])))
+    })
+  )
+  assert.is((await countOf(moved)).kernels, 2, "product, sum")
+})
+
+test("a tensor is freed right after its last reader", async () => {
+  const chain = Either.getOrThrow(
+    buildProgram((b) => {
+      let x = b.input("x", [1000])
+      for (let i = 0; i < 20; i++) x = b.unary("exp", b.unary("negate", x))
+      b.output("y", x)
+    })
+  )
+  await countOf(program)
+  const { peakBytes } = await core.profile(async () => {
+    await countOf(chain)
+    return core.scalar(0)
+  })
+  assert.ok(peakBytes <= 4 * 4000, `${peakBytes} bytes at once`)
 })
 
 test("two runtimes compute side by side, and neither takes the other's tensors", async () => {
