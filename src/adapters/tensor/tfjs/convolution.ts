@@ -123,6 +123,12 @@ function denseFilter(k: Kernels, geometry: ConvolutionGeometry, kernel: Pair, x:
     return k.transpose(cut, [1, 2, 0, 3])
   }
   const whole = effectiveKernel(geometry, kernel)
+  if (!capabilities(k.runtime).padding && whole[0] * whole[1] === 1 && stride[0] * stride[1] > 1) {
+    const around = fitted(geometry, whole, x.shape, false).around
+    const image = k.pad(x, around)
+    const seen = k.slice(image, [0, 0, 0, 0], lastSeen(image.shape, gradient.shape, stride), [1, ...stride, 1])
+    return denseFilter(k, { ...geometry, stride: [1, 1], padding: imagePadding(0) }, kernel, seen, gradient)
+  }
   const shape = [...whole, channels, filters]
   const fit = fitted(geometry, shape, x.shape, capabilities(k.runtime).padding)
   const wide = k.run(
@@ -131,4 +137,9 @@ function denseFilter(k: Kernels, geometry: ConvolutionGeometry, kernel: Pair, x:
     { strides: [...stride], pad: fit.pad, dataFormat: "NHWC", filterShape: shape }
   )
   return spreadFilter.undo(k, geometry, wide)
+}
+
+/** Where the elements end that a strided window of size 1 sees. TensorFlow's oneDNN kernel of its filter gradient breaks the heap. */
+function lastSeen(image: ReadonlyArray<number>, gradient: ReadonlyArray<number>, stride: Pair): ReadonlyArray<number> {
+  return image.map((size, axis) => (axis === 1 || axis === 2 ? (gradient[axis]! - 1) * stride[axis - 1]! + 1 : size))
 }

@@ -31,6 +31,7 @@ const NATIVE = [
   "padding that is not TensorFlow's SAME, in gradients and pooling: pad before, cut after",
   "filter gradient of dilated convolutions, dilated depthwise convolutions: filter with zeros between its taps",
   "depthwise convolutions of unequal strides: every element, then a strided slice",
+  "filter gradient of strided 1×1 convolutions, whose oneDNN kernel breaks the heap: strided slice, then a gradient of stride 1",
   "averages that do not count padding: average of zeros, weighted by position"
 ] as const
 
