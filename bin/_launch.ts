@@ -38,7 +38,7 @@ async function bundled(command: string): Promise<string | undefined> {
       platform: "node",
       format: "esm",
       target: "node20",
-      external: ["libsql", "onnxruntime-node", "sharp"],
+      external: ["libsql", "onnxruntime-node", "sharp", "@tensorflow/*"],
       banner: {
         js: `import{createRequire as naNasCreateRequire}from"node:module";const require=naNasCreateRequire(import.meta.url);`
       },

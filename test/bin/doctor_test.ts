@@ -1,0 +1,42 @@
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { RUNTIMES } from "../../src/adapters/tensor/tfjs.ts"
+import { cli, lastJson } from "./_cli.ts"
+
+interface Found {
+  readonly backend: string
+  readonly available: boolean
+  readonly problem: string | null
+  readonly cure: string | null
+  readonly milliseconds: number | null
+  readonly parityError: number | null
+}
+
+const test = suite("doctor")
+
+test("tells every backend: what works agrees with the reference, what is missing has a reason and a cure", () => {
+  const ran = cli("doctor", "--seconds", "0", "--json")
+  assert.is(ran.status, 0, ran.stderr)
+  const backends = lastJson(ran).backends as ReadonlyArray<Found>
+  assert.equal(
+    backends.map(({ backend }) => backend),
+    ["reference", "onnx", "onnx-webgpu", "onnx-cuda", ...RUNTIMES]
+  )
+  for (const { backend, available, problem, cure, milliseconds, parityError } of backends) {
+    assert.is(available, milliseconds !== null && parityError !== null && parityError < 1e-4, backend)
+    assert.is(available, problem === null && cure === null, backend)
+  }
+  for (const needed of ["reference", "tfjs-wasm", "tfjs-cpu"])
+    assert.ok(backends.find(({ backend }) => backend === needed)?.available, needed)
+})
+
+test("one backend is told alone, with what it composes; an unknown one is wrong usage", () => {
+  const ran = cli("doctor", "--backend", "tfjs-wasm", "--composed", "--seconds", "0")
+  assert.is(ran.status, 0, ran.stderr)
+  assert.match(ran.stdout, /works {4}tfjs-wasm .* ms, differs by .*WebAssembly/)
+  assert.match(ran.stdout, "composed: filter gradient of dense convolutions")
+  assert.is(cli("doctor", "--backend", "abacus").status, 2)
+  assert.is(cli("doctor", "--seconds", "-1").status, 2)
+})
+
+test.run()
