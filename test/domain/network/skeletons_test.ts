@@ -44,7 +44,7 @@ const preprocessed = (net: Network) =>
 const benchmark = suite("nasBench201Skeleton()")
 
 benchmark("hands a cell the states before it as they are, where they have the stage's shape", () => {
-  programOf((net) => {
+  const program = programOf((net) => {
     const { cell, names, shapes } = recorded(net, 1)
     const sizes = { channels: 4, cellsPerStage: 3, classes: 2 }
     nasBench201Skeleton(net, net.b.input("x", [2, 3, 8, 12]), sizes, { inputs: 2, affine: false, cell })
@@ -59,6 +59,13 @@ benchmark("hands a cell the states before it as they are, where they have the st
     }
     assert.equal(preprocessed(net), ["cells.4.preprocess0 conv", "cells.8.preprocess0 conv"])
   })
+  const halved = program.nodes.flatMap(({ operation, operands }) =>
+    operation._tag === "AveragePool" ? [program.nodes[operands[0]!]!.operation] : []
+  )
+  assert.equal(
+    halved,
+    ["out/cells.2", "out/cells.6"].map((name) => ({ _tag: "Input", name }))
+  )
 })
 
 benchmark("brings outputs of other channels back to the stage's", () => {
