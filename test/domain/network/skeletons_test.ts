@@ -1,0 +1,131 @@
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import type { Network } from "../../../src/domain/network/layers.ts"
+import {
+  type CellPlace,
+  dartsHalvings,
+  dartsSkeleton,
+  imageFault,
+  nasBench201Skeleton
+} from "../../../src/domain/network/skeletons.ts"
+import { programOf } from "./_spaces.ts"
+
+/** A cell that is an input `out/<name>` of `times` the channels, and a record of what the cells were given. */
+function recorded(net: Network, times: number) {
+  const places: Array<CellPlace> = []
+  const cell = (place: CellPlace) => {
+    places.push(place)
+    const [batch, channels, height, width] = net.b.shape(place.inputs.at(-1)!) as readonly [
+      number,
+      number,
+      number,
+      number
+    ]
+    const stride = place.reduction ? 2 : 1
+    return net.b.input(`out/${place.name}`, [batch, channels * times, height / stride, width / stride])
+  }
+  const names = () =>
+    places.map(({ inputs }) =>
+      inputs.map((at) => {
+        const { operation } = net.b.node(at)
+        return operation._tag === "Input" ? operation.name : operation._tag
+      })
+    )
+  const shapes = () => places.map(({ inputs }) => inputs.map((at) => net.b.shape(at).slice(1)))
+  return { places, cell, names, shapes }
+}
+
+const preprocessed = (net: Network) =>
+  [...net.parameters.keys()]
+    .map((name) => /^(.*preprocess\d(?:\.1)?)\.(op|conv)/.exec(name))
+    .flatMap((found) => (found === null ? [] : [`${found[1]} ${found[2]}`]))
+    .filter((name, i, all) => all.indexOf(name) === i)
+
+const benchmark = suite("nasBench201Skeleton()")
+
+benchmark("hands a cell the states before it as they are, where they have the stage's shape", () => {
+  const program = programOf((net) => {
+    const { cell, names, shapes } = recorded(net, 1)
+    const sizes = { channels: 4, cellsPerStage: 3, classes: 2 }
+    nasBench201Skeleton(net, net.b.input("x", [2, 3, 8, 12]), sizes, { inputs: 2, affine: false, cell })
+    const made = names()
+    assert.equal(made[2], ["out/cells.0", "out/cells.1"])
+    assert.equal(made[4]![1], "out/cells.4")
+    assert.equal(made[8], ["out/cells.8", "out/cells.9"])
+    for (const [i, pair] of shapes().entries()) {
+      const stage = Math.floor(i / 3)
+      const expected = [4 * 2 ** stage, 8 / 2 ** stage, 12 / 2 ** stage]
+      assert.equal(pair, [expected, expected])
+    }
+    assert.equal(preprocessed(net), ["cells.4.preprocess0 conv", "cells.8.preprocess0 conv"])
+  })
+  const halved = program.nodes.flatMap(({ operation, operands }) =>
+    operation._tag === "AveragePool" ? [program.nodes[operands[0]!]!.operation] : []
+  )
+  assert.equal(
+    halved,
+    ["out/cells.2", "out/cells.6"].map((name) => ({ _tag: "Input", name }))
+  )
+})
+
+benchmark("brings outputs of other channels back to the stage's", () => {
+  programOf((net) => {
+    const { cell, shapes } = recorded(net, 3)
+    const sizes = { channels: 4, cellsPerStage: 2, classes: 2 }
+    nasBench201Skeleton(net, net.b.input("x", [2, 3, 8, 8]), sizes, { inputs: 1, affine: true, cell })
+    assert.equal(shapes().flat(), [
+      [4, 8, 8],
+      [4, 8, 8],
+      [8, 4, 4],
+      [8, 4, 4],
+      [16, 2, 2],
+      [16, 2, 2]
+    ])
+    assert.equal(
+      preprocessed(net),
+      [1, 4, 7].map((cell) => `cells.${cell}.preprocess0 op`)
+    )
+    assert.equal(net.parameters.get("cells.2.conv_a.op.1.weight"), [8, 12, 3, 3])
+    assert.equal(net.parameters.get("classifier.weight"), [2, 48])
+  })
+})
+
+benchmark.run()
+
+const darts = suite("dartsSkeleton()")
+
+darts("halves at a third and at two thirds, and brings all states to a cell's shape", () => {
+  programOf((net) => {
+    const { cell, places, shapes } = recorded(net, 2)
+    const sizes = { channels: 4, cells: 4, classes: 2, stem: "cifar", auxiliary: false } as const
+    dartsSkeleton(net, net.b.input("x", [2, 3, 8, 16]), sizes, { inputs: 3, affine: false, cell })
+    assert.equal(
+      places.map(({ reduction }) => reduction),
+      [false, true, true, false]
+    )
+    assert.equal(
+      shapes().map((states) => states[0]),
+      [
+        [4, 8, 16],
+        [8, 8, 16],
+        [16, 4, 8],
+        [16, 2, 4]
+      ]
+    )
+    for (const states of shapes()) for (const state of states) assert.equal(state, states[0])
+    assert.equal(
+      preprocessed(net).filter((name) => name.endsWith("conv")),
+      ["2.preprocess0", "2.preprocess1", "3.preprocess0", "3.preprocess0.1", "3.preprocess1"].map(
+        (name) => `cells.${name} conv`
+      )
+    )
+  })
+})
+
+darts("knows how often it halves an image, and of which that cannot be", () => {
+  assert.equal([1, 2, 3, 8, 20].map(dartsHalvings), [1, 2, 2, 2, 2])
+  assert.is(imageFault([1, 3, 12, 8], 2), undefined)
+  assert.match(imageFault([1, 3, 12, 10], 2)!, "12×10 cannot be halved 2 times: its sides must be multiples of 4")
+})
+
+darts.run()
