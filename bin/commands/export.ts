@@ -22,7 +22,8 @@ Examples:
   export --architecture 333333 --space nas-bench-201 --channels 16 --cells 5 --batch 8 --out net.onnx
 
 An ONNX model takes "image" [batch, 3, height, width], pixels normalized as in training, and gives "logits". A PyTorch module is a source file with
-"build()" and, beside it, its weights as safetensors; it needs torch alone. Names of weights are those of the reference implementations.
+"build()" and, beside it, its weights as safetensors; it needs torch alone. Names of weights are those of the reference implementations. Totals of
+parameters and multiply-adds (of one image) leave an auxiliary head out, as the publications do.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 

@@ -1,83 +1,49 @@
 import * as Either from "effect/Either"
-import { programCost } from "../../domain/program/cost.ts"
-import { elementCount, type ProgramError } from "../../domain/program/program.ts"
+import { describeNetwork, type NetworkCount } from "../../domain/network/describe_network.ts"
+import type { ProgramError } from "../../domain/program/program.ts"
 import type { Exportable } from "./architecture.ts"
-import { buildNetwork, type NetworkSizes } from "./network.ts"
+import { addNetwork, imageShape, type NetworkSizes } from "./network.ts"
 
 /** A part of a network: its stem, a cell, a head. */
-export interface NetworkPart {
+export interface ExportPart extends NetworkCount {
   readonly name: string
-  readonly kind: "stem" | "cell" | "reduction cell" | "residual block" | "auxiliary head" | "head"
-  readonly parameters: number
-  /** Multiplications with an addition, for one image. */
-  readonly multiplyAdds: number
+  readonly kind: "stem" | "cell" | "reduction cell" | "residual block" | "head" | "auxiliary head"
 }
 
-/** The size of a network, and of its parts in the order in which an image passes them. */
-export interface NetworkDescription {
-  readonly parameters: number
-  /** Multiplications with an addition, for one image. */
-  readonly multiplyAdds: number
-  readonly parts: ReadonlyArray<NetworkPart>
+/** The size of a network, and of its parts. The totals leave the auxiliary head out. */
+export interface ExportDescription extends NetworkCount {
+  /** `stem`, `cells.0` and on, `head`, `auxiliary`. */
+  readonly parts: ReadonlyArray<ExportPart>
 }
 
 /** What a network consists of; no weights are needed. */
 export function describeExport(
   exportable: Exportable,
   sizes: NetworkSizes
-): Either.Either<NetworkDescription, ProgramError> {
-  return Either.map(buildNetwork(exportable, sizes, 1), ({ program, parameters }) => {
-    const starts = new Map<string, number>()
-    const counts = new Map<string, number>()
-    for (const [name, shape] of parameters) {
-      const part = partOf(name)
-      if (!starts.has(part)) starts.set(part, program.inputs.get(`param/${name}`)!)
-      counts.set(part, (counts.get(part) ?? 0) + elementCount(shape))
-    }
-    const costBefore = (at: number) => programCost({ ...program, nodes: program.nodes.slice(0, at) }).multiplyAdds
-    const bounds = [...[...starts.values()].map(costBefore), programCost(program).multiplyAdds]
-    const parts = [...counts].map(([name, count], i) => ({
-      name,
-      kind: kindOf(name, exportable, sizes, parameters),
-      parameters: count,
-      multiplyAdds: bounds[i + 1]! - bounds[i]!
-    }))
-    return {
-      parameters: parts.reduce((sum, part) => sum + part.parameters, 0),
-      multiplyAdds: bounds.at(-1)!,
-      parts
-    }
-  })
+): Either.Either<ExportDescription, ProgramError> {
+  const described = describeNetwork(imageShape(sizes, 1), (net, image) => addNetwork(net, image, exportable, sizes))
+  return Either.map(described, ({ parts, ...total }) => ({
+    ...total,
+    parts: parts.map(({ name, ...count }) => ({ name, kind: kindOf(name, exportable, sizes), ...count }))
+  }))
 }
 
-/** The part of a parameter, by the beginning of its name. */
-function partOf(name: string): string {
-  const [first, second] = name.split(".") as [string, string]
-  if (first === "cells") return `cells.${second}`
-  if (first.startsWith("stem")) return "stem"
-  return first === "auxiliary_head" ? first : "head"
-}
-
-function kindOf(
-  part: string,
-  exportable: Exportable,
-  { cells }: NetworkSizes,
-  parameters: ReadonlyMap<string, unknown>
-): NetworkPart["kind"] {
-  if (part === "auxiliary_head") return "auxiliary head"
+function kindOf(part: string, { _tag }: Exportable, { cells }: NetworkSizes): ExportPart["kind"] {
   if (part === "stem" || part === "head") return part
-  if (exportable._tag === "Cell") return parameters.has(`${part}.conv_a.op.1.weight`) ? "residual block" : "cell"
-  const cell = Number(part.slice("cells.".length))
-  return cell === Math.floor(cells / 3) || cell === Math.floor((2 * cells) / 3) ? "reduction cell" : "cell"
+  if (part === "auxiliary") return "auxiliary head"
+  const position = Number(part.slice("cells.".length))
+  if (_tag === "Cell") return position % (cells + 1) === cells ? "residual block" : "cell"
+  return position === Math.floor(cells / 3) || position === Math.floor((2 * cells) / 3) ? "reduction cell" : "cell"
 }
 
 /** The same as a table for people. */
-export function descriptionText({ parameters, multiplyAdds, parts }: NetworkDescription): string {
+export function descriptionText({ parameters, multiplyAdds, parts }: ExportDescription): string {
   const count = (value: number) => value.toLocaleString("en-US")
+  const auxiliary = parts.some(({ kind }) => kind === "auxiliary head")
   const rows = [
     ["part", "kind", "parameters", "multiply-adds"],
     ...parts.map((part) => [part.name, part.kind, count(part.parameters), count(part.multiplyAdds)]),
-    ["total", "", count(parameters), count(multiplyAdds)]
+    ["total", auxiliary ? "without auxiliary head" : "", count(parameters), count(multiplyAdds)]
   ] as const
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows

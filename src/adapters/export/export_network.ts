@@ -34,8 +34,9 @@ export interface ExportRequest extends NetworkRequest {
 
 /** What was exported. */
 export interface Exported extends WrittenFile {
+  /** Number of parameters, without those of an auxiliary head. */
   readonly parameters: number
-  /** Multiplications with an addition, for one image. */
+  /** Multiplications with an addition for one image, without an auxiliary head. */
   readonly multiplyAdds: number
   /** The state file of a PyTorch module. */
   readonly state?: WrittenFile

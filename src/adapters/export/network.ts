@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import { dartsEvaluationNetwork } from "../../domain/network/darts_networks.ts"
 import type { Network } from "../../domain/network/layers.ts"
 import { nasBench201Network } from "../../domain/network/nas_bench_201_networks.ts"
+import type { EvaluationLogits, Stem } from "../../domain/network/skeletons.ts"
 import { buildProgram } from "../../domain/program/builder.ts"
 import type { Shape } from "../../domain/program/operation.ts"
 import type { Program, ProgramError } from "../../domain/program/program.ts"
@@ -26,7 +27,7 @@ export interface NetworkSizes {
   /** Height and width of an image in pixels. */
   readonly image: number
   /** Which stem a genotype's network has; a NAS-Bench-201 network has its own. */
-  readonly stem: "cifar" | "imagenet"
+  readonly stem: Stem
   /** Whether a genotype's network has an auxiliary head. */
   readonly auxiliary: boolean
 }
@@ -62,6 +63,19 @@ export function networkSizes(
   return Either.right({ ...sizes, stem, auxiliary: given.auxiliary ?? false })
 }
 
+/** The shape of a network's images. */
+export function imageShape({ image }: NetworkSizes, batch: number): Shape {
+  return [batch, 3, image, image]
+}
+
+/** Add an architecture's network to a program. */
+export function addNetwork(net: Network, image: number, exportable: Exportable, sizes: NetworkSizes): EvaluationLogits {
+  if (exportable._tag === "Genotype") return dartsEvaluationNetwork(net, image, exportable.genotype, sizes)
+  const { channels, cells: cellsPerStage, classes } = sizes
+  const logits = nasBench201Network(net, image, exportable.operations, { channels, cellsPerStage, classes })
+  return { logits, auxiliary: undefined }
+}
+
 /** An evaluation network as a program. */
 export interface BuiltNetwork {
   /** From `image` [batch, 3, size, size], `param/…` and `buffer/…` to `logits`, and `logits_aux` where there is an auxiliary head. */
@@ -81,13 +95,7 @@ export function buildNetwork(
   const parameters = new Map<string, Shape>()
   const made = buildProgram((b) => {
     const net: Network = { b, statistics: "running", tracked: false, parameters }
-    const image = b.input("image", [batch, 3, sizes.image, sizes.image])
-    if (exportable._tag === "Cell") {
-      const { channels, cells: cellsPerStage, classes } = sizes
-      b.output("logits", nasBench201Network(net, image, exportable.operations, { channels, cellsPerStage, classes }))
-      return
-    }
-    const { logits, auxiliary } = dartsEvaluationNetwork(net, image, exportable.genotype, sizes)
+    const { logits, auxiliary } = addNetwork(net, b.input("image", imageShape(sizes, batch)), exportable, sizes)
     b.output("logits", logits)
     if (auxiliary !== undefined) b.output("logits_aux", auxiliary)
   })

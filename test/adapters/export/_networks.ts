@@ -39,7 +39,7 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
     }
   ],
   ["two reduction cells", { architecture: "NASNet", sizes: { channels: 3, cells: 2, image: 16 } }],
-  ["one cell", { architecture: "DARTS_V1", sizes: { channels: 3, cells: 1, image: 9 } }],
+  ["one cell", { architecture: "DARTS_V1", sizes: { channels: 3, cells: 1, image: 10 } }],
   [
     "NAS-Bench-201 with every operation",
     {

@@ -63,13 +63,19 @@ test("the genotypes that have names are the published ones", () => {
 })
 
 test("names the parts in order, with the sizes of stem and head from their definitions", async () => {
-  const { parts } = await describe({ architecture: "DARTS_V2", sizes: { channels: 16, cells: 6, auxiliary: true } })
-  const cells = ["cell", "cell", "reduction cell", "cell", "reduction cell"].map((kind, i) => [`cells.${i}`, kind])
+  const sizes = { channels: 16, cells: 6 }
+  const { parts, ...total } = await describe({ architecture: "DARTS_V2", sizes: { ...sizes, auxiliary: true } })
+  const { parts: _, ...without } = await describe({ architecture: "DARTS_V2", sizes })
+  assert.equal(total, without)
+  const cells = ["cell", "cell", "reduction cell", "cell", "reduction cell", "cell"].map((kind, i) => [
+    `cells.${i}`,
+    kind
+  ])
   assert.equal(
     parts.map(({ name, kind }) => [name, kind]),
-    [["stem", "stem"], ...cells, ["auxiliary_head", "auxiliary head"], ["cells.5", "cell"], ["head", "head"]]
+    [["stem", "stem"], ...cells, ["head", "head"], ["auxiliary", "auxiliary head"]]
   )
-  const [stem, head, auxiliary] = [parts[0]!, parts.at(-1)!, parts.at(-3)!]
+  const [stem, head, auxiliary] = [parts[0]!, parts.at(-2)!, parts.at(-1)!]
   assert.equal([stem.parameters, stem.multiplyAdds], [3 * 48 * 9 + 2 * 48, 32 * 32 * 48 * 27])
   assert.equal([head.parameters, head.multiplyAdds], [256 * 10 + 10, 2560])
   const narrow = 256 * 128
@@ -90,6 +96,10 @@ test("the table for people has a line per part and ends with the total", async (
   const lines = descriptionText(await describe({ architecture: "DARTS_V2", sizes: {} })).split("\n")
   assert.is(lines.length, 1 + 22 + 1)
   assert.match(lines.at(-1)!, /^total +3,349,342 +528,359,040$/)
+  const auxiliary = descriptionText(await describe({ architecture: "DARTS_V2", sizes: { auxiliary: true } })).split(
+    "\n"
+  )
+  assert.match(auxiliary.at(-1)!, /^total +without auxiliary head +3,349,342 +528,359,040$/)
   assert.match(lines[8]!, /^cells\.6 +reduction cell +/)
 })
 
