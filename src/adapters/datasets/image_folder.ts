@@ -143,7 +143,6 @@ function decode(sharp: typeof Sharp, path: string, size: { readonly height: numb
         .autoOrient()
         .resize({ ...size, fit: "cover", position: "centre" })
         .flatten({ background: "black" })
-        .toColourspace("srgb")
         .raw()
         .toBuffer(),
     catch: (error) =>

@@ -96,6 +96,7 @@ const faults: ReadonlyArray<readonly [string, () => string, string, string]> = [
     "missing_file",
     "rename it"
   ],
+  ["a word that begins with it", () => write("trainer.bin", cifarRecords([[1]])), "missing_file", "rename it"],
   ["a file that does not exist", () => join(folder, "nope_train.bin"), "missing_file", "does not exist"],
   ["a folder without files", () => join(write("none/readme.txt", ""), ".."), "empty", "data_batch"],
   ["tests only", () => tests, "empty", "data_batch"]

@@ -100,6 +100,16 @@ test("a server that knows no ranges starts over", async () => {
   assert.ok(readFileSync(await run(fetching(newCache(), undefined, 1))).equals(CONTENTS))
 })
 
+test("a server that gives less than it was asked for is asked for the rest", async () => {
+  const some: Answer = (_, response, start) =>
+    response
+      .writeHead(206, { "content-range": `bytes ${start}-${start + 29_999}/${CONTENTS.length}` })
+      .end(CONTENTS.subarray(start, start + 30_000))
+  script(dropsAfter(70_000), some, whole)
+  assert.ok(readFileSync(await run(fetching(newCache(), undefined, 2))).equals(CONTENTS))
+  assert.equal(ranges, [undefined, "bytes=70000-", "bytes=100000-"])
+})
+
 test("a connection that falls silent is dropped, and tried again", async () => {
   script(silentAfter(90_000), whole)
   assert.ok(readFileSync(await run(fetching(newCache(), undefined, 1))).equals(CONTENTS))

@@ -20,7 +20,10 @@ const png = (
   const bytes = Uint8Array.from({ length: width * height * channels }, (_, i) =>
     pixel(Math.floor(i / channels / width), Math.floor(i / channels) % width, i % channels)
   )
-  return sharp(bytes, { raw: { width, height, channels } }).png().toBuffer()
+  return sharp(bytes, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .png()
+    .toBuffer()
 }
 const color = (y: number, x: number, c: number) => 40 * y + 10 * x + 3 * c
 
@@ -71,6 +74,14 @@ test("an image covers the size asked for and is cut to its center", async () => 
   write("wide/train/a/x.png", await png(6, 2, 3, (_, x) => 40 * x))
   const { train } = await open({ _tag: "ImageFolder", from: join(folder, "wide"), height: 2, width: 2 })
   assert.equal([...(await run(train.read([0]))).images.subarray(0, 4)], [80, 120, 80, 120])
+})
+
+test("an image is turned as its EXIF data say", async () => {
+  const upright = await png(2, 4, 3, (y, x) => 50 * y + 20 * x)
+  write("turned/train/a/x.png", await sharp(upright).rotate(270).withMetadata({ orientation: 6 }).png().toBuffer())
+  const { train } = await open({ _tag: "ImageFolder", from: join(folder, "turned"), height: 4, width: 2 })
+  const plane = [0, 1, 2, 3].flatMap((y) => [50 * y, 50 * y + 20])
+  assert.equal([...(await run(train.read([0]))).images.subarray(0, 8)], plane)
 })
 
 test("the digest tells names, sizes and the size asked for apart", async () => {

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import * as Effect from "effect/Effect"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { DatasetError } from "../../../src/domain/data/dataset.ts"
+import type { SampleReader } from "../../../src/effects/datasets.ts"
 import { failure, run } from "../../_effect.ts"
 import { open } from "./_files.ts"
 
@@ -44,6 +46,13 @@ test("both parts hold every digit about as often as the package", async () => {
   const { labels } = await run(mnist.test.read(Array.from({ length: 2000 }, (_, i) => i)))
   const counts = Array.from({ length: 10 }, (_, digit) => labels.filter((label) => label === digit).length)
   assert.ok(Math.min(...counts) > 130 && Math.max(...counts) < 270, `${counts}`)
+})
+
+test("what trains or validates takes no test samples: the compiler refuses", async () => {
+  const countLabels = (reader: SampleReader) => Effect.map(reader.read([0, 1]), ({ labels }) => labels.length)
+  assert.is(await run(countLabels(mnist.train)), 2)
+  // @ts-expect-error a TestReader is no SampleReader
+  assert.is(await run(countLabels(mnist.test)), 2)
 })
 
 test("samples come in the order asked for, as often as asked for", async () => {
