@@ -142,12 +142,12 @@ const openQueue = Effect.fnUntraced(function* (requests: Iterable<BatchRequest>,
     return batch
   })
   const queue: BatchQueue = {
-    next: Effect.gen(function* () {
-      const before = yield* Clock.currentTimeNanos
+    next: Effect.flatMap(Clock.currentTimeNanos, (before) => {
       since ??= before
-      const batch = yield* take
-      waited += (yield* Clock.currentTimeNanos) - before
-      return batch
+      const account = Effect.map(Clock.currentTimeNanos, (now) => {
+        waited += now - before
+      })
+      return Effect.ensuring(take, account)
     }),
     waitShare: Effect.map(Clock.currentTimeNanos, (now) =>
       since === undefined || now === since ? 0 : Number(waited) / Number(now - since)

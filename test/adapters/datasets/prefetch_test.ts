@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
 import { build } from "esbuild"
@@ -166,49 +167,52 @@ test("a sample that cannot be read is an error of its batch and of all that foll
   }
 })
 
-test("a consumer that gave up waiting gets the same batch later", async () => {
+/** The result of a program that starts with a reader that takes 10 ms, by a clock that is turned on 10 ms at a time. */
+const byTheClock = <A>(program: (reader: SampleReader) => Effect.Effect<A, DatasetError, Batches | Scope.Scope>) => {
   const slow = SampleReader({
     size: 9,
-    read: (indices) => Effect.delay(Effect.succeed(samplesOf(indices)), "60 millis")
+    read: (indices) =>
+      Effect.delay(
+        Effect.sync(() => samplesOf(indices)),
+        10
+      )
   })
-  const program = Effect.gen(function* () {
-    const queue = yield* (yield* Batches).open(slow, requests(2))
-    assert.ok(Option.isNone(yield* Effect.timeoutOption(queue.next, "10 millis")))
-    const first = Option.flatten(Option.some(yield* queue.next))
-    return { first: Option.getOrThrow(first), share: yield* queue.waitShare }
-  })
-  const { first, share } = await run(program.pipe(Effect.scoped, Effect.provide(layer())))
-  assert.equal(first, expected(1)[0])
-  assert.ok(share > 0.5 && share <= 1, `${share}`)
-})
-
-test("the share of waiting, by the clock: a reader that takes 10 ms, consumers that take 30 ms and 0 ms", async () => {
-  const shareOf = (consumerMs: number) => {
-    const reader = SampleReader({
-      size: 9,
-      read: (indices) =>
-        Effect.delay(
-          Effect.sync(() => samplesOf(indices)),
-          10
-        )
-    })
-    const consumer = Effect.gen(function* () {
-      const queue = yield* (yield* Batches).open(reader, requests(5))
-      const before = yield* queue.waitShare
-      for (let i = 0; i < 5; i++) {
-        yield* queue.next
-        yield* Effect.sleep(consumerMs)
-      }
-      return [before, yield* queue.waitShare]
-    }).pipe(Effect.scoped, Effect.provide(layer()))
-    return Effect.gen(function* () {
-      const fiber = yield* Effect.fork(consumer)
-      for (let ms = 0; ms < 400; ms += 10) yield* TestClock.adjust(10)
+  return run(
+    Effect.gen(function* () {
+      const fiber = yield* Effect.fork(program(slow).pipe(Effect.scoped, Effect.provide(layer())))
+      for (let ms = 0; ms < 400; ms += 5) yield* TestClock.adjust(5)
       return yield* Fiber.join(fiber)
     }).pipe(Effect.provide(TestContext.TestContext))
-  }
-  assert.equal(await run(shareOf(30)), [0, 10 / 160])
-  assert.equal(await run(shareOf(0)), [0, 1])
+  )
+}
+
+test("a consumer that gave up waiting gets the same batch later, and has waited all the time", async () => {
+  const [first, second, share] = await byTheClock((reader) =>
+    Effect.gen(function* () {
+      const queue = yield* (yield* Batches).open(reader, requests(2))
+      assert.ok(Option.isNone(yield* Effect.timeoutOption(queue.next, 5)))
+      return [yield* queue.next, yield* queue.next, yield* queue.waitShare] as const
+    })
+  )
+  assert.equal([first, second].map(Option.getOrThrow), expected(2))
+  assert.is(share, 1)
+})
+
+test("the share of waiting, for consumers that take 30 ms and 0 ms a batch", async () => {
+  const shareOf = (consumerMs: number) =>
+    byTheClock((reader) =>
+      Effect.gen(function* () {
+        const queue = yield* (yield* Batches).open(reader, requests(5))
+        const before = yield* queue.waitShare
+        for (let i = 0; i < 5; i++) {
+          yield* queue.next
+          yield* Effect.sleep(consumerMs)
+        }
+        return [before, yield* queue.waitShare]
+      })
+    )
+  assert.equal(await shareOf(30), [0, 10 / 160])
+  assert.equal(await shareOf(0), [0, 1])
 })
 
 test("bundled, the worker beside the bundle makes the same batches in plain Node", async () => {
@@ -217,6 +221,7 @@ test("bundled, the worker beside the bundle makes the same batches in plain Node
     `import * as Effect from "effect/Effect"
     import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
     import { batchesLayer } from ${JSON.stringify(resolve("bin/commands/_batches.ts"))}
