@@ -22,8 +22,8 @@ const own = ["--space", space, "--table", table, "--score", "score"]
 const test = suite("search")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
-test("without flags it searches a made-up table and says so", () => {
-  const ran = cli("search")
+test("without a table it searches a made-up one and says so", () => {
+  const ran = cli("search", "--algorithm", "na-rs")
   assert.is(ran.status, 0, ran.stderr)
   assert.match(ran.stderr, "made-up")
   assert.match(ran.stdout, /architecture +\|/)
@@ -136,13 +136,13 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["an unknown aggregate", ["--aggregate", "avg"], 2, "median"],
   ["an aggregate out of range", ["--aggregate", "cvar:2"], 2, "out of its range"],
   ["na-rs with the own score", ["--objective", "own"], 2, '"rs"'],
-  ["nothing to aggregate", ["--neighbors", "0", "--center", "no"], 2, "nothing to aggregate"],
+  ["nothing to aggregate", ["--algorithm", "na-rs", "--neighbors", "0", "--center", "no"], 2, "nothing to aggregate"],
   ["a table without a score", ["--table", table, "--space", space], 2, "--score"],
   ["a score without a table", ["--score", "x"], 2, "--table"],
   ["a column that is missing", [...own, "--report", "nope"], 1, '"nope"'],
   ["a table that is missing", ["--table", "nope.csv", "--score", "x"], 1, "does not exist"],
   ["a table of another space", ["--table", table, "--score", "score"], 1, "line 2"],
-  ["a space that is missing", ["--space", "nope.json"], 1, "nas-bench-201"],
+  ["a space that is missing", ["--algorithm", "na-rs", "--space", "nope.json"], 1, "nas-bench-201"],
   ["a constraint that none meets", [...own, "--constraint", "score>100"], 2, "score>100"],
   ["a constraint that is none", [...own, "--constraint", "score"], 2, "count(choice)"],
   ["simulated seconds without a cost", [...own, "--simulated-seconds", "5"], 2, "costs"],

@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { type StoredTensor, writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
+import { keyOf, uniformAt } from "../../src/domain/random.ts"
+import { cli, lastJson } from "./_cli.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "na-nas-gradient-"))
+const data = join(folder, "data.safetensors")
+const part = (name: string, count: number): ReadonlyArray<readonly [string, StoredTensor]> => {
+  const key = keyOf(name)
+  const y = Int32Array.from({ length: count }, (_, i) => i % 3)
+  const x = Float32Array.from({ length: count * 64 }, (_, i) => (uniformAt(key, i) + y[Math.floor(i / 64)]!) / 3)
+  return [
+    [`${name}/x`, { shape: [count, 1, 8, 8], data: x }],
+    [`${name}/y`, { shape: [count], data: y }]
+  ]
+}
+writeFileSync(data, writeSafetensors(new Map([...part("train", 24), ...part("test", 6)])))
+const small = ["--dataset", "tensor-file", "--data", data, "--batch-size", "4", "--channels", "2", "--epochs", "2"]
+
+const test = suite("search by gradients")
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+test("ends with one JSON object that holds every epoch", () => {
+  const result = lastJson(cli("search", ...small, "--algorithm", "na-darts", "--neighbors", "1", "--json"))
+  assert.match(String(result.architecture), /^\|.+~0\|\+/)
+  assert.is((result.epochs as ReadonlyArray<unknown>).length, 2)
+  assert.is(result.backend, "onnx")
+})
+
+test("a kept run is told again, continues, and refuses other settings", () => {
+  const run = join(folder, "run")
+  const first = lastJson(cli("search", ...small, "--algorithm", "darts", "--run", run, "--json"))
+  assert.ok(readdirSync(run).some((name) => name.endsWith(".safetensors")))
+  const { seconds: _, ...again } = lastJson(cli("search", "--run", run, "--json"))
+  const { seconds: __, ...before } = first
+  assert.equal(again, before)
+  const other = cli("search", ...small, "--algorithm", "darts", "--seed", "1", "--run", run)
+  assert.is(other.status, 1)
+  assert.match(other.stderr, "--seed")
+})
+
+for (const [name, args, code, text] of [
+  ["a setting of other searches", ["--algorithm", "darts", "--samples", "3"], 2, "--samples"],
+  ["a setting of another method", [...small, "--algorithm", "darts", "--neighbors", "2"], 2, "neighbors"],
+  ["a word that is none", ["--algorithm", "na-darts", "--representation", "turn"], 2, "--representation"],
+  ["a batch larger than the data", [...small, "--algorithm", "darts", "--batch-size", "64"], 2, "batch"],
+  ["data that are missing", ["--algorithm", "darts", "--dataset", "tensor-file"], 2, "--data"],
+  ["more images than there are", [...small, "--algorithm", "darts", "--images", "99"], 2, "24 training images"]
+] as const) {
+  test(`${name} is one line of error that helps`, () => {
+    const ran = cli("search", ...args)
+    assert.is(ran.status, code, ran.stderr)
+    assert.match(ran.stderr, text)
+    assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+  })
+}
+
+test.run()
