@@ -65,12 +65,12 @@ export function dartsHalvings(cells: number): number {
   return Array.from({ length: cells }, (_, cell) => isReduction(cell, cells)).filter(Boolean).length
 }
 
-/** Why an image [batch, channels, height, width] cannot be halved that often, if it cannot. */
+/** Why an image [batch, channels, height, width] cannot be halved that often, if it cannot. An odd side is rounded up. */
 export function imageFault(image: Shape, halvings: number): string | undefined {
   const [, , height, width] = image as readonly [number, number, number, number]
-  const unit = 2 ** halvings
-  if (height % unit === 0 && width % unit === 0) return undefined
-  return `an image of ${height}×${width} cannot be halved ${halvings} times: its sides must be multiples of ${unit}`
+  const least = 2 ** halvings
+  if (height >= least && width >= least) return undefined
+  return `an image of ${height}×${width} is too small to be halved ${halvings} times: it needs at least ${least}×${least}`
 }
 
 /** Bring a state to a cell's channels and size: ReLU, 1×1 convolution, normalization, or a factorized reduction for each halving. */
@@ -129,13 +129,22 @@ function imagenetStem(net: Network, image: number, { channels }: DartsSizes): re
   return [second, half("stem1.1", "stem1.2", relu(net, second), channels)]
 }
 
-/** Average pooling, two convolutions, a classifier; its features shrink the image to one pixel of 8×8 (CIFAR) or 14×14 (ImageNet). */
+/** Average pooling, two convolutions, a classifier; its features shrink an image of 8×8 (CIFAR) or 7×7 (ImageNet) to one pixel. */
 function auxiliaryHead(
   net: Network,
   x: number,
   { stem, classes }: { readonly stem: Stem; readonly classes: number }
 ): number {
   const stride = stem === "cifar" ? 3 : 2
+  const [, , height, width] = net.b.shape(x) as readonly [number, number, number, number]
+  const least = 5 + stride
+  if (height < least || width < least)
+    throw net.b.within("auxiliary_head", () =>
+      net.b.error(
+        { _tag: "Detach" },
+        `it needs features of at least ${least}×${least} and has ${height}×${width}: take larger images or leave it out`
+      )
+    )
   const pooled = net.b.averagePool(
     relu(net, x),
     { kernel: [5, 5], stride: [stride, stride], padding: square(0) },
@@ -188,9 +197,12 @@ export function nasBench201Skeleton(
   return classify(net, relu(net, batchNorm(net, "lastact.0", states.at(-1)!)), sizes.classes)
 }
 
+/** The block between two stages. At an odd size its pool takes the mean of the pixels that there are (ours). */
 function residualBlock(net: Network, name: string, x: number, channels: number): number {
   const first = reluConvBn(net, `${name}.conv_a`, x, channels, { kernel: 3, stride: 2, affine: true })
   const second = reluConvBn(net, `${name}.conv_b`, first, channels, { kernel: 3, affine: true })
-  const halved = net.b.averagePool(x, { kernel: [2, 2], stride: [2, 2], padding: square(0) }, true)
+  const [, , height, width] = net.b.shape(x) as readonly [number, number, number, number]
+  const padding = { before: [0, 0], after: [height % 2, width % 2] } as const
+  const halved = net.b.averagePool(x, { kernel: [2, 2], stride: [2, 2], padding }, false)
   return net.b.plus(convolution(net, `${name}.downsample.1`, halved, channels, { kernel: 1 }), second)
 }

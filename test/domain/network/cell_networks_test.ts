@@ -198,16 +198,20 @@ search("names what no network can be built of", () => {
     [CHAIN, { channels: 2, classes: 3, cells: 3, image: IMAGE }, /takes "cellsPerStage"/],
     [OWN, { channels: 2, classes: 3, cellsPerStage: 1, image: IMAGE }, /takes "cells"/],
     [CHAIN, { ...good, stem: "imagenet" as const }, /no ImageNet stem/],
-    [CHAIN, { ...good, image: [2, 3, 8, 6] }, /image of 8×6 cannot be halved 2 times/],
-    [OWN, { ...good, image: [2, 3, 6, 8] }, /image of 6×8 cannot be halved 2 times/],
-    [OWN, { ...good, stem: "imagenet" as const, image: [2, 3, 16, 16] }, /image of 2×2 cannot be halved 2 times/]
+    [CHAIN, { ...good, image: [2, 3, 8, 3] }, /image of 8×3 is too small to be halved 2 times/],
+    [OWN, { ...good, image: [2, 3, 3, 8] }, /image of 3×8 is too small to be halved 2 times/],
+    [
+      OWN,
+      { ...good, stem: "imagenet" as const, image: [2, 3, 16, 16] },
+      /image of 2×2 is too small to be halved 2 times/
+    ]
   ] as const
   for (const [space, sizes, message] of cases) {
     const made = spaceSearchNetwork(space, sizes)
     assert.ok(Either.isLeft(made), `${message}`)
     assert.match(made.left.message, message)
   }
-  assert.ok(Either.isRight(spaceSearchNetwork(OWN, { ...SIZES, cells: 1, image: [2, 3, 6, 6] })))
+  assert.ok(Either.isRight(spaceSearchNetwork(OWN, { ...SIZES, cells: 1, image: [2, 3, 2, 3] })))
 })
 
 search.run()
@@ -255,9 +259,26 @@ discrete("names what it cannot be built of", () => {
     [OWN, OWN.decisions.map(() => 0)]
   ] as const) {
     const make = Either.getOrThrow(spaceEvaluationNetwork(space, architecture, SIZES))
-    const made = buildProgram((b) => make(networkOn(b), b.input("x", [2, 3, 6, 6])))
+    const made = buildProgram((b) => make(networkOn(b), b.input("x", [2, 3, 3, 3])))
     assert.ok(Either.isLeft(made))
-    assert.match(made.left.message, "image of 6×6 cannot be halved 2 times")
+    assert.match(made.left.message, "image of 3×3 is too small to be halved 2 times")
+  }
+})
+
+discrete("takes images of any size and channels, for any classes", () => {
+  for (const name of SPACE_NAMES) {
+    const space = builtinSpace(name)
+    const architecture = FastCheck.sample(arbitraryArchitecture(space), { seed: 8, numRuns: 1 })[0]!
+    const sizes = { channels: 3, classes: 5, cells: 3, cellsPerStage: 1 }
+    const make = Either.getOrThrow(spaceEvaluationNetwork(space, architecture, sizes))
+    for (const image of [
+      [2, 1, 28, 28],
+      [1, 3, 17, 23],
+      [3, 2, 5, 4]
+    ]) {
+      const program = programOf((net) => net.b.output("logits", make(net, net.b.input("x", image)).logits))
+      assert.equal(program.nodes[program.outputs.get("logits")!]!.shape, [image[0], 5])
+    }
   }
 })
 
