@@ -38,18 +38,24 @@ export interface EvaluationLogits {
   readonly auxiliary: number | undefined
 }
 
-/** The place of a cell: the name of its parameters, and its inputs, all of one shape. */
-export interface CellPlace {
-  readonly name: string
-  readonly inputs: ReadonlyArray<number>
+/** Which of a space's cells stands at a place. */
+export interface CellTurn {
   /** Whether the cell halves the image. */
   readonly reduction: boolean
+  /** How many such cells stand before it. */
+  readonly turn: number
+}
+
+/** The place of a cell: the name of its parameters, and its inputs, all of one shape. */
+export interface CellPlace extends CellTurn {
+  readonly name: string
+  readonly inputs: ReadonlyArray<number>
 }
 
 /** What a skeleton is filled with. */
 export interface Filling {
-  /** Number of a cell's inputs: the outputs of as many cells before it, the last one last. */
-  readonly inputs: number
+  /** Number of a cell's inputs: the outputs of as many cells before it, the last one last; where there are fewer, the first one again. */
+  readonly inputs: (turn: CellTurn) => number
   /** Whether the normalizations before the cells have a scale and a shift. */
   readonly affine: boolean
   readonly cell: (place: CellPlace) => number
@@ -63,6 +69,11 @@ function isReduction(cell: number, cells: number): boolean {
 /** How often the cells of DARTS's skeleton halve the image: twice, but once where there is one cell. */
 export function dartsHalvings(cells: number): number {
   return Array.from({ length: cells }, (_, cell) => isReduction(cell, cells)).filter(Boolean).length
+}
+
+/** The last states, oldest first. */
+function lastStates(states: ReadonlyArray<number>, count: number): ReadonlyArray<number> {
+  return Array.from({ length: count }, (_, i) => states[Math.max(0, states.length - count + i)]!)
 }
 
 /** Why an image [batch, channels, height, width] cannot be halved that often, if it cannot. An odd side is rounded up. */
@@ -100,7 +111,8 @@ export function dartsSkeleton(
   const [before, last] = sizes.stem === "cifar" ? cifarStem(net, image, sizes) : imagenetStem(net, image, sizes)
   const fault = imageFault(net.b.shape(last), dartsHalvings(sizes.cells))
   if (fault !== undefined) throw net.b.error({ _tag: "Detach" }, `behind the stem, ${fault}`)
-  let states: ReadonlyArray<number> = Array.from({ length: inputs }, (_, i) => (i === inputs - 1 ? last : before))
+  const states = [before, last]
+  const turns = { true: 0, false: 0 }
   let channels = sizes.channels
   let auxiliary: number | undefined
   for (let position = 0; position < sizes.cells; position++) {
@@ -108,8 +120,11 @@ export function dartsSkeleton(
     if (reduction) channels *= 2
     const name = `cells.${position}`
     const height = net.b.shape(states.at(-1)!)[2]!
-    const ready = states.map((x, i) => adapted(net, `${name}.preprocess${i}`, x, channels, height, affine))
-    states = [...states.slice(1), cell({ name, inputs: ready, reduction })]
+    const at = { reduction, turn: turns[`${reduction}`]++ }
+    const ready = lastStates(states, inputs(at)).map((x, i) =>
+      adapted(net, `${name}.preprocess${i}`, x, channels, height, affine)
+    )
+    states.push(cell({ name, inputs: ready, ...at }))
     if (sizes.auxiliary && position === Math.floor((2 * sizes.cells) / 3))
       auxiliary = auxiliaryHead(net, states.at(-1)!, sizes)
   }
@@ -179,19 +194,21 @@ export function nasBench201Skeleton(
   const fault = imageFault(b.shape(image), 2)
   if (fault !== undefined) throw b.error({ _tag: "Detach" }, fault)
   const stem = batchNorm(net, "stem.1", convolution(net, "stem.0", image, sizes.channels, { kernel: 3 }))
-  let states: ReadonlyArray<number> = Array.from({ length: inputs }, () => stem)
+  const states = [stem]
   let position = 0
+  let turn = 0
   for (let stage = 0; stage < 3; stage++) {
     const channels = sizes.channels * 2 ** stage
-    if (stage > 0) states = [...states.slice(1), residualBlock(net, `cells.${position++}`, states.at(-1)!, channels)]
+    if (stage > 0) states.push(residualBlock(net, `cells.${position++}`, states.at(-1)!, channels))
     for (let i = 0; i < sizes.cellsPerStage; i++) {
       const name = `cells.${position++}`
       const height = b.shape(states.at(-1)!)[2]!
-      const ready = states.map((x, k) => {
+      const at = { reduction: false, turn: turn++ }
+      const ready = lastStates(states, inputs(at)).map((x, k) => {
         const fits = b.shape(x)[1] === channels && b.shape(x)[2] === height
         return fits ? x : adapted(net, `${name}.preprocess${k}`, x, channels, height, affine)
       })
-      states = [...states.slice(1), cell({ name, inputs: ready, reduction: false })]
+      states.push(cell({ name, inputs: ready, ...at }))
     }
   }
   return classify(net, relu(net, batchNorm(net, "lastact.0", states.at(-1)!)), sizes.classes)

@@ -4,6 +4,7 @@ import type { Network } from "../../../src/domain/network/layers.ts"
 import { nasBench201Network } from "../../../src/domain/network/nas_bench_201_networks.ts"
 import {
   type CellPlace,
+  type CellTurn,
   dartsHalvings,
   dartsSkeleton,
   imageFault,
@@ -53,10 +54,14 @@ const benchmark = suite("nasBench201Skeleton()")
 
 benchmark("hands a cell the states before it as they are, where they have the stage's shape", () => {
   const program = programOf((net) => {
-    const { cell, names, shapes } = recorded(net, 1)
+    const { cell, places, names, shapes } = recorded(net, 1)
     const sizes = { channels: 4, cellsPerStage: 3, classes: 2 }
-    nasBench201Skeleton(net, net.b.input("x", [2, 3, 8, 12]), sizes, { inputs: 2, affine: false, cell })
+    nasBench201Skeleton(net, net.b.input("x", [2, 3, 8, 12]), sizes, { inputs: () => 2, affine: false, cell })
     const made = names()
+    assert.equal(
+      places.map(({ turn }) => turn),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    )
     assert.equal(made[2], ["out/cells.0", "out/cells.1"])
     assert.equal(made[4]![1], "out/cells.4")
     assert.equal(made[8], ["out/cells.8", "out/cells.9"])
@@ -80,7 +85,7 @@ benchmark("brings outputs of other channels back to the stage's", () => {
   programOf((net) => {
     const { cell, shapes } = recorded(net, 3)
     const sizes = { channels: 4, cellsPerStage: 2, classes: 2 }
-    nasBench201Skeleton(net, net.b.input("x", [2, 3, 8, 8]), sizes, { inputs: 1, affine: true, cell })
+    nasBench201Skeleton(net, net.b.input("x", [2, 3, 8, 8]), sizes, { inputs: () => 1, affine: true, cell })
     assert.equal(shapes().flat(), [
       [4, 8, 8],
       [4, 8, 8],
@@ -124,7 +129,7 @@ darts("halves at a third and at two thirds, and brings all states to a cell's sh
   programOf((net) => {
     const { cell, places, shapes } = recorded(net, 2)
     const sizes = { channels: 4, cells: 4, classes: 2, stem: "cifar", auxiliary: false } as const
-    dartsSkeleton(net, net.b.input("x", [2, 3, 8, 16]), sizes, { inputs: 3, affine: false, cell })
+    dartsSkeleton(net, net.b.input("x", [2, 3, 8, 16]), sizes, { inputs: () => 3, affine: false, cell })
     assert.equal(
       places.map(({ reduction }) => reduction),
       [false, true, true, false]
@@ -144,6 +149,23 @@ darts("halves at a third and at two thirds, and brings all states to a cell's sh
       ["2.preprocess0", "2.preprocess1", "3.preprocess0", "3.preprocess0.1", "3.preprocess1"].map(
         (name) => `cells.${name} conv`
       )
+    )
+  })
+})
+
+darts("gives each cell as many states as it asks for, and counts the cells of a kind", () => {
+  programOf((net) => {
+    const { cell, places, names } = recorded(net, 1)
+    const sizes = { channels: 2, cells: 6, classes: 2, stem: "cifar", auxiliary: false } as const
+    const inputs = ({ reduction, turn }: CellTurn) => (reduction ? 4 : 1 + (turn % 2))
+    dartsSkeleton(net, net.b.input("x", [1, 3, 8, 8]), sizes, { inputs, affine: false, cell })
+    assert.equal(
+      places.map(({ reduction, turn }) => `${reduction ? "half" : "flat"} ${turn}`),
+      ["flat 0", "flat 1", "half 0", "flat 2", "half 1", "flat 3"]
+    )
+    assert.equal(
+      names().map((own) => own.length),
+      [1, 2, 4, 1, 4, 2]
     )
   })
 })
