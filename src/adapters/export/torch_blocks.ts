@@ -31,7 +31,7 @@ class FactorizedReduce(nn.Module):
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x):
-        x = torch.relu(x)
+        x = nn.functional.pad(torch.relu(x), (0, x.shape[3] % 2, 0, x.shape[2] % 2))
         return self.bn(torch.cat([self.conv_1(x), self.conv_2(x[:, :, 1:, 1:])], dim=1))
 `
 
@@ -106,7 +106,7 @@ class ResidualBlock(nn.Module):
         self.conv_a = ReLUConvBN(channels, 2 * channels, 3, stride=2)
         self.conv_b = ReLUConvBN(2 * channels, 2 * channels, 3)
         self.downsample = nn.Sequential(
-            nn.AvgPool2d(2, stride=2),
+            nn.AvgPool2d(2, stride=2, ceil_mode=True),
             nn.Conv2d(channels, 2 * channels, 1, bias=False),
         )
 

@@ -11,6 +11,7 @@ import { buildCell, type CellGraph, discreteEdge, graphOf, searchedEdge } from "
 import { CELL_LAYERS } from "./cell_operations.ts"
 import type { Network } from "./layers.ts"
 import {
+  type CellTurn,
   dartsHalvings,
   dartsSkeleton,
   type EvaluationLogits,
@@ -20,7 +21,10 @@ import {
   type Stem
 } from "./skeletons.ts"
 
-/** Sizes of a network of a cell space. Its skeleton is DARTS's where a cell halves the image, else NAS-Bench-201's. */
+/**
+ * Sizes of a network of a cell space. Its skeleton is DARTS's where a cell halves the image, else NAS-Bench-201's; of several cells that halve it, or of
+ * several that do not, each has its turn.
+ */
 export interface SpaceSizes {
   /** Channels of the first cell. */
   readonly channels: number
@@ -60,10 +64,7 @@ function halves(space: Space): boolean {
 export function spaceFault(space: Space, options: EvaluationOptions): string | undefined {
   const { cells } = space
   if (cells.length === 0) return "it has decisions alone; a network needs its cells"
-  const [kept, halving] = [cells.filter((cell) => cell.stride === 1), cells.filter((cell) => cell.stride === 2)]
-  if (kept.length !== 1 || halving.length > 1)
-    return `it has ${kept.length} cells of stride 1 and ${halving.length} of stride 2; a network takes one of stride 1 and at most one of stride 2`
-  if (cells.some((cell) => cell.inputs !== cells[0]!.inputs)) return "its cells have different numbers of inputs"
+  if (cells.every((cell) => cell.stride === 2)) return "it has no cell of stride 1, which a network needs"
   for (const cell of cells) {
     for (const { from, to, operations } of cell.edges) {
       const unknown = operations.find((operation) => !CELL_LAYERS.has(operation))
@@ -72,10 +73,24 @@ export function spaceFault(space: Space, options: EvaluationOptions): string | u
     }
   }
   const [size, skeleton] = halves(space) ? (["cells", "DARTS"] as const) : (["cellsPerStage", "NAS-Bench-201"] as const)
-  if (!((options[size] ?? 0) >= 1)) return `its skeleton is that of ${skeleton}, which takes "${size}" of at least 1`
+  const count = options[size] ?? 0
+  if (!(count >= 1)) return `its skeleton is that of ${skeleton}, which takes "${size}" of at least 1`
+  for (const stride of [1, 2] as const) {
+    const own = cells.filter((cell) => cell.stride === stride).length
+    const halvings = halves(space) ? dartsHalvings(count) : 0
+    const places = stride === 2 ? halvings : halves(space) ? count - halvings : 3 * count
+    if (own > Math.max(1, places))
+      return `it has ${own} cells of stride ${stride}, and the skeleton places for ${places}`
+  }
   if (halves(space)) return undefined
   if (options.auxiliary === true) return "its skeleton is that of NAS-Bench-201, which has no auxiliary head"
   return options.stem === "imagenet" ? "its skeleton is that of NAS-Bench-201, which has no ImageNet stem" : undefined
+}
+
+/** The number of the cell at a place of the skeleton: those of one stride take turns. */
+function cellAt({ cells }: Space, { reduction, turn }: CellTurn): number {
+  const own = [...cells.keys()].filter((c) => cells[c]!.stride === (reduction ? 2 : 1))
+  return own[turn % own.length]!
 }
 
 /** The skeleton of a space around cells. The space and the options have no fault. */
@@ -87,7 +102,7 @@ function skeleton(
   { affine, cell }: Omit<Filling, "inputs">
 ): EvaluationLogits {
   const { channels, classes, stem = "cifar", auxiliary = false } = options
-  const filling = { inputs: space.cells[0]!.inputs, affine, cell }
+  const filling = { inputs: (at: CellTurn) => space.cells[cellAt(space, at)]!.inputs, affine, cell }
   if (halves(space))
     return dartsSkeleton(net, image, { channels, classes, cells: options.cells!, stem, auxiliary }, filling)
   const sizes = { channels, classes, cellsPerStage: options.cellsPerStage! }
@@ -110,13 +125,13 @@ export function searchLogits(
   sizes: SpaceSizes,
   probabilities: ReadonlyMap<string, number>
 ): number {
-  const graphs = new Map(space.cells.map((cell) => [cell.stride === 2, { cell, graph: graphOf(cell) }]))
+  const graphs = space.cells.map((cell) => ({ cell, graph: graphOf(cell) }))
   const place = (name: string, { edges }: Cell, position: number) =>
     halves(space) ? `${name}._ops.${position}._ops` : `${name}.edges.${edges[position]!.to}<-${edges[position]!.from}`
   return skeleton(net, image, space, sizes, {
     affine: false,
-    cell: ({ name, inputs, reduction }) => {
-      const { cell, graph } = graphs.get(reduction)!
+    cell: ({ name, inputs, ...at }) => {
+      const { cell, graph } = graphs[cellAt(space, at)]!
       const weights = probabilities.get(cell.name)!
       return buildCell(net, name, graph, inputs, false, ({ position }, x, stride) =>
         searchedEdge(net, place(name, cell, position), cell.edges[position]!.operations, x, {
@@ -181,11 +196,11 @@ export function evaluationLogits(
   options: EvaluationOptions
 ): EvaluationLogits {
   const { dropPath = false } = options
-  const cells = new Map(discreteCells(space, architecture).map((made) => [made.graph.stride === 2, made]))
+  const cells = discreteCells(space, architecture)
   return skeleton(net, image, space, options, {
     affine: true,
-    cell: ({ name, inputs, reduction }) => {
-      const { graph, operations } = cells.get(reduction)!
+    cell: ({ name, inputs, ...at }) => {
+      const { graph, operations } = cells[cellAt(space, at)]!
       return buildCell(net, name, graph, inputs, true, ({ position }, x, stride) =>
         discreteEdge(net, `${name}.${halves(space) ? "_ops" : "layers"}.${position}`, operations[position]!, x, {
           ...family(space, true),

@@ -38,7 +38,7 @@ export function dartsEvaluationNetwork(
 ): EvaluationLogits {
   const { dropPath = false } = options
   return dartsSkeleton(net, image, options, {
-    inputs: 2,
+    inputs: () => 2,
     affine: true,
     cell: ({ name, inputs, reduction }) => {
       const edges = reduction ? genotype.reduce : genotype.normal

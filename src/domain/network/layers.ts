@@ -136,13 +136,19 @@ export function reluConvBn(
   return batchNorm(net, `${name}.op.2`, y, affine)
 }
 
-/** Half the size by two 1×1 convolutions of stride 2, one of them shifted by a pixel, joined and normalized. */
+/**
+ * Half the size, rounded up, by two 1×1 convolutions of stride 2, one of them shifted by a pixel, joined and normalized. At an odd size the shifted one
+ * sees zeros beyond the edge, as in NAS-Bench-201's code.
+ */
 export function factorizedReduce(net: Network, name: string, x: number, channels: number, affine: boolean): number {
   const { b } = net
   const y = relu(net, x)
   const options = { kernel: 1, stride: 2, padding: 0 }
   const first = convolution(net, `${name}.conv_1`, y, Math.floor(channels / 2), options)
-  const shifted = b.slice(y, [{}, {}, { start: 1 }, { start: 1 }])
+  const after = b.shape(y).map((size, axis) => (axis < 2 ? 0 : size % 2))
+  const none = after.map(() => 0)
+  const padded = b.add({ _tag: "Pad", before: none, after, between: none }, y)
+  const shifted = b.slice(padded, [{}, {}, { start: 1 }, { start: 1 }])
   const second = convolution(net, `${name}.conv_2`, shifted, channels - Math.floor(channels / 2), options)
   return batchNorm(net, `${name}.bn`, b.concatenate([first, second], 1), affine)
 }

@@ -1,3 +1,4 @@
+import type { ProgramBuilder } from "../program/builder.ts"
 import type { Network } from "./layers.ts"
 
 /**
@@ -42,4 +43,18 @@ export function crossEntropy(net: Network, logits: number, targets: number): num
   const logSum = b.unary("log", b.sum(b.unary("exp", shifted), [1]))
   const picked = b.sum(b.times(b.minus(shifted, logSum), targets), [0, 1])
   return b.reshape(b.scale(picked, -1 / batch!), [])
+}
+
+/**
+ * How many rows of logits [batch, classes] are largest where their targets, of the same shape, are: a tensor of shape []. Equal largest logits
+ * share the hit, so that a network that tells nothing apart is at the level of chance.
+ */
+export function correctCount(b: ProgramBuilder, logits: number, targets: number): number {
+  const atLargest = (x: number) => {
+    const top = b.add({ _tag: "Max", axes: [1] }, x)
+    return b.minus(b.constant(1, b.shape(x)), b.unary("step", b.minus(top, x)))
+  }
+  const predicted = atLargest(logits)
+  const shares = b.over(predicted, b.sum(predicted, [1]))
+  return b.reshape(b.sum(b.times(shares, atLargest(targets)), [0, 1]), [])
 }

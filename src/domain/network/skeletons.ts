@@ -38,18 +38,24 @@ export interface EvaluationLogits {
   readonly auxiliary: number | undefined
 }
 
-/** The place of a cell: the name of its parameters, and its inputs, all of one shape. */
-export interface CellPlace {
-  readonly name: string
-  readonly inputs: ReadonlyArray<number>
+/** Which of a space's cells stands at a place. */
+export interface CellTurn {
   /** Whether the cell halves the image. */
   readonly reduction: boolean
+  /** How many such cells stand before it. */
+  readonly turn: number
+}
+
+/** The place of a cell: the name of its parameters, and its inputs, all of one shape. */
+export interface CellPlace extends CellTurn {
+  readonly name: string
+  readonly inputs: ReadonlyArray<number>
 }
 
 /** What a skeleton is filled with. */
 export interface Filling {
-  /** Number of a cell's inputs: the outputs of as many cells before it, the last one last. */
-  readonly inputs: number
+  /** Number of a cell's inputs: the outputs of as many cells before it, the last one last; where there are fewer, the first one again. */
+  readonly inputs: (turn: CellTurn) => number
   /** Whether the normalizations before the cells have a scale and a shift. */
   readonly affine: boolean
   readonly cell: (place: CellPlace) => number
@@ -65,12 +71,17 @@ export function dartsHalvings(cells: number): number {
   return Array.from({ length: cells }, (_, cell) => isReduction(cell, cells)).filter(Boolean).length
 }
 
-/** Why an image [batch, channels, height, width] cannot be halved that often, if it cannot. */
+/** The last states, oldest first. */
+function lastStates(states: ReadonlyArray<number>, count: number): ReadonlyArray<number> {
+  return Array.from({ length: count }, (_, i) => states[Math.max(0, states.length - count + i)]!)
+}
+
+/** Why an image [batch, channels, height, width] cannot be halved that often, if it cannot. An odd side is rounded up. */
 export function imageFault(image: Shape, halvings: number): string | undefined {
   const [, , height, width] = image as readonly [number, number, number, number]
-  const unit = 2 ** halvings
-  if (height % unit === 0 && width % unit === 0) return undefined
-  return `an image of ${height}×${width} cannot be halved ${halvings} times: its sides must be multiples of ${unit}`
+  const least = 2 ** halvings
+  if (height >= least && width >= least) return undefined
+  return `an image of ${height}×${width} is too small to be halved ${halvings} times: it needs at least ${least}×${least}`
 }
 
 /** Bring a state to a cell's channels and size: ReLU, 1×1 convolution, normalization, or a factorized reduction for each halving. */
@@ -100,7 +111,8 @@ export function dartsSkeleton(
   const [before, last] = sizes.stem === "cifar" ? cifarStem(net, image, sizes) : imagenetStem(net, image, sizes)
   const fault = imageFault(net.b.shape(last), dartsHalvings(sizes.cells))
   if (fault !== undefined) throw net.b.error({ _tag: "Detach" }, `behind the stem, ${fault}`)
-  let states: ReadonlyArray<number> = Array.from({ length: inputs }, (_, i) => (i === inputs - 1 ? last : before))
+  const states = [before, last]
+  const turns = { true: 0, false: 0 }
   let channels = sizes.channels
   let auxiliary: number | undefined
   for (let position = 0; position < sizes.cells; position++) {
@@ -108,8 +120,11 @@ export function dartsSkeleton(
     if (reduction) channels *= 2
     const name = `cells.${position}`
     const height = net.b.shape(states.at(-1)!)[2]!
-    const ready = states.map((x, i) => adapted(net, `${name}.preprocess${i}`, x, channels, height, affine))
-    states = [...states.slice(1), cell({ name, inputs: ready, reduction })]
+    const at = { reduction, turn: turns[`${reduction}`]++ }
+    const ready = lastStates(states, inputs(at)).map((x, i) =>
+      adapted(net, `${name}.preprocess${i}`, x, channels, height, affine)
+    )
+    states.push(cell({ name, inputs: ready, ...at }))
     if (sizes.auxiliary && position === Math.floor((2 * sizes.cells) / 3))
       auxiliary = auxiliaryHead(net, states.at(-1)!, sizes)
   }
@@ -129,13 +144,22 @@ function imagenetStem(net: Network, image: number, { channels }: DartsSizes): re
   return [second, half("stem1.1", "stem1.2", relu(net, second), channels)]
 }
 
-/** Average pooling, two convolutions, a classifier; its features shrink the image to one pixel of 8×8 (CIFAR) or 14×14 (ImageNet). */
+/** Average pooling, two convolutions, a classifier; its features shrink an image of 8×8 (CIFAR) or 7×7 (ImageNet) to one pixel. */
 function auxiliaryHead(
   net: Network,
   x: number,
   { stem, classes }: { readonly stem: Stem; readonly classes: number }
 ): number {
   const stride = stem === "cifar" ? 3 : 2
+  const [, , height, width] = net.b.shape(x) as readonly [number, number, number, number]
+  const least = 5 + stride
+  if (height < least || width < least)
+    throw net.b.within("auxiliary_head", () =>
+      net.b.error(
+        { _tag: "Detach" },
+        `it needs features of at least ${least}×${least} and has ${height}×${width}: take larger images or leave it out`
+      )
+    )
   const pooled = net.b.averagePool(
     relu(net, x),
     { kernel: [5, 5], stride: [stride, stride], padding: square(0) },
@@ -170,27 +194,32 @@ export function nasBench201Skeleton(
   const fault = imageFault(b.shape(image), 2)
   if (fault !== undefined) throw b.error({ _tag: "Detach" }, fault)
   const stem = batchNorm(net, "stem.1", convolution(net, "stem.0", image, sizes.channels, { kernel: 3 }))
-  let states: ReadonlyArray<number> = Array.from({ length: inputs }, () => stem)
+  const states = [stem]
   let position = 0
+  let turn = 0
   for (let stage = 0; stage < 3; stage++) {
     const channels = sizes.channels * 2 ** stage
-    if (stage > 0) states = [...states.slice(1), residualBlock(net, `cells.${position++}`, states.at(-1)!, channels)]
+    if (stage > 0) states.push(residualBlock(net, `cells.${position++}`, states.at(-1)!, channels))
     for (let i = 0; i < sizes.cellsPerStage; i++) {
       const name = `cells.${position++}`
       const height = b.shape(states.at(-1)!)[2]!
-      const ready = states.map((x, k) => {
+      const at = { reduction: false, turn: turn++ }
+      const ready = lastStates(states, inputs(at)).map((x, k) => {
         const fits = b.shape(x)[1] === channels && b.shape(x)[2] === height
         return fits ? x : adapted(net, `${name}.preprocess${k}`, x, channels, height, affine)
       })
-      states = [...states.slice(1), cell({ name, inputs: ready, reduction: false })]
+      states.push(cell({ name, inputs: ready, ...at }))
     }
   }
   return classify(net, relu(net, batchNorm(net, "lastact.0", states.at(-1)!)), sizes.classes)
 }
 
+/** The block between two stages. At an odd size its pool takes the mean of the pixels that there are (ours). */
 function residualBlock(net: Network, name: string, x: number, channels: number): number {
   const first = reluConvBn(net, `${name}.conv_a`, x, channels, { kernel: 3, stride: 2, affine: true })
   const second = reluConvBn(net, `${name}.conv_b`, first, channels, { kernel: 3, affine: true })
-  const halved = net.b.averagePool(x, { kernel: [2, 2], stride: [2, 2], padding: square(0) }, true)
+  const [, , height, width] = net.b.shape(x) as readonly [number, number, number, number]
+  const padding = { before: [0, 0], after: [height % 2, width % 2] } as const
+  const halved = net.b.averagePool(x, { kernel: [2, 2], stride: [2, 2], padding }, false)
   return net.b.plus(convolution(net, `${name}.downsample.1`, halved, channels, { kernel: 1 }), second)
 }

@@ -17,19 +17,19 @@ import { evaluate } from "../../domain/program/_programs.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
-/** Networks that together hold every operation, with every stride it has, both stems, and the auxiliary heads. */
+/** Networks that together hold every operation, with every stride it has, at even and odd sizes, both stems, and the auxiliary heads. */
 export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
   [
     "DARTS with every operation",
     {
       architecture:
         "Genotype(normal=[('sep_conv_3x3', 0), ('dil_conv_5x5', 1), ('skip_connect', 0), ('max_pool_3x3', 2), ('avg_pool_3x3', 1), ('dil_conv_3x3', 3), ('sep_conv_5x5', 2), ('conv_7x1_1x7', 4)], normal_concat=range(2, 6), reduce=[('skip_connect', 0), ('conv_7x1_1x7', 1), ('dil_conv_3x3', 0), ('sep_conv_5x5', 1), ('avg_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('dil_conv_5x5', 1)], reduce_concat=range(2, 6))",
-      sizes: { channels: 4, cells: 4, image: 32, auxiliary: true }
+      sizes: { channels: 4, cells: 4, image: 31, auxiliary: true }
     }
   ],
   [
     "AmoebaNet for large images",
-    { architecture: "AmoebaNet", sizes: { channels: 3, cells: 4, classes: 7, image: 64, stem: "imagenet" } }
+    { architecture: "AmoebaNet", sizes: { channels: 3, cells: 4, classes: 7, image: 61, stem: "imagenet" } }
   ],
   [
     "a large auxiliary head",
@@ -38,7 +38,7 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
       sizes: { channels: 2, cells: 2, classes: 3, image: 256, stem: "imagenet", auxiliary: true }
     }
   ],
-  ["two reduction cells", { architecture: "NASNet", sizes: { channels: 3, cells: 2, image: 16 } }],
+  ["two reduction cells", { architecture: "NASNet", sizes: { channels: 3, cells: 2, image: 17 } }],
   ["one cell", { architecture: "DARTS_V1", sizes: { channels: 3, cells: 1, image: 10 } }],
   [
     "NAS-Bench-201 with every operation",
@@ -51,7 +51,7 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
     "NAS-Bench-201 with a node that gets nothing",
     {
       architecture: "|none~0|+|none~0|none~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_1x1~2|",
-      sizes: { channels: 3, cells: 1, image: 8 }
+      sizes: { channels: 3, cells: 1, image: 11 }
     }
   ]
 ]

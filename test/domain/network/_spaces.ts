@@ -48,6 +48,32 @@ export const CHAIN: Space = spaceOf({
   ]
 })
 
+/** Two cells that keep the size and two that halve it, of one to three inputs, which take turns. */
+export const TURNS: Space = spaceOf({
+  name: "turns",
+  cells: [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [2, 2]
+  ].map(([inputs, stride], c) => ({
+    name: `cell${c}`,
+    inputs,
+    nodes: 2,
+    edges: [
+      ...Array.from({ length: inputs! }, (_, from) => ({
+        from,
+        to: inputs,
+        operations: ["skip_connect", "nor_conv_1x1"]
+      })),
+      { from: inputs! - 1, to: inputs! + 1, operations: ["nor_conv_1x1", "none", "dil_conv_3x3"] },
+      { from: inputs, to: inputs! + 1, operations: ["sep_conv_3x3", "skip_connect"] }
+    ],
+    combine: c % 2 === 0 ? "mean" : "sum",
+    stride
+  }))
+})
+
 /** A network under construction on a builder. */
 export function networkOn(b: ProgramBuilder): Network {
   return { b, statistics: "batch", tracked: false, parameters: new Map() }

@@ -20,9 +20,13 @@ import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
 import { evaluate } from "../program/_programs.ts"
 import { numbers, PLAIN } from "../search/gradient/_networks.ts"
-import { CHAIN, networkOn, OWN, programOf, spaceOf } from "./_spaces.ts"
+import { CHAIN, networkOn, OWN, programOf, spaceOf, TURNS } from "./_spaces.ts"
 
 const SIZES = { channels: 2, classes: 3, cells: 3, cellsPerStage: 1 } as const
+
+/** As many cells as a space needs so that each has its turn. */
+const sizesOf = (space: Space) => ({ ...SIZES, cells: space === TURNS ? 4 : 3 })
+
 const IMAGE: Shape = [2, 3, 8, 8]
 
 /** The place in the search network of what stands at a position of the evaluation network's cell, and the row of its edge. */
@@ -50,7 +54,7 @@ function keptEdges(space: Space, architecture: Architecture): ReadonlyMap<string
               return [row, chosen(slot.operation)] as const
             })
     first += cell.edges.length
-    const darts = space.cells.length === 2
+    const darts = space.cells.length > 1
     return [
       cell.name,
       pairs.map(([row, name], position): Kept => {
@@ -68,11 +72,17 @@ function keptEdges(space: Space, architecture: Architecture): ReadonlyMap<string
   return new Map(kept)
 }
 
+/** The cell at each place of the networks of these tests. In TURNS, those of one stride in turn. */
+function cellsOf(space: Space): ReadonlyArray<number> {
+  if (space === TURNS) return [0, 2, 3, 1]
+  return space.cells.length === 2 ? [0, 1, 1] : [0, 0, 0, 0, 0]
+}
+
 /** The largest difference of the logits of an architecture's evaluation network and of the search network at its one-hot rows. */
 function differenceAtOneHot(space: Space, architecture: Architecture): number {
   const image = numbersOf("x", IMAGE)
   const evaluation = programOf((net) => {
-    const made = Either.getOrThrow(spaceEvaluationNetwork(space, architecture, SIZES))
+    const made = Either.getOrThrow(spaceEvaluationNetwork(space, architecture, sizesOf(space)))
     net.b.output("logits", made(net, net.b.input("x", IMAGE)).logits)
   })
   const shape = relaxedShape(space)
@@ -80,7 +90,7 @@ function differenceAtOneHot(space: Space, architecture: Architecture): number {
     const probabilities = new Map(
       shape.map(({ name, edges, width }) => [name, net.b.input(`p/${name}`, [edges.length, width])])
     )
-    net.b.output("logits", searchLogits(net, net.b.input("x", IMAGE), space, SIZES, probabilities))
+    net.b.output("logits", searchLogits(net, net.b.input("x", IMAGE), space, sizesOf(space), probabilities))
   })
   const kept = keptEdges(space, architecture)
   const rows = shape.flatMap(({ name, edges }) =>
@@ -96,8 +106,7 @@ function differenceAtOneHot(space: Space, architecture: Architecture): number {
   const theirs = new Map<string, ArrayLike<number>>([["x", image]])
   for (const name of evaluation.inputs.keys()) {
     const [, number] = /cells\.(\d+)\./.exec(name) ?? []
-    const reduction = space.cells.length === 2 && (number === "1" || number === "2")
-    const edges = kept.get(space.cells[reduction ? 1 : 0]!.name)!
+    const edges = kept.get(space.cells[cellsOf(space)[Number(number ?? 0)] ?? 0]!.name)!
     const edge = edges.find(({ evaluation: at }) => `${name}.`.includes(`.${at}`))
     const there = edge === undefined ? name : `${name}.`.replace(`.${edge.evaluation}`, `.${edge.search}`).slice(0, -1)
     const length = elementCount(named(name, evaluation))
@@ -117,16 +126,16 @@ function numbersOf(name: string, shape: Shape): Float64Array {
 
 const search = suite("spaceSearchNetwork()")
 
-for (const space of [...SPACE_NAMES.map(builtinSpace), OWN, CHAIN]) {
+for (const space of [...SPACE_NAMES.map(builtinSpace), OWN, CHAIN, TURNS]) {
   search(`of "${space.name}" has a gradient by all weights and by the alpha of all edges with a choice`, () => {
-    const network = Either.getOrThrow(spaceSearchNetwork(space, { ...SIZES, image: [2, 3, 4, 4] }))
+    const network = Either.getOrThrow(spaceSearchNetwork(space, { ...sizesOf(space), image: [2, 3, 4, 4] }))
     const loss = Either.getOrThrow(lossProgram(network, PLAIN))
     let parameters = new Map<string, Shape>()
     programOf((net) => {
       const probabilities = new Map(
         network.shape.map(({ name, edges, width }) => [name, net.b.input(name, [edges.length, width])])
       )
-      searchLogits(net, net.b.input("x", [2, 3, 4, 4]), space, SIZES, probabilities)
+      searchLogits(net, net.b.input("x", [2, 3, 4, 4]), space, sizesOf(space), probabilities)
       parameters = net.parameters
     })
     assert.equal([...loss.weights].sort(), [...parameters.keys()].map((name) => `param/${name}`).sort())
@@ -151,7 +160,7 @@ for (const space of [...SPACE_NAMES.map(builtinSpace), OWN, CHAIN]) {
 }
 
 search("at one-hot probabilities gives the logits of the discrete network", () => {
-  for (const space of [builtinSpace("nas-bench-201"), builtinSpace("darts"), builtinSpace("s4"), OWN, CHAIN]) {
+  for (const space of [builtinSpace("nas-bench-201"), builtinSpace("darts"), builtinSpace("s4"), OWN, CHAIN, TURNS]) {
     const pools = /_pool_/
     const free = FastCheck.sample(arbitraryArchitecture(space), { seed: 5, numRuns: 200 }).filter(
       (one) => space.cells.length === 1 || !one.some((choice, i) => pools.test(space.decisions[i]!.choices[choice]!))
@@ -192,22 +201,30 @@ search("names what no network can be built of", () => {
       /"magic" of the edge 0->1 of the cell "c"/
     ],
     [spaceOf({ name: "a", decisions: [{ name: "d", choices: ["x", "y"] }] }), good, /"a": it has decisions alone/],
-    [spaceOf({ name: "a", cells: [cell("c", 1), cell("d", 1)] }), good, /2 cells of stride 1 and 0 of stride 2/],
-    [spaceOf({ name: "a", cells: [cell("c", 2)] }), good, /0 cells of stride 1/],
-    [spaceOf({ name: "a", cells: [cell("c", 1), cell("d", 2, 2)] }), good, /different numbers of inputs/],
+    [
+      spaceOf({ name: "a", cells: ["c", "d", "e", "f"].map((name) => cell(name, 1)) }),
+      good,
+      /4 cells of stride 1, and the skeleton places for 3/
+    ],
+    [TURNS, good, /2 cells of stride 1, and the skeleton places for 1/],
+    [spaceOf({ name: "a", cells: [cell("c", 2)] }), good, /no cell of stride 1/],
     [CHAIN, { channels: 2, classes: 3, cells: 3, image: IMAGE }, /takes "cellsPerStage"/],
     [OWN, { channels: 2, classes: 3, cellsPerStage: 1, image: IMAGE }, /takes "cells"/],
     [CHAIN, { ...good, stem: "imagenet" as const }, /no ImageNet stem/],
-    [CHAIN, { ...good, image: [2, 3, 8, 6] }, /image of 8×6 cannot be halved 2 times/],
-    [OWN, { ...good, image: [2, 3, 6, 8] }, /image of 6×8 cannot be halved 2 times/],
-    [OWN, { ...good, stem: "imagenet" as const, image: [2, 3, 16, 16] }, /image of 2×2 cannot be halved 2 times/]
+    [CHAIN, { ...good, image: [2, 3, 8, 3] }, /image of 8×3 is too small to be halved 2 times/],
+    [OWN, { ...good, image: [2, 3, 3, 8] }, /image of 3×8 is too small to be halved 2 times/],
+    [
+      OWN,
+      { ...good, stem: "imagenet" as const, image: [2, 3, 16, 16] },
+      /image of 2×2 is too small to be halved 2 times/
+    ]
   ] as const
   for (const [space, sizes, message] of cases) {
     const made = spaceSearchNetwork(space, sizes)
     assert.ok(Either.isLeft(made), `${message}`)
     assert.match(made.left.message, message)
   }
-  assert.ok(Either.isRight(spaceSearchNetwork(OWN, { ...SIZES, cells: 1, image: [2, 3, 6, 6] })))
+  assert.ok(Either.isRight(spaceSearchNetwork(OWN, { ...SIZES, cells: 1, image: [2, 3, 2, 3] })))
 })
 
 search.run()
@@ -255,9 +272,26 @@ discrete("names what it cannot be built of", () => {
     [OWN, OWN.decisions.map(() => 0)]
   ] as const) {
     const make = Either.getOrThrow(spaceEvaluationNetwork(space, architecture, SIZES))
-    const made = buildProgram((b) => make(networkOn(b), b.input("x", [2, 3, 6, 6])))
+    const made = buildProgram((b) => make(networkOn(b), b.input("x", [2, 3, 3, 3])))
     assert.ok(Either.isLeft(made))
-    assert.match(made.left.message, "image of 6×6 cannot be halved 2 times")
+    assert.match(made.left.message, "image of 3×3 is too small to be halved 2 times")
+  }
+})
+
+discrete("takes images of any size and channels, for any classes", () => {
+  for (const name of SPACE_NAMES) {
+    const space = builtinSpace(name)
+    const architecture = FastCheck.sample(arbitraryArchitecture(space), { seed: 8, numRuns: 1 })[0]!
+    const sizes = { channels: 3, classes: 5, cells: 3, cellsPerStage: 1 }
+    const make = Either.getOrThrow(spaceEvaluationNetwork(space, architecture, sizes))
+    for (const image of [
+      [2, 1, 28, 28],
+      [1, 3, 17, 23],
+      [3, 2, 5, 4]
+    ]) {
+      const program = programOf((net) => net.b.output("logits", make(net, net.b.input("x", image)).logits))
+      assert.equal(program.nodes[program.outputs.get("logits")!]!.shape, [image[0], 5])
+    }
   }
 })
 

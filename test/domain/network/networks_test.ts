@@ -89,7 +89,7 @@ darts("an operation that it does not know is an error that names the place", () 
   assert.match(made.left.message, "magic")
 })
 
-darts("an image that is too small is an error that names the layer", () => {
+darts("an image that is too small is an error that says how large it must be", () => {
   const genotype = {
     normal: [
       ["skip_connect", 0],
@@ -102,13 +102,22 @@ darts("an image that is too small is an error that names the layer", () => {
     ],
     reduceConcat: [2]
   } as const
-  const made = buildProgram((b) => {
-    const net: Network = { b, statistics: "batch", tracked: false, parameters: new Map() }
-    const sizes = { stem: "cifar", channels: 4, cells: 3, classes: 10, auxiliary: true } as const
-    dartsEvaluationNetwork(net, b.input("x", [1, 3, 20, 20]), genotype, sizes)
-  })
-  assert.ok(Either.isLeft(made))
-  assert.match(made.left.message, "auxiliary_head.features.5")
+  const problem = (stem: "cifar" | "imagenet", side: number, auxiliary: boolean) => {
+    const made = buildProgram((b) => {
+      const net: Network = { b, statistics: "batch", tracked: false, parameters: new Map() }
+      const sizes = { stem, channels: 4, cells: 3, classes: 10, auxiliary }
+      dartsEvaluationNetwork(net, b.input("x", [1, 3, side, side]), genotype, sizes)
+    })
+    return Either.isLeft(made) ? made.left.message : "it was built"
+  }
+  assert.is(problem("cifar", 4, false), "it was built")
+  assert.match(problem("cifar", 3, false), "an image of 3×3 is too small to be halved 2 times: it needs at least 4×4")
+  assert.is(problem("imagenet", 25, false), "it was built")
+  assert.match(problem("imagenet", 24, false), "behind the stem, an image of 3×3 is too small")
+  assert.is(problem("cifar", 29, true), "it was built")
+  assert.match(problem("cifar", 28, true), "auxiliary_head): it needs features of at least 8×8 and has 7×7")
+  assert.is(problem("imagenet", 193, true), "it was built")
+  assert.match(problem("imagenet", 192, true), "at least 7×7 and has 6×6")
 })
 
 darts("takes drop-path masks, but for its identities, where asked for", () => {

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import type { Network } from "../../network/layers.ts"
-import { buildProgram, type ProgramBuilder } from "../../program/builder.ts"
+import { correctCount } from "../../network/mixture.ts"
+import { buildProgram } from "../../program/builder.ts"
 import { copyNodes, differentiate } from "../../program/differentiate.ts"
 import type { Program, ProgramError } from "../../program/program.ts"
 import { simplify } from "../../program/rewrite.ts"
@@ -32,7 +33,7 @@ export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Eit
     )
     const { loss, logits } = network.build(net, { image, targets, probabilities })
     b.output("loss", loss)
-    b.output("correct", correctNode(b, logits, targets))
+    b.output("correct", correctCount(b, logits, targets))
   })
   return Either.map(built, (made) => {
     const program = simplify(made)
@@ -42,12 +43,6 @@ export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Eit
     const batch = [...program.inputs.keys()].filter((name) => !others.has(name))
     return { program, alphas, weights: known("param"), batch }
   })
-}
-
-function correctNode(b: ProgramBuilder, logits: number, targets: number): number {
-  const top = b.add({ _tag: "Max", axes: [1] }, logits)
-  const hit = b.minus(b.constant(1, b.shape(logits)), b.unary("step", b.minus(top, logits)))
-  return b.reshape(b.sum(b.times(hit, targets), [0, 1]), [])
 }
 
 /** The name under which a program gives the gradient by an input. */

@@ -4,13 +4,13 @@ import { copyNodes } from "../../program/differentiate.ts"
 import type { Shape } from "../../program/operation.ts"
 import type { Program } from "../../program/program.ts"
 import { simplify } from "../../program/rewrite.ts"
-import { adam, clipByGlobalNorm, type Slot, sgd } from "../../training/optimizer.ts"
+import { adam, clipByGlobalNorm, type ParameterSlot, sgd } from "../../training/optimizer.ts"
 import { gradientOf } from "./gradients.ts"
 import { ofRun } from "./joint_loss.ts"
 import type { AlphaOptimizer, WeightOptimizer } from "./settings.ts"
 
 /** Adds to a builder what an optimizer makes of tensors and their gradients: new tensors and its own new state, as outputs. */
-export type Optimizer = (b: ProgramBuilder, slots: ReadonlyArray<Slot>) => void
+export type Optimizer = (b: ProgramBuilder, slots: ReadonlyArray<ParameterSlot>) => void
 
 /** Adam, at the learning rate of the input `learningRate` []. */
 export function alphaOptimizer(settings: AlphaOptimizer): Optimizer {
@@ -23,12 +23,12 @@ export function alphaOptimizer(settings: AlphaOptimizer): Optimizer {
 /** Gradients clipped together, then SGD at the learning rate of the input `learningRate` []. */
 export function weightOptimizer({ momentum, nesterov, weightDecay, clip }: WeightOptimizer): Optimizer {
   return (b, slots) => {
-    const clipped = clipByGlobalNorm(
+    const { gradients } = clipByGlobalNorm(
       b,
       slots.map(({ gradient }) => gradient),
       clip
     )
-    const moved = slots.map((slot, i) => ({ ...slot, gradient: clipped[i]! }))
+    const moved = slots.map((slot, i) => ({ ...slot, gradient: gradients[i]! }))
     sgd(b, moved, { learningRate: b.input("learningRate", []), momentum, nesterov, weightDecay })
   }
 }
