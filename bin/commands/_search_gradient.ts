@@ -11,11 +11,9 @@ import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../../src/adapters/gradient/plan.ts"
 import { resolveGradientSettings } from "../../src/adapters/settings/resolve_gradient.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
-import * as Onnx from "../../src/adapters/tensor/onnx.ts"
-import * as Reference from "../../src/adapters/tensor/reference.ts"
+import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { gradientProgress } from "../../src/adapters/terminal/gradient_progress.ts"
 import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient_report.ts"
-import type { GradientRunSettings } from "../../src/domain/search/gradient/run_settings.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import type { SearchCommand } from "./_search_table.ts"
@@ -46,7 +44,14 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
   if (run !== undefined) yield* beginGradientRun(run, { version: 1, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
-  const layers = Layer.merge(backendLayer(settings), run === undefined ? Memory.layer : Folder.layer(run))
+  const backendOptions = {
+    cache: join(homedir(), ".cache", "na-nas", "programs"),
+    ...(settings.threads === undefined ? {} : { threads: settings.threads })
+  }
+  const layers = Layer.merge(
+    backendLayer(settings.backend, backendOptions),
+    run === undefined ? Memory.layer : Folder.layer(run)
+  )
   const { outcome, backend } = yield* Effect.gen(function* () {
     const { name } = yield* TensorBackend
     return { outcome: yield* gradientSearch(plan, progress.show), backend: name }
@@ -60,18 +65,3 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })
-
-function backendLayer({ backend, threads }: GradientRunSettings) {
-  const cache = join(homedir(), ".cache", "na-nas", "programs")
-  const given = threads === undefined ? {} : { threads }
-  switch (backend) {
-    case "reference":
-      return Reference.layer("f32")
-    case "onnx":
-      return Onnx.layer({ ...given, cache })
-    case "onnx-webgpu":
-      return Onnx.layer({ provider: "webgpu" })
-    case "onnx-cuda":
-      return Onnx.layer({ provider: "cuda" })
-  }
-}

@@ -29,7 +29,16 @@ export function isGradientAlgorithm(name: string): name is GradientAlgorithm {
 export const DATASET_NAMES = ["mnist", "cifar10", "cifar100", "image-folder", "tensor-file"] as const
 
 /** Where programs run, by the names that people type. */
-export const BACKEND_NAMES = ["onnx", "onnx-webgpu", "onnx-cuda", "reference"] as const
+export const BACKEND_NAMES = [
+  "onnx",
+  "onnx-webgpu",
+  "onnx-cuda",
+  "tfjs-gpu",
+  "tfjs-node",
+  "tfjs-wasm",
+  "tfjs-cpu",
+  "reference"
+] as const
 
 function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
   return Schema.Literal(...words).annotations({
