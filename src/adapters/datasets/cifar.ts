@@ -42,7 +42,7 @@ export const openCifar = Effect.fn("openCifar")(function* (
 ) {
   const version = versionOf(source)
   const locations = source.from ?? [version.archive]
-  const files = yield* readLocations(locations, (name) => name.endsWith(".bin") && partOf(name) !== undefined)
+  const files = yield* readLocations(locations, (name) => isWanted(source, name))
   const parts = { train: [] as DataFile[], test: [] as DataFile[] }
   for (const file of files) {
     const part = partOf(basename(file.path))
@@ -66,6 +66,12 @@ export const openCifar = Effect.fn("openCifar")(function* (
 
 const fail = (dataset: string, reason: DatasetError["reason"], detail: string) =>
   new DatasetError({ dataset, reason, detail })
+
+/** Whether a file of a folder or an archive is read: one that names another dataset is not. */
+function isWanted({ _tag }: DatasetSource, name: string): boolean {
+  const named = /(mnist|cifar-?100?)/i.exec(name)?.[1]?.toLowerCase().replace("-", "")
+  return name.endsWith(".bin") && partOf(name) !== undefined && (named === undefined || named === _tag.toLowerCase())
+}
 
 /** What a file's name says that it holds. */
 function partOf(name: string): "train" | "test" | undefined {

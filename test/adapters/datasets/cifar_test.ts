@@ -15,6 +15,7 @@ const first = write("ten/below/data_batch_1.bin", cifarRecords([[3], [9]]))
 write("ten/below/data_batch_2.bin", cifarRecords([[0]], 2))
 const tests = write("ten/below/test_batch.bin", cifarRecords([[7], [1]], 10))
 write("ten/below/other.bin", "not a part")
+write("ten/below/mnist_train_10.bin", "of another dataset")
 write("ten/below/batches.meta.txt", "airplane\n")
 write(
   "hundred/train.bin",
