@@ -14,7 +14,7 @@ const HELP = `Search for an architecture whose neighborhood is good: itself and 
 
 Examples:
 
-  search                                    NA-DARTS on handwritten digits, about a minute on two cores
+  search                                    NA-DARTS on handwritten digits, under a minute on two cores
 
   search --algorithm na-darts --dataset cifar10 --data cifar-10-batches-bin --channels 16 --cells 5 --protocol nas-bench-201
 

@@ -3,27 +3,39 @@ import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { SearchSettings, SettingsError } from "../../domain/search/settings.ts"
 
 /** Settings that someone gave, by their names; not checked yet. */
 export type GivenSettings = Readonly<Record<string, unknown>>
 
-const decode = Schema.decodeUnknownEither(SearchSettings, { onExcessProperty: "error", errors: "all" })
-
-/** Full settings from those given: the config file's first, the flags' over them, defaults for the rest. */
-export const resolveSettings = Effect.fn("resolveSettings")(function* (
+/**
+ * Full settings of a schema from those given: the config file's first, the flags' over them, defaults for the rest. `kind` is what a setting that the
+ * schema does not know is told to be none of.
+ */
+const resolve = Effect.fnUntraced(function* <A, I>(
+  schema: Schema.Schema<A, I>,
+  kind: string,
   config: string | undefined,
   flags: GivenSettings
 ) {
+  const decode = Schema.decodeUnknownEither(schema, { onExcessProperty: "error", errors: "all" })
   const file = config === undefined ? {} : yield* readConfig(config)
   return yield* Either.mapLeft(decode({ ...file, ...flags }), (error) => {
     const [issue] = ArrayFormatter.formatErrorSync(error)
     const name = String(issue?.path[0] ?? "settings")
-    return new SettingsError({
-      problem: `${name} (${flagOf(name)}): ${issue?.message.replace(/\s+/g, " ") ?? "unknown"}`
-    })
+    const problem = issue?._tag === "Unexpected" ? `is no setting of ${kind}` : issue?.message.replace(/\s+/g, " ")
+    return new SettingsError({ problem: `${name} (${flagOf(name)}): ${problem ?? "unknown"}` })
   })
 })
+
+/** Full settings of a search over a table. */
+export const resolveSettings = (config: string | undefined, flags: GivenSettings) =>
+  resolve(SearchSettings, "a search over a table", config, flags)
+
+/** Full settings of a search by gradients. */
+export const resolveGradientSettings = (config: string | undefined, flags: GivenSettings) =>
+  resolve(GradientRunSettings, "a search by gradients", config, flags)
 
 /** The flag of a setting: `uniqueEvaluations` is `--unique-evaluations`. */
 export function flagOf(name: string): string {
