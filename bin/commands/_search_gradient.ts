@@ -16,10 +16,11 @@ import { gradientProgress } from "../../src/adapters/terminal/gradient_progress.
 import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient_report.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import { backendOf, deviceOf } from "./_backend.ts"
 import type { SearchCommand } from "./_search_table.ts"
 
 /** The search without any settings: small enough for a laptop, large enough for a cell that is no collapse. */
-const QUICK_SEARCH = {
+export const QUICK_SEARCH = {
   dataset: "mnist",
   images: 2000,
   imageSize: 12,
@@ -34,14 +35,20 @@ const QUICK_SEARCH = {
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
   const alone = config === undefined && Object.keys(given).length === 0
-  const stored = run === undefined || !alone ? undefined : yield* readGradientRun(run)
-  const settings = stored?.settings ?? (yield* resolveGradientSettings(config, alone ? QUICK_SEARCH : given))
+  const stored = run === undefined ? undefined : yield* readGradientRun(run)
+  const asked =
+    alone && stored !== undefined
+      ? stored.settings
+      : yield* resolveGradientSettings(config, alone ? QUICK_SEARCH : given)
   if (alone && stored === undefined)
     yield* Console.error(
       "no settings given: a quick search on small handwritten digits; --help tells what else there is"
     )
-  const space = yield* loadSpace(settings.space)
-  const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
+  const space = yield* loadSpace(asked.space)
+  const { plan, info } = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
+  const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
+  const backendName = yield* backendOf(asked.backend, kept)
+  const settings = { ...asked, backend: backendName }
   if (run !== undefined) yield* beginGradientRun(run, { version: 1, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const backendOptions = {
@@ -49,19 +56,20 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     ...(settings.threads === undefined ? {} : { threads: settings.threads })
   }
   const layers = Layer.merge(
-    backendLayer(settings.backend, backendOptions),
+    backendLayer(backendName, backendOptions),
     run === undefined ? Memory.layer : Folder.layer(run)
   )
-  const { outcome, backend } = yield* Effect.gen(function* () {
+  const { outcome, backend, device } = yield* Effect.gen(function* () {
     const { name } = yield* TensorBackend
-    return { outcome: yield* gradientSearch(plan, progress.show), backend: name }
+    const device = yield* deviceOf(backendName)
+    return { outcome: yield* gradientSearch(plan, progress.show), backend: name, device }
   }).pipe(
     Effect.onInterrupt(() => progress.interrupted),
     Effect.ensuring(progress.clear),
     Effect.provide(layers)
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
-  const result = { settings, space, dataset: info.name, backend, outcome, seconds, run }
+  const result = { settings, space, dataset: info.name, backend, device, outcome, seconds, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

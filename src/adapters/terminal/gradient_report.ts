@@ -12,6 +12,8 @@ export interface GradientResult {
   readonly space: Space
   readonly dataset: string
   readonly backend: string
+  /** What the backend computes with. */
+  readonly device: string
   readonly outcome: GradientOutcome
   /** Wall time of this process. */
   readonly seconds: number
@@ -33,6 +35,7 @@ export function gradientJson({ settings, space, outcome, ...rest }: GradientResu
     epochs: outcome.epochs.map((epoch) => ({ ...epoch, architecture: text(epoch.architecture) })),
     dataset: rest.dataset,
     backend: rest.backend,
+    device: rest.device,
     seconds: rest.seconds,
     run: rest.run ?? null,
     settings
