@@ -28,13 +28,13 @@ export interface Backend {
   readonly composed: ReadonlyArray<string>
 }
 
-const onnx = (provider: Onnx.OnnxProvider, device: string): Backend => ({
+const onnx = (provider: Onnx.OnnxProvider, device: string, cure: string): Backend => ({
   layer: ({ threads, cache }) =>
     provider === "cpu"
       ? Onnx.layer({ ...(threads === undefined ? {} : { threads }), ...(cache === undefined ? {} : { cache }) })
       : Onnx.layer({ provider }),
   packages: ["onnxruntime-node"],
-  cure: "npm ci, on a platform whose build of onnxruntime-node has the device",
+  cure,
   describe: Effect.succeed({ device, versions: {} }),
   composed: []
 })
@@ -49,9 +49,17 @@ const tfjs = (runtime: Tfjs.RuntimeName): Backend => ({
 
 /** The backends by name. A backend is added by its name in the settings and its line here. */
 export const BACKENDS: Readonly<Record<BackendName, Backend>> = {
-  onnx: onnx("cpu", "processor, ONNX Runtime"),
-  "onnx-webgpu": onnx("webgpu", "GPU, ONNX Runtime over webgpu"),
-  "onnx-cuda": onnx("cuda", "GPU, ONNX Runtime over cuda"),
+  onnx: onnx("cpu", "processor, ONNX Runtime", "npm ci"),
+  "onnx-webgpu": onnx(
+    "webgpu",
+    "GPU, ONNX Runtime over webgpu",
+    "a driver with Vulkan 1.1 (Debian: apt-get install libvulkan1 mesa-vulkan-drivers), Direct3D 12 or Metal"
+  ),
+  "onnx-cuda": onnx(
+    "cuda",
+    "GPU, ONNX Runtime over cuda",
+    "ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js, with CUDA 12 and cuDNN 9 (Linux on x64)"
+  ),
   "tfjs-gpu": tfjs("tfjs-gpu"),
   "tfjs-node": tfjs("tfjs-node"),
   "tfjs-wasm": tfjs("tfjs-wasm"),

@@ -102,6 +102,7 @@ let native: RuntimeName | undefined
 /** The core with the runtime registered and ready, or an exception. Its own checks are off: programs have the shapes of their schema. */
 export async function loadRuntime(name: RuntimeName): Promise<typeof Core> {
   const { engineName, package: module } = RUNTIME[name]
+  if (engineName === "tensorflow") restoreUtil()
   if (engineName === "tensorflow" && native !== undefined && native !== name)
     throw new Error(`this process runs ${native} already, and TensorFlow loads once`)
   await import(module)
@@ -110,4 +111,11 @@ export async function loadRuntime(name: RuntimeName): Promise<typeof Core> {
   core.enableProdMode()
   if (!(await core.setBackend(engineName))) throw new Error(`the backend "${engineName}" does not start`)
   return core
+}
+
+/** The packages over TensorFlow's C library call two functions of Node's `util` that Node 23 has dropped. */
+function restoreUtil(): void {
+  const util = process.getBuiltinModule?.("node:util")
+  if (util === undefined || "isNullOrUndefined" in util) return
+  Object.assign(util, { isArray: Array.isArray, isNullOrUndefined: (value: unknown) => value == null })
 }
