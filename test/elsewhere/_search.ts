@@ -50,10 +50,9 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
     ...{ epochs: 2, batchSize: BATCH, neighbors: 1, alpha: { learningRate: 0.05 } }
   })
   yield* checkGradientSearch(settings, relaxedShape(space), EXAMPLES)
-  const { state } = yield* stepPrograms(settings, network)
-  const parameters = new Map(
-    [...state].flatMap(([name, shape]) => (name.startsWith("param/") ? [[name.slice(6), shape] as const] : []))
-  )
+  const { loss } = yield* stepPrograms(settings, network)
+  const shapeOf = (name: string) => loss.program.nodes[loss.program.inputs.get(name)!]!.shape
+  const parameters = new Map(loss.weights.map((name) => [name.slice("param/".length), shapeOf(name)]))
   const plan: GradientPlan<never> = {
     ...{ space, settings, network, examples: EXAMPLES, seed: "elsewhere", eigenvalue: false },
     initial: new Map([...initialWeights(parameters, "weights")].map(([name, data]) => [`param/${name}`, data])),
