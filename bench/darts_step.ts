@@ -8,7 +8,6 @@
  * process finds the compiled programs on disk. `--profile` prints where ONNX Runtime's time goes, by operator. The roofline is what this machine's own matrix
  * products and additions would need for the programs' multiply-adds, and for the bytes if each node's operands and result went through memory.
  */
-import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -20,6 +19,7 @@ import { programCost } from "../src/domain/program/cost.ts"
 import { makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
 import { backendRates, dartsStep, median } from "./_darts_programs.ts"
+import { lastJson, runAlone } from "./_run_alone.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -72,38 +72,10 @@ const measure = Effect.fn("measure")(function* (channels: number, cells: number,
   return measured
 }, Effect.scoped)
 
-/** Run a process to its end: its standard output and its peak memory in bytes (on Linux). */
-async function runAlone(command: string, args: ReadonlyArray<string>): Promise<{ out: string; peakBytes: number }> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] })
-  let [out, peakBytes] = ["", 0]
-  child.stdout.on("data", (chunk) => {
-    out += chunk
-  })
-  const watch = setInterval(() => {
-    try {
-      const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]
-      peakBytes = Math.max(peakBytes, 1024 * Number(kilobytes ?? 0))
-    } catch {
-      peakBytes = Math.max(peakBytes, 0)
-    }
-  }, 100)
-  const code = await new Promise<number | null>((done) => {
-    child.on("error", () => done(127))
-    child.on("close", done)
-  })
-  clearInterval(watch)
-  if (code !== 0) throw new Error(`${command} ended with code ${code}`)
-  return { out, peakBytes }
-}
-
 function ours(config: string, cache: string, trace = false) {
   const self = fileURLToPath(import.meta.url)
   const args = ["--import", "tsx", self, "--worker", config, "--threads", flags.threads, "--steps", flags.steps]
   return runAlone(process.execPath, [...args, "--cache", cache, ...(trace ? ["--profile"] : [])])
-}
-
-function lastJson(out: string): Record<string, number> {
-  return JSON.parse(out.trim().split("\n").at(-1)!)
 }
 
 /** Milliseconds of the last run of each trace, by operator. */
