@@ -209,8 +209,8 @@ const decodePosition = (record: string) =>
     () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
   )
 
-/** Weights and alpha of the start; moments are zero. */
-function startTensors<E>(plan: GradientPlan<E>, programs: StepPrograms): ReadonlyMap<string, HostValues> {
+/** The tensors that a search starts with: weights and alpha; moments are zero. */
+export function startTensors<E>(plan: GradientPlan<E>, programs: StepPrograms): ReadonlyMap<string, HostValues> {
   const { network, settings, seed } = plan
   const alpha = initialAlpha(network.shape, split(seed, "alpha"), settings.initialAlpha)
   return new Map(
