@@ -16,6 +16,7 @@ import { gradientProgress } from "../../src/adapters/terminal/gradient_progress.
 import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient_report.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import { batchesLayer } from "./_batches.ts"
 import type { SearchCommand } from "./_search_table.ts"
 
 /** The search without any settings: small enough for a laptop, large enough for a cell that is no collapse. */
@@ -29,6 +30,9 @@ const QUICK_SEARCH = {
   representation: "hard",
   alphaLearningRate: 0.02
 }
+
+/** Batches that are made ahead: those of two steps. */
+const BATCHES_AHEAD = 4
 
 /** Search by gradients: what `search` does for `darts`, `na-darts` and the others of their kind. */
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
@@ -48,8 +52,9 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     cache: join(homedir(), ".cache", "na-nas", "programs"),
     ...(settings.threads === undefined ? {} : { threads: settings.threads })
   }
-  const layers = Layer.merge(
+  const layers = Layer.mergeAll(
     backendLayer(settings.backend, backendOptions),
+    batchesLayer({ ahead: BATCHES_AHEAD }),
     run === undefined ? Memory.layer : Folder.layer(run)
   )
   const { outcome, backend } = yield* Effect.gen(function* () {
@@ -61,7 +66,8 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     Effect.provide(layers)
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
-  const result = { settings, space, dataset: info.name, backend, outcome, seconds, run }
+  const inputWait = yield* progress.inputWait
+  const result = { settings, space, dataset: info.name, backend, outcome, seconds, inputWait, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

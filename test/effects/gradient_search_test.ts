@@ -7,15 +7,19 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { batchesLayer } from "../../bin/commands/_batches.ts"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import * as Prefetch from "../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../src/adapters/tensor/reference.ts"
+import type { Samples } from "../../src/domain/data/dataset.ts"
 import { elementCount } from "../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../src/domain/random.ts"
 import { type GradientSearch, gradientSearch as settingsOf } from "../../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
 import { Checkpoints } from "../../src/effects/checkpoints.ts"
+import { type Batches, SampleReader } from "../../src/effects/datasets.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../../src/effects/gradient_step.ts"
 import type { TensorBackend } from "../../src/effects/tensor_backend.ts"
@@ -24,18 +28,17 @@ import { cellNetwork } from "../domain/search/gradient/_networks.ts"
 
 const EXAMPLES = 8
 
-function images(indices: Int32Array) {
-  const x = Float32Array.from({ length: indices.length * 192 }, (_, i) => {
-    const image = indices[Math.floor(i / 192)]!
-    return uniformAt(keyOf(`image/${image}`), i % 192) + (image % 3)
-  })
-  const targets = new Float32Array(indices.length * 3)
-  for (const [i, image] of indices.entries()) targets[i * 3 + (image % 3)] = 1
-  return new Map([
-    ["x", { shape: [indices.length, 3, 8, 8], data: x }],
-    ["targets", { shape: [indices.length, 3], data: targets }]
-  ])
-}
+const reader = SampleReader({
+  size: EXAMPLES,
+  read: (indices) =>
+    Effect.sync((): Samples => {
+      const images = Float32Array.from({ length: indices.length * 192 }, (_, i) => {
+        const image = indices[Math.floor(i / 192)]!
+        return uniformAt(keyOf(`image/${image}`), i % 192) + (image % 3)
+      })
+      return { shape: [3, 8, 8], images, labels: Int32Array.from(indices, (image) => image % 3) }
+    })
+})
 
 const programs = Either.getOrThrow(stepPrograms(Either.getOrThrow(settingsOf("Darts", "darts")), cellNetwork))
 const initial = new Map(
@@ -49,7 +52,7 @@ const initial = new Map(
 function plan(
   settings: Partial<typeof GradientSearch.Encoded> = {},
   method: GradientSearch["_tag"] = "NaDarts"
-): GradientPlan<never> {
+): GradientPlan {
   const decoded = Either.getOrThrow(settingsOf(method, "nas-bench-201", { epochs: 2, batchSize: 2, ...settings }))
   return {
     space: builtinSpace("nas-bench-201"),
@@ -59,14 +62,15 @@ function plan(
     seed: "7",
     initial,
     eigenvalue: false,
-    batch: (indices) => Effect.succeed(images(indices))
+    reader,
+    request: (indices) => ({ indices, options: { classes: 3 } })
   }
 }
 
 const quiet = () => Effect.void
-const search = (own: GradientPlan<never>) => gradientSearch(own, quiet)
-const alone = <A, E>(program: Effect.Effect<A, E, Checkpoints | TensorBackend>) =>
-  Effect.provide(program, Layer.merge(Memory.layer, Reference.layer("f32")))
+const search = (own: GradientPlan) => gradientSearch(own, quiet)
+const alone = <A, E>(program: Effect.Effect<A, E, Batches | Checkpoints | TensorBackend>) =>
+  Effect.provide(program, Layer.mergeAll(Memory.layer, Reference.layer("f32"), Prefetch.layer()))
 
 const test = suite("gradientSearch()")
 
@@ -96,7 +100,7 @@ test("ends with the same bits wherever it was interrupted", async () => {
   try {
     const own = plan({ neighbors: 1 })
     const whole = await run(alone(search(own)))
-    const layer = () => Layer.merge(Folder.layer(folder), Reference.layer("f32"))
+    const layer = () => Layer.mergeAll(Folder.layer(folder), Reference.layer("f32"), batchesLayer())
     for (const steps of [1, 2]) {
       const stopped = Effect.gen(function* () {
         let done = 0
@@ -143,7 +147,7 @@ test("ends at once where the loss is no number", async () => {
     ...plan({ neighbors: 0 }),
     initial: new Map([...initial, ["param/classifier.bias", Float32Array.of(Number.NaN, 0, 0)]])
   }
-  assert.match((await failure(alone(search(broken)))).message, /is no number at step 0 of epoch 0/)
+  assert.match((await failure(alone(search(broken)))).message, /is no number at step 1 of epoch 1/)
 })
 
 test("finds the eigenvalue of every epoch and stops by its rule", async () => {

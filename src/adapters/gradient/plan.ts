@@ -2,22 +2,18 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { augmentedShape } from "../../domain/data/augment.ts"
 import type { Augmentation } from "../../domain/data/augmentation.ts"
-import { makeBatch } from "../../domain/data/batch.ts"
-import type { DatasetError, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
+import type { DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
 import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
 import { spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
-import { elementCount } from "../../domain/program/program.ts"
 import { keyOf, shuffled, split } from "../../domain/random.ts"
 import { checkGradientSearch } from "../../domain/search/gradient/check_settings.ts"
-import { standardNormals } from "../../domain/search/gradient/noise.ts"
 import { type GradientRunSettings, methodOf } from "../../domain/search/gradient/run_settings.ts"
 import { stepPrograms } from "../../domain/search/gradient/step_programs.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { Datasets } from "../../effects/datasets.ts"
-import type { HostValues } from "../../effects/device_state.ts"
 import type { GradientPlan } from "../../effects/gradient_step.ts"
 
 /** The plan of a run's search, and what the data are. */
@@ -42,7 +38,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
   )
   const initial = initialWeights(parameters, split(run.seed, "weights"))
   const normalization = normalizationOf(source)
-  const plan: GradientPlan<DatasetError> = {
+  const plan: GradientPlan = {
     space,
     settings,
     network,
@@ -50,27 +46,11 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     seed: run.seed,
     initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
     eigenvalue: run.eigenvalue,
-    batch: (places, { epoch, step, level }) => {
-      const indices = places.map((place) => images[place]!)
-      const { classes } = info
-      const options = { classes, normalization, augmentation, seed: split(run.seed, level), epoch }
-      return Effect.map(train.read(indices), (samples) => {
-        const { x, targets, shape } = makeBatch(samples, indices, options)
-        const made = new Map<string, HostValues>([
-          ["x", { shape, data: x }],
-          ["targets", { shape: [places.length, classes], data: targets }]
-        ])
-        const { program, batch } = programs.loss
-        for (const name of batch.filter((input) => !made.has(input))) {
-          const size = program.nodes[program.inputs.get(name)!]!.shape
-          made.set(name, {
-            shape: size,
-            data: standardNormals(elementCount(size), split(run.seed, name, epoch, step, level))
-          })
-        }
-        return made
-      })
-    }
+    reader: train,
+    request: (places, { epoch, level }) => ({
+      indices: places.map((place) => images[place]!),
+      options: { classes: info.classes, normalization, augmentation, seed: split(run.seed, level), epoch }
+    })
   }
   return { plan, info, parameters }
 })

@@ -15,6 +15,8 @@ export interface GradientResult {
   readonly outcome: GradientOutcome
   /** Wall time of this process. */
   readonly seconds: number
+  /** Share of its steps' time that it waited for batches; none where it made no step. */
+  readonly inputWait: number | undefined
   readonly run: string | undefined
 }
 
@@ -34,20 +36,22 @@ export function gradientJson({ settings, space, outcome, ...rest }: GradientResu
     dataset: rest.dataset,
     backend: rest.backend,
     seconds: rest.seconds,
+    inputWait: rest.inputWait ?? null,
     run: rest.run ?? null,
     settings
   }
 }
 
 /** The result for people: what was found, how the search went, where it lies, what to type next. */
-export function gradientText({ settings, space, outcome, dataset, backend, seconds, run }: GradientResult): string {
+export function gradientText(result: GradientResult): string {
+  const { settings, space, outcome, dataset, backend, seconds, inputWait, run } = result
   const architecture = architectureOfKey(outcome.architecture)
   const printed = printArchitecture(space, architecture)
   const found = outcome.epochs[outcome.epoch]!
   const every = Math.max(1, Math.ceil(outcome.epochs.length / 8))
   const shown = outcome.epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === outcome.epochs.length - 1)
   return [
-    `${settings.algorithm} in ${space.name} on ${dataset}: ${outcome.epochs.length} epochs in ${seconds.toFixed(0)} s on ${backend}${outcome.stopped ? ", ended by the stop rule" : ""}`,
+    `${settings.algorithm} in ${space.name} on ${dataset}: ${outcome.epochs.length} epochs in ${seconds.toFixed(0)} s on ${backend}${inputWait === undefined ? "" : `, input wait ${percent(inputWait)}`}${outcome.stopped ? ", ended by the stop rule" : ""}`,
     "",
     "  epoch  train loss  valid loss  valid accuracy  gap      skips   entropy  eigenvalue",
     ...shown.map(epochLine),
