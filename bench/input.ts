@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import sharp from "sharp"
 import { batchesLayer } from "../bin/commands/_batches.ts"
 import * as Memory from "../src/adapters/checkpoints/memory.ts"
+import * as NoCurves from "../src/adapters/curves/none.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
@@ -139,7 +140,7 @@ const measure = Effect.fnUntraced(function* (own: Case) {
         last = now
       })
     ),
-    Layer.mergeAll(backendLayer("onnx"), batchesLayer({ ahead: 4 }), Memory.layer)
+    Layer.mergeAll(backendLayer("onnx"), batchesLayer({ ahead: 4 }), Memory.layer, NoCurves.layer)
   )
   const { done, milliseconds, waited } = last!
   const taken = (2000 * done * plan.settings.batchSize) / milliseconds

@@ -7,6 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginGradientRun, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
+import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../../src/adapters/gradient/plan.ts"
 import { resolveGradientSettings } from "../../src/adapters/settings/resolve.ts"
@@ -55,7 +57,9 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   const layers = Layer.mergeAll(
     backendLayer(settings.backend, backendOptions),
     batchesLayer({ ahead: BATCHES_AHEAD }),
-    run === undefined ? Memory.layer : Folder.layer(run)
+    run === undefined
+      ? Layer.merge(Memory.layer, NoCurves.layer)
+      : Layer.merge(Folder.layer(run), TensorBoard.layer(run))
   )
   const { outcome, backend } = yield* Effect.gen(function* () {
     const { name } = yield* TensorBackend

@@ -5,10 +5,11 @@ import { architectureKey } from "../domain/architecture/architecture.ts"
 import { type CellTensors, probabilities } from "../domain/neighborhood/relaxed_shape.ts"
 import { elementCount } from "../domain/program/program.ts"
 import { split } from "../domain/random.ts"
+import { epochPoint } from "../domain/search/gradient/curves.ts"
 import { meanEntropy, skipShare } from "../domain/search/gradient/diagnosis.ts"
 import { discretize } from "../domain/search/gradient/discretize.ts"
 import { initialAlpha } from "../domain/search/gradient/noise.ts"
-import { type Level, planEpoch, planStep, type StepPlan } from "../domain/search/gradient/plan.ts"
+import { type EpochPlan, type Level, planEpoch, planStep, type StepPlan } from "../domain/search/gradient/plan.ts"
 import {
   addBatch,
   type EpochRecord,
@@ -19,6 +20,7 @@ import {
 import { type StepPrograms, stepPrograms } from "../domain/search/gradient/step_programs.ts"
 import { stopOf } from "../domain/search/gradient/stop_rule.ts"
 import { CheckpointError, Checkpoints } from "./checkpoints.ts"
+import { Curves } from "./curves.ts"
 import { type HostValues, makeDeviceState } from "./device_state.ts"
 import { openStepBatches } from "./gradient_batches.ts"
 import { alphaOf, type GradientPlan, makeCurvature, makeStep, type StepBatches } from "./gradient_step.ts"
@@ -86,6 +88,8 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const programs = yield* stepPrograms(settings, network)
   const kept = yield* checkpoints.latest
   let position = kept === undefined ? GRADIENT_START : yield* decodePosition(kept.record)
+  const curves = yield* Curves
+  yield* curves.show(position.epochs.map(epochPoint))
   const finished = outcomeOf(plan, position)
   if (finished !== undefined) return finished
   const take = yield* openStepBatches(plan, programs, position)
@@ -103,7 +107,11 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const begun = yield* Clock.currentTimeMillis
   let [saved, done, waited] = [begun, 0, 0]
 
-  const oneStep = Effect.fnUntraced(function* (step: StepPlan, steps: number, batches: StepBatches) {
+  const oneStep = Effect.fnUntraced(function* (
+    step: StepPlan,
+    { steps, learningRate }: EpochPlan,
+    batches: StepBatches
+  ) {
     const losses = yield* run(step, batches)
     const sums = { ...position.sums }
     for (const level of ["alpha", "weights"] as const) {
@@ -124,9 +132,10 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
     }
     const alpha = yield* alphaOf(plan, state)
     const eigenvalue = curvature === undefined ? null : yield* curvature(step.epoch, batches.alpha, state)
-    const record = epochRecord(plan, position, alpha, eigenvalue)
+    const record = epochRecord(plan, position, alpha, { eigenvalue, learningRate })
     position = { ...GRADIENT_START, epoch: step.epoch + 1, epochs: [...position.epochs, record] }
     yield* save
+    yield* curves.show(position.epochs.map(epochPoint))
     saved = yield* Clock.currentTimeMillis
   }, Effect.uninterruptible)
 
@@ -163,7 +172,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
         const planned = planStep(settings, network.shape, epoch, step)
         const taken = yield* Effect.tapError(take(planned), () => Effect.ignore(save))
         waited += taken.waited
-        yield* oneStep(planned, epoch.steps, taken.batches)
+        yield* oneStep(planned, epoch, taken.batches)
         yield* show(planned, epoch.steps)
       }
       outcome = outcomeOf(plan, position)
@@ -197,7 +206,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
     own: GradientPlan,
     { epoch, sums }: GradientPosition,
     alpha: CellTensors,
-    eigenvalue: number | null
+    found: Pick<EpochRecord, "eigenvalue" | "learningRate">
   ): EpochRecord {
     const relaxed = probabilities(network.shape, alpha)
     const architecture = discretize(space, relaxed, settings.readNone)
@@ -214,7 +223,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
       validation: meansOf(sums.alpha, own.settings.batchSize, hasGap("alpha")),
       skipShare: skipShare(space, architecture),
       entropy: meanEntropy(relaxed),
-      eigenvalue
+      ...found
     }
   }
 }, Effect.scoped)

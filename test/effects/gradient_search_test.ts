@@ -10,6 +10,9 @@ import * as assert from "uvu/assert"
 import { batchesLayer } from "../../bin/commands/_batches.ts"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import { eventRecords } from "../../src/adapters/curves/event_file.ts"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
+import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as Prefetch from "../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../src/adapters/tensor/reference.ts"
 import type { Samples } from "../../src/domain/data/dataset.ts"
@@ -19,6 +22,7 @@ import { type GradientSearch, gradientSearch as settingsOf } from "../../src/dom
 import { stepPrograms } from "../../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
 import { Checkpoints } from "../../src/effects/checkpoints.ts"
+import type { Curves } from "../../src/effects/curves.ts"
 import { type Batches, SampleReader } from "../../src/effects/datasets.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../../src/effects/gradient_step.ts"
@@ -69,8 +73,8 @@ function plan(
 
 const quiet = () => Effect.void
 const search = (own: GradientPlan) => gradientSearch(own, quiet)
-const alone = <A, E>(program: Effect.Effect<A, E, Batches | Checkpoints | TensorBackend>) =>
-  Effect.provide(program, Layer.mergeAll(Memory.layer, Reference.layer("f32"), Prefetch.layer()))
+const alone = <A, E>(program: Effect.Effect<A, E, Batches | Checkpoints | Curves | TensorBackend>) =>
+  Effect.provide(program, Layer.mergeAll(Memory.layer, NoCurves.layer, Reference.layer("f32"), Prefetch.layer()))
 
 const test = suite("gradientSearch()")
 
@@ -100,7 +104,8 @@ test("ends with the same bits wherever it was interrupted", async () => {
   try {
     const own = plan({ neighbors: 1 })
     const whole = await run(alone(search(own)))
-    const layer = () => Layer.mergeAll(Folder.layer(folder), Reference.layer("f32"), batchesLayer())
+    const layer = () =>
+      Layer.mergeAll(Folder.layer(folder), TensorBoard.layer(folder), Reference.layer("f32"), batchesLayer())
     for (const steps of [1, 2]) {
       const stopped = Effect.gen(function* () {
         let done = 0
@@ -113,11 +118,18 @@ test("ends with the same bits wherever it was interrupted", async () => {
       await run(Effect.provide(stopped, layer()))
     }
     assert.equal(await run(Effect.provide(search(own), layer())), whole)
+    const curves = () =>
+      eventRecords(readFileSync(join(folder, TensorBoard.EVENT_FILE))).flatMap(({ point }) => point ?? [])
+    const expected = whole.epochs.map(({ epoch, validation }) => [epoch + 1, Math.fround(validation.loss)])
+    const losses = () => curves().map(({ step, values }) => [step, values["loss/validation"]])
+    assert.equal(losses(), expected, "every epoch is a point of the curves, once")
+    rmSync(join(folder, TensorBoard.EVENT_FILE))
     const last = readdirSync(folder)
       .filter((name) => name.endsWith(".safetensors"))
       .sort()
       .at(-1)!
     assert.equal(await run(Effect.provide(search(own), layer())), whole, "a finished run is told again")
+    assert.equal(losses(), expected, "and its curves are there again")
     const bytes = readFileSync(join(folder, last))
     bytes[bytes.length - 1]! ^= 1
     writeFileSync(join(folder, last), bytes)

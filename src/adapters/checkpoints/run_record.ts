@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
 import { flagOf } from "../settings/resolve.ts"
+import { keepError, writeWhole } from "./files.ts"
 
 /** What a gradient search was begun with. */
 export const GradientRunRecord = Schema.Struct({
@@ -44,10 +45,9 @@ export const beginGradientRun = Effect.fn("beginGradientRun")(function* (folder:
     return yield* Effect.try({
       try: () => {
         mkdirSync(folder, { recursive: true })
-        writeFileSync(`${fileOf(folder)}.draft`, `${Schema.encodeSync(json)(record)}\n`)
-        renameSync(`${fileOf(folder)}.draft`, fileOf(folder))
+        writeWhole(fileOf(folder), Buffer.from(`${Schema.encodeSync(json)(record)}\n`))
       },
-      catch: (error) => fail(`it cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      catch: (error) => keepError(folder, error)
     })
   }
   const differing = differences(known.settings, record.settings)
