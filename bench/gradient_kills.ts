@@ -29,7 +29,7 @@ function command(folder: string): ReadonlyArray<string> {
 function finish(folder: string): string {
   const { stdout, stderr, status } = spawnSync(process.execPath, command(folder), { encoding: "utf8" })
   if (status !== 0) return `exit ${status}: ${stderr}`
-  const { seconds: _, run: __, ...result } = JSON.parse(stdout.trim().split("\n").at(-1)!)
+  const { seconds: _, inputWait: __, run: ___, ...result } = JSON.parse(stdout.trim().split("\n").at(-1)!)
   return JSON.stringify(result)
 }
 

@@ -71,7 +71,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
   const inputWait = yield* progress.inputWait
-  const result = { settings, space, dataset: info.name, backend, outcome, seconds, inputWait, run }
+  const result = { settings, space, info, backend, outcome, seconds, inputWait, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

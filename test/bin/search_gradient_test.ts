@@ -29,14 +29,21 @@ test("ends with one JSON object that holds every epoch", () => {
   assert.match(String(result.architecture), /^\|.+~0\|\+/)
   assert.is((result.epochs as ReadonlyArray<unknown>).length, 2)
   assert.is(result.backend, "onnx")
+  assert.ok(Number(result.inputWait) >= 0 && Number(result.inputWait) < 1)
+  const { parameters, multiplyAdds } = result.network as Readonly<Record<string, number>>
+  assert.ok(parameters! > 10_000 && multiplyAdds! > 100_000)
+  const [evaluate, take] = result.next as ReadonlyArray<string>
+  assert.match(evaluate!, `--architecture '${result.architecture}' --space nas-bench-201 --dataset tensor-file --data`)
+  assert.match(take!, "bin/export.ts")
 })
 
 test("a kept run is told again, continues, and refuses other settings", () => {
   const run = join(folder, "run")
   const first = lastJson(cli("search", ...small, "--algorithm", "darts", "--run", run, "--json"))
   assert.ok(readdirSync(run).some((name) => name.endsWith(".safetensors")))
-  const { seconds: _, ...again } = lastJson(cli("search", "--run", run, "--json"))
-  const { seconds: __, ...before } = first
+  const { seconds: _, inputWait, ...again } = lastJson(cli("search", "--run", run, "--json"))
+  const { seconds: __, inputWait: ___, ...before } = first
+  assert.is(inputWait, null)
   assert.equal(again, before)
   const other = cli("search", ...small, "--algorithm", "darts", "--seed", "1", "--run", run)
   assert.is(other.status, 1)
