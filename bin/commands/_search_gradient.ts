@@ -1,5 +1,6 @@
 import { homedir } from "node:os"
 import { join } from "node:path"
+import * as Schema from "@effect/schema/Schema"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -7,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginGradientRun, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
+import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as NoCurves from "../../src/adapters/curves/none.ts"
 import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
@@ -16,6 +18,7 @@ import { loadSpace } from "../../src/adapters/space/file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { gradientProgress } from "../../src/adapters/terminal/gradient_progress.ts"
 import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient_report.ts"
+import { GradientRunSettings } from "../../src/domain/search/gradient/run_settings.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { batchesLayer } from "./_batches.ts"
@@ -40,14 +43,25 @@ const BATCHES_AHEAD = 4
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
   const alone = config === undefined && Object.keys(given).length === 0
-  const stored = run === undefined || !alone ? undefined : yield* readGradientRun(run)
-  const settings = stored?.settings ?? (yield* resolveGradientSettings(config, alone ? QUICK_SEARCH : given))
+  const mending = config === undefined && Object.keys(given).every((name) => MENDABLE_SETTINGS.includes(name))
+  const stored = run === undefined || !mending ? undefined : yield* readGradientRun(run)
+  const settings = yield* resolveGradientSettings(config, {
+    ...(stored === undefined ? (alone ? QUICK_SEARCH : {}) : Schema.encodeSync(GradientRunSettings)(stored.settings)),
+    ...given
+  })
   if (alone && stored === undefined)
     yield* Console.error(
       "no settings given: a quick search on small handwritten digits; --help tells what else there is"
     )
   const space = yield* loadSpace(settings.space)
   const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
+  const stop = (reason: RunStop) => (run === undefined ? Effect.void : Effect.ignore(noteStop(run, reason)))
+  if (run !== undefined)
+    yield* mendStopped(run, {
+      settings: Schema.encodeSync(GradientRunSettings)(settings),
+      data: info.digest,
+      train: info.train
+    })
   if (run !== undefined) yield* beginGradientRun(run, { version: 1, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const backendOptions = {
@@ -65,6 +79,8 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     const { name } = yield* TensorBackend
     return { outcome: yield* gradientSearch(plan, progress.show), backend: name }
   }).pipe(
+    Effect.tapErrorTag("DivergedError", () => stop({ _tag: "Diverged" })),
+    Effect.tapErrorTag("DatasetError", () => stop({ _tag: "BadData", train: info.train })),
     Effect.onInterrupt(() => progress.interrupted),
     Effect.ensuring(progress.clear),
     Effect.provide(layers)

@@ -99,7 +99,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const save = Effect.gen(function* () {
     const tensors = new Map<string, HostValues>()
     for (const [name, data] of yield* state.download(() => true)) {
-      if (!data.every(Number.isFinite)) return yield* diverged(position, `a number of "${name}" is none`)
+      if (!data.every(Number.isFinite)) return yield* diverged(position, `something in "${name}" is no number`)
       tensors.set(name, { shape: programs.state.get(name)!, data })
     }
     yield* checkpoints.save({ record: Schema.encodeSync(positionJson)(position), tensors })

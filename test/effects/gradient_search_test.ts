@@ -15,9 +15,10 @@ import * as NoCurves from "../../src/adapters/curves/none.ts"
 import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as Prefetch from "../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../src/adapters/tensor/reference.ts"
-import type { Samples } from "../../src/domain/data/dataset.ts"
+import { DatasetError, type Samples } from "../../src/domain/data/dataset.ts"
 import { elementCount } from "../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../src/domain/random.ts"
+import { GRADIENT_START } from "../../src/domain/search/gradient/record.ts"
 import { type GradientSearch, gradientSearch as settingsOf } from "../../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
@@ -160,6 +161,59 @@ test("ends at once where the loss is no number", async () => {
     initial: new Map([...initial, ["param/classifier.bias", Float32Array.of(Number.NaN, 0, 0)]])
   }
   assert.match((await failure(alone(search(broken)))).message, /is no number at step 1 of epoch 1/)
+})
+
+test("keeps no checkpoint with what is no number, and goes on from the last one with another learning rate", async () => {
+  const learning = (learningRate: number) => plan({ neighbors: 0, epochs: 2, weights: { learningRate } })
+  const errors = Effect.gen(function* () {
+    const { save, latest } = yield* Checkpoints
+    const whole = yield* search(learning(0.01))
+    const after = yield* latest
+    yield* save({
+      ...after!,
+      record: JSON.stringify({ ...GRADIENT_START, epoch: 1, epochs: whole.epochs.slice(0, 1) })
+    })
+    const error = yield* Effect.flip(search(learning(1e38)))
+    const kept = yield* latest
+    return { whole, error, kept, cured: yield* search(learning(0.02)) }
+  })
+  const { whole, error, kept, cured } = await run(alone(errors))
+  assert.match(error.message, /is no number at step .* of epoch 2; give a lower --learning-rate \(it was 1e\+38\)/)
+  assert.ok([...kept!.tensors.values()].every(({ data }) => Array.from(data).every(Number.isFinite)))
+  assert.is(JSON.parse(kept!.record).epochs.length, 1)
+  assert.equal(cured.epochs[0], whole.epochs[0])
+  assert.is(cured.epochs.length, 2)
+})
+
+test("keeps its place where data cannot be read", async () => {
+  let broken = true
+  const own = plan({ neighbors: 0, epochs: 1 })
+  const failing = {
+    ...own,
+    reader: SampleReader({
+      size: EXAMPLES,
+      read: (indices) =>
+        Effect.suspend(() => {
+          reads += 1
+          const bad = broken && reads === 4
+          return bad
+            ? Effect.fail(new DatasetError({ dataset: "images", reason: "damaged", detail: "replace it" }))
+            : reader.read(indices)
+        })
+    })
+  }
+  let reads = 0
+  const stopped = Effect.gen(function* () {
+    const error = yield* Effect.flip(search(failing))
+    const { latest } = yield* Checkpoints
+    const kept = yield* latest
+    broken = false
+    return { error, kept, outcome: yield* search(failing) }
+  })
+  const { error, kept, outcome } = await run(alone(stopped))
+  assert.match(error.message, /Cannot read dataset "images": replace it/)
+  assert.is(JSON.parse(kept!.record).step, 1)
+  assert.equal(outcome, await run(alone(search(own))))
 })
 
 test("finds the eigenvalue of every epoch and stops by its rule", async () => {

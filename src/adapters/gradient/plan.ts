@@ -2,7 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { augmentedShape } from "../../domain/data/augment.ts"
 import type { Augmentation } from "../../domain/data/augmentation.ts"
-import type { DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
+import type { DataLocation, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
+import { parseLocation } from "../../domain/data/location_text.ts"
 import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
 import { spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
@@ -57,20 +58,26 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
 
 function sourceOf({ dataset, data, imageSize }: GradientRunSettings): Either.Either<DatasetSource, SettingsError> {
   const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+  const from: Either.Either<{ readonly from?: readonly [DataLocation] }, SettingsError> =
+    data === undefined
+      ? Either.right({})
+      : Either.mapBoth(parseLocation(data), {
+          onLeft: (problem) => new SettingsError({ problem: `data (--data): ${problem}` }),
+          onRight: (location) => ({ from: [location] })
+        })
   switch (dataset) {
     case "mnist":
       return Either.right({ _tag: "Mnist" })
     case "cifar10":
-      return Either.right(data === undefined ? { _tag: "Cifar10" } : { _tag: "Cifar10", from: [data] })
+      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar10", ...place }))
     case "cifar100":
-      return Either.right({
-        _tag: "Cifar100",
-        labels: "fine",
-        ...(data === undefined ? {} : { from: [data] as const })
-      })
+      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar100", labels: "fine", ...place }))
     case "tensor-file":
-      if (data === undefined) return fail(`the dataset "tensor-file" needs a safetensors file: --data FILE`)
-      return Either.right({ _tag: "TensorFile", from: data })
+      return Either.flatMap(from, (place) =>
+        place.from === undefined
+          ? fail(`the dataset "tensor-file" needs a safetensors file: --data FILE`)
+          : Either.right<DatasetSource>({ _tag: "TensorFile", from: place.from[0] })
+      )
     case "image-folder":
       if (data === undefined || imageSize === undefined)
         return fail(`the dataset "image-folder" needs a folder and a size: --data FOLDER --image-size 64`)
