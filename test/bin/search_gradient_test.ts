@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { type StoredTensor, writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
 import { keyOf, uniformAt } from "../../src/domain/random.ts"
-import { cli, lastJson } from "./_cli.ts"
+import { cli, cliAsync, lastJson } from "./_cli.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-gradient-"))
 const data = join(folder, "data.safetensors")
@@ -48,6 +48,27 @@ test("a kept run is told again, continues, and refuses other settings", () => {
   const other = cli("search", ...small, "--algorithm", "darts", "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "--seed")
+})
+
+test("Ctrl-C ends the process with its worker, keeps the place, and says how to go on", async () => {
+  const run = join(folder, "interrupted")
+  const { child, ended } = cliAsync(
+    {},
+    "search",
+    ...small.slice(0, -2),
+    "--algorithm",
+    "darts",
+    "--epochs",
+    "10000",
+    "--run",
+    run
+  )
+  const hasCheckpoint = () => existsSync(run) && readdirSync(run).some((name) => /^checkpoint.*safetensors$/.test(name))
+  while (!hasCheckpoint() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  child.kill("SIGINT")
+  const { status, stderr } = await ended
+  assert.is(status, 130, stderr)
+  assert.match(stderr, /interrupted in epoch \d+, after step \d+; the same command continues there\n$/)
 })
 
 for (const [name, args, code, text] of [
