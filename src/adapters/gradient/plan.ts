@@ -10,14 +10,16 @@ import { spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
 import { keyOf, shuffled, split } from "../../domain/random.ts"
 import { checkGradientSearch } from "../../domain/search/gradient/check_settings.ts"
+import { planEpoch } from "../../domain/search/gradient/plan.ts"
 import { type GradientRunSettings, methodOf } from "../../domain/search/gradient/run_settings.ts"
 import { stepPrograms } from "../../domain/search/gradient/step_programs.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { Datasets } from "../../effects/datasets.ts"
 import type { GradientPlan } from "../../effects/gradient_step.ts"
+import { measureNormalization } from "../../effects/measure_normalization.ts"
 
-/** The plan of a run's search, and what the data are. */
+/** The plan of a run's search, and what the data are. Data without a customary normalization get that of the images which the weights are trained on. */
 export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run: GradientRunSettings, space: Space) {
   const settings = yield* methodOf(run)
   const source = yield* sourceOf(run)
@@ -38,7 +40,13 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     [...programs.state].flatMap(([name, shape]) => (name.startsWith("param/") ? [[name.slice(6), shape] as const] : []))
   )
   const initial = initialWeights(parameters, split(run.seed, "weights"))
-  const normalization = normalizationOf(source)
+  const half = planEpoch(settings, network.shape, images.length, run.seed, 0).images.weights
+  const normalization =
+    normalizationOf(source) ??
+    (yield* measureNormalization(
+      train,
+      half.map((place) => images[place]!)
+    ))
   const plan: GradientPlan = {
     space,
     settings,
