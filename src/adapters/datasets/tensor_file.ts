@@ -114,7 +114,7 @@ const samplesOf = Effect.fnUntraced(function* (
   if (at >= 0)
     return yield* fail("wrong_label", `label ${at} of ${part}/y is ${y.data[at]}, no whole number: store classes`)
   const images = x.data instanceof Float64Array ? Float32Array.from(x.data) : x.data
-  const wrong = images.findIndex((value) => !Number.isFinite(value))
+  const wrong = images instanceof Uint8Array ? -1 : images.findIndex((value) => !Number.isFinite(value))
   if (wrong >= 0)
     return yield* fail(
       "damaged",
