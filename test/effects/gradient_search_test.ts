@@ -185,6 +185,17 @@ test("keeps no checkpoint with what is no number, and goes on from the last one 
   assert.is(cured.epochs.length, 2)
 })
 
+test("a last step that makes weights of no numbers ends the search too", async () => {
+  const own = { ...plan({ neighbors: 0, epochs: 1, first: "alpha", weights: { learningRate: 1e38 } }), examples: 4 }
+  const program = Effect.gen(function* () {
+    const error = yield* Effect.flip(search(own))
+    return { error, kept: yield* (yield* Checkpoints).latest }
+  })
+  const { error, kept } = await run(alone(program))
+  assert.match(error.message, /something in ".*" is no number/)
+  assert.is(kept, undefined)
+})
+
 test("keeps its place where data cannot be read", async () => {
   let broken = true
   const own = plan({ neighbors: 0, epochs: 1 })

@@ -33,7 +33,8 @@ test.after(() => rmSync(root, { recursive: true, force: true }))
 
 test("hold the points that were shown last: more, fewer or others, at once or one by one", async () => {
   const folder = join(root, "new", "folder")
-  for (const list of [points(3), points(4), points(2), points(2, 1), [], points(5)]) {
+  const later = points(5).map((point) => ({ ...point, step: 2 * point.step }))
+  for (const list of [points(3), points(4), points(2), points(2, 1), [], points(5), later]) {
     await run(showing(folder, list))
     assert.equal(shown(folder), list)
   }
