@@ -47,10 +47,9 @@ const reader = SampleReader({
 
 const programs = Either.getOrThrow(stepPrograms(Either.getOrThrow(settingsOf("Darts", "darts")), cellNetwork))
 const initial = new Map(
-  [...programs.state].flatMap(([name, shape]) =>
-    name.startsWith("param/")
-      ? [[name, Float32Array.from({ length: elementCount(shape) }, (_, i) => uniformAt(keyOf(name), i) - 0.5)] as const]
-      : []
+  [...programs.weightLayout].map(
+    ([name, shape]) =>
+      [name, Float32Array.from({ length: elementCount(shape) }, (_, i) => uniformAt(keyOf(name), i) - 0.5)] as const
   )
 )
 
@@ -186,7 +185,7 @@ test("keeps no checkpoint with what is no number, and goes on from the last one 
 })
 
 test("a last step that makes weights of no numbers ends the search too", async () => {
-  const own = { ...plan({ neighbors: 0, epochs: 1, first: "alpha", weights: { learningRate: 1e38 } }), examples: 4 }
+  const own = { ...plan({ neighbors: 0, epochs: 1, first: "alpha", weights: { learningRate: 1e39 } }), examples: 4 }
   const program = Effect.gen(function* () {
     const error = yield* Effect.flip(search(own))
     return { error, kept: yield* (yield* Checkpoints).latest }
