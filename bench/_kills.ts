@@ -47,7 +47,7 @@ export async function killAndCompare(name: string, kills: number, { command, pas
     const result = finish(folder)
     if (result !== expected) {
       different += 1
-      console.log(`different: ${result}`)
+      console.log(`expected:  ${expected}\ndifferent: ${result}`)
     }
     rmSync(folder, { recursive: true, force: true })
     runs += 1

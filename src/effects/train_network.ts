@@ -216,8 +216,8 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
     while (position.epochs.length < plan.epochs) yield* oneEpoch
     if (plan.test !== undefined && position.test === null) {
       const all = Int32Array.from({ length: plan.test.size }, (_, i) => i)
-      const { accuracy, ...rest } = yield* measure("test", all, plan.test)
-      position = { ...position, test: { ...rest, accuracy: ReportedScore(accuracy) } }
+      const { loss, accuracy, images } = yield* measure("test", all, plan.test)
+      position = { ...position, test: { loss, accuracy: ReportedScore(accuracy), images } }
       yield* save
     }
     const trained: Trained = { position, tensors: yield* tensors }

@@ -40,7 +40,7 @@ const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.S
     try: () => readFileSync(fileOf(folder), "utf8"),
     catch: (error) => fail(String(error))
   })
-  return yield* Effect.mapError(Schema.decode(Schema.parseJson(schema))(text), () =>
+  return yield* Effect.mapError(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })(text), () =>
     fail(`its run.json is no ${kind}; it is damaged, of another command, or of another version of this program`)
   )
 })
