@@ -9,7 +9,8 @@ import type { EpochRecord } from "../../domain/search/gradient/record.ts"
 import type { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import type { GradientOutcome } from "../../effects/gradient_search.ts"
-import { nextCommands, quoted } from "./next_commands.ts"
+import { nextCommands } from "./next_commands.ts"
+import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished gradient search. */
 export interface GradientResult {

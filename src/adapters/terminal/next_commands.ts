@@ -1,4 +1,5 @@
 import type { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
+import { quoted } from "./quoted.ts"
 
 /** What to type after a search by gradients that found an architecture: train it from scratch, and take its network along. */
 export function nextCommands(
@@ -12,10 +13,4 @@ export function nextCommands(
     `npx tsx bin/evaluate.ts ${subject} --dataset ${dataset}${place}${size}`,
     `npx tsx bin/export.ts ${subject} --describe`
   ]
-}
-
-/** A word of a POSIX shell's command line. */
-export function quoted(word: string): string {
-  if (/^[\w./:@%+=-]+$/.test(word)) return word
-  return word.includes("'") ? `"${word.replaceAll(/["$`\\]/g, "\\$&")}"` : `'${word}'`
 }
