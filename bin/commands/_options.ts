@@ -1,19 +1,29 @@
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
-import { BACKEND_CHOICES, DATASET_NAMES, GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
+import { BACKEND_CHOICES, DATASET_NAMES } from "../../src/domain/data/names.ts"
+import { EVALUATOR_NAMES } from "../../src/domain/search/evaluator_settings.ts"
+import { GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
 import { GRADIENT_PROTOCOLS } from "../../src/domain/search/gradient/settings.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
+import { TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
 
 /** An optional flag with a value. The settings' schema checks it, so that every error names its flag in the same way. */
 const value = (name: string, form: string, description: string) =>
   Options.text(name).pipe(Options.withPseudoName(form), Options.withDescription(description), Options.optional)
-const text = (name: string, description: string) => value(name, "text", description)
-const integer = (name: string, description: string) => value(name, "integer", description)
-const float = (name: string, description: string) => value(name, "number", description)
-const choice = (name: string, choices: ReadonlyArray<string>, description: string) =>
+
+/** A flag with a text. */
+export const text = (name: string, description: string) => value(name, "text", description)
+/** A flag with an integer. */
+export const integer = (name: string, description: string) => value(name, "integer", description)
+/** A flag with a number. */
+export const float = (name: string, description: string) => value(name, "number", description)
+/** A flag with one of a few words. */
+export const choice = (name: string, choices: ReadonlyArray<string>, description: string) =>
   value(name, choices.join(" | "), description)
-const flag = (name: string, description: string) => Options.boolean(name).pipe(Options.withDescription(description))
+/** A flag without a value. */
+export const flag = (name: string, description: string) =>
+  Options.boolean(name).pipe(Options.withDescription(description))
 const many = (name: string, description: string) =>
   Options.text(name).pipe(Options.withDescription(description), Options.repeated)
 
@@ -83,18 +93,35 @@ export const BACKEND_OPTIONS = {
   threads: integer("threads", "threads of a program's run (all cores)")
 }
 
+/** Flags of who scores the architectures of a search by samples. */
+export const EVALUATOR_OPTIONS = {
+  evaluator: choice("evaluator", EVALUATOR_NAMES, "who scores architectures: a table, or their training (table)"),
+  validation: float("validation", "share of the images that scores trainings (0.5)"),
+  measure: choice("measure", ["error", "cross-entropy"], "what is the loss of a training (error)"),
+  successiveHalving: integer("successive-halving", "train one of so many candidates for as many times the epochs"),
+  cache: text("cache", "folder of the trainings that are known (~/.cache/na-nas/trainings)"),
+  lastLearningRate: float("last-learning-rate", "of a training's cosine (as the protocol says)"),
+  weightDecay: float("weight-decay", "of a training (as the protocol says)"),
+  dropPath: float("drop-path", "of a training (as the protocol says)"),
+  auxiliaryWeight: float("auxiliary-weight", "of a training (as the protocol says)"),
+  cutout: integer("cutout", "of a training (as the protocol says)")
+}
+
 /** Flags of a search by gradients: of its data, its network and its method. */
 export const GRADIENT_OPTIONS = {
   dataset: choice("dataset", DATASET_NAMES, "the images that a search by gradients trains on (mnist)"),
-  data: text("data", "folder, archive or file of the dataset; mnist needs none"),
+  data: text(
+    "data",
+    "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; mnist needs none"
+  ),
   images: integer("images", "training images that take part, drawn by the seed (all)"),
   imageSize: integer("image-size", "height and width that images are averaged to (their own)"),
   flip: flag("flip", "mirror images at random"),
   crop: integer("crop", "zeros around an image before a random crop (0)"),
   protocol: choice(
     "protocol",
-    Object.keys(GRADIENT_PROTOCOLS),
-    "settings of optimizers and epochs (nas-bench-201-small)"
+    [...new Set([...Object.keys(GRADIENT_PROTOCOLS), ...Object.keys(TRAINING_PROTOCOLS)])],
+    "settings of optimizers and epochs (nas-bench-201-small; of trainings by the skeleton)"
   ),
   channels: integer("channels", "channels of the first cell (4)"),
   cells: integer("cells", "cells of a stage in nas-bench-201, of the network in darts (1)"),
@@ -111,7 +138,21 @@ export const GRADIENT_OPTIONS = {
   ...BACKEND_OPTIONS
 }
 
+/** Settings that a flag gives as yes or no. */
+const YES_NO = new Set(["center", "none", "flip"])
+
 const NUMBERS = new Set([
+  "validation",
+  "lastLearningRate",
+  "learningRateFactor",
+  "warmup",
+  "momentum",
+  "weightDecay",
+  "clip",
+  "dropPath",
+  "auxiliaryWeight",
+  "labelSmoothing",
+  "cutout",
   "images",
   "imageSize",
   "crop",
@@ -131,7 +172,8 @@ const NUMBERS = new Set([
   "simulatedSeconds",
   "population",
   "tournament",
-  "repeat"
+  "repeat",
+  "successiveHalving"
 ])
 
 /** The settings among parsed flags: those that were given, under the names of the settings. */
@@ -146,7 +188,7 @@ export function givenSettings(flags: Readonly<Record<string, unknown>>): Readonl
 }
 
 function settingOf(name: string, given: string): unknown {
-  if (name === "center" || name === "none") return given === "yes" ? true : given === "no" ? false : given
+  if (YES_NO.has(name)) return given === "yes" ? true : given === "no" ? false : given
   if (name === "report") return given.split(",").map((part) => part.trim())
   return NUMBERS.has(name) && given.trim() !== "" && Number.isFinite(Number(given)) ? Number(given) : given
 }

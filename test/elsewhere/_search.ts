@@ -1,9 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
+import * as OnDemand from "../../src/adapters/datasets/on_demand.ts"
 import { layer, type RuntimeName } from "../../src/adapters/tensor/tfjs.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { printArchitecture } from "../../src/domain/architecture/text.ts"
+import type { Samples } from "../../src/domain/data/dataset.ts"
 import { relaxedShape } from "../../src/domain/neighborhood/relaxed_shape.ts"
 import { spaceSearchNetwork } from "../../src/domain/network/cell_networks.ts"
 import { initialWeights } from "../../src/domain/network/initial_weights.ts"
@@ -12,6 +15,7 @@ import { checkGradientSearch } from "../../src/domain/search/gradient/check_sett
 import { gradientSearch as settingsOf } from "../../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
+import { SampleReader } from "../../src/effects/datasets.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../../src/effects/gradient_step.ts"
 
@@ -25,19 +29,18 @@ export interface Found {
 const [CLASSES, SIDE, EXAMPLES, BATCH] = [3, 8, 8, 2] as const
 
 /** Images whose mean tells their class, made up by their numbers. */
-function images(indices: Int32Array) {
-  const pixels = 3 * SIDE * SIDE
-  const x = Float32Array.from({ length: indices.length * pixels }, (_, i) => {
-    const image = indices[Math.floor(i / pixels)]!
-    return uniformAt(keyOf(`image/${image}`), i % pixels) + (image % CLASSES) / 2
-  })
-  const targets = new Float32Array(indices.length * CLASSES)
-  for (const [i, image] of indices.entries()) targets[i * CLASSES + (image % CLASSES)] = 1
-  return new Map([
-    ["x", { shape: [indices.length, 3, SIDE, SIDE], data: x }],
-    ["targets", { shape: [indices.length, CLASSES], data: targets }]
-  ])
-}
+const reader = SampleReader({
+  size: EXAMPLES,
+  read: (indices) =>
+    Effect.sync((): Samples => {
+      const pixels = 3 * SIDE * SIDE
+      const images = Float32Array.from({ length: indices.length * pixels }, (_, i) => {
+        const image = indices[Math.floor(i / pixels)]!
+        return uniformAt(keyOf(`image/${image}`), i % pixels) + (image % CLASSES) / 2
+      })
+      return { shape: [3, SIDE, SIDE], images, labels: Int32Array.from(indices, (image) => image % CLASSES) }
+    })
+})
 
 /** NA-DARTS in the space S3, small enough for any host: 4 steps, on data that it makes up. */
 export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeName) {
@@ -50,17 +53,17 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
     ...{ epochs: 2, batchSize: BATCH, neighbors: 1, alpha: { learningRate: 0.05 } }
   })
   yield* checkGradientSearch(settings, relaxedShape(space), EXAMPLES)
-  const { loss } = yield* stepPrograms(settings, network)
-  const shapeOf = (name: string) => loss.program.nodes[loss.program.inputs.get(name)!]!.shape
-  const parameters = new Map(loss.weights.map((name) => [name.slice("param/".length), shapeOf(name)]))
-  const plan: GradientPlan<never> = {
+  const { weightLayout } = yield* stepPrograms(settings, network)
+  const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
+  const plan: GradientPlan = {
     ...{ space, settings, network, examples: EXAMPLES, seed: "elsewhere", eigenvalue: false },
     initial: new Map([...initialWeights(parameters, "weights")].map(([name, data]) => [`param/${name}`, data])),
-    batch: (indices) => Effect.succeed(images(indices))
+    reader,
+    request: (indices) => ({ indices, options: { classes: CLASSES } })
   }
   const { architecture, epochs } = yield* Effect.provide(
     gradientSearch(plan, () => Effect.void),
-    Layer.merge(layer(runtime), Memory.layer)
+    Layer.mergeAll(layer(runtime), Memory.layer, OnDemand.layer, NoCurves.layer)
   )
   const found: Found = {
     genotype: printArchitecture(space, architectureOfKey(architecture)),

@@ -1,4 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
+import { EVALUATOR_FIELDS } from "./evaluator_settings.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
 const Text = Schema.String.pipe(Schema.minLength(1))
@@ -40,7 +41,7 @@ function withDefault<A, I>(
 }
 
 /**
- * Every setting of a search over a table, as written in a config file and stored in a run. What is optional here has no
+ * Every setting of a search by samples, as written in a config file and stored in a run. What is optional here has no
  * default of its own: it follows from the others.
  */
 export const SearchSettings = Schema.Struct({
@@ -71,7 +72,8 @@ export const SearchSettings = Schema.Struct({
   population: withDefault(Count, 10),
   tournament: withDefault(Count, 3),
   seed: withDefault(Schema.String, "0"),
-  repeat: withDefault(Count, 1)
+  repeat: withDefault(Count, 1),
+  ...EVALUATOR_FIELDS
 }).annotations({ identifier: "SearchSettings" })
 export interface SearchSettings extends Schema.Schema.Type<typeof SearchSettings> {}
 
