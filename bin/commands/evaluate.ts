@@ -21,7 +21,7 @@ import { SettingsError } from "../../src/domain/search/settings.ts"
 import { protocolOf } from "../../src/domain/training/run_settings.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { trainNetwork } from "../../src/effects/train_network.ts"
-import { backendOf } from "./_backend.ts"
+import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import { EVALUATE_OPTIONS } from "./_evaluate_options.ts"
 import { givenSettings } from "./_options.ts"
@@ -95,6 +95,7 @@ const command = Command.make(
       batchesLayer()
     )
     const { trained, backend, weights } = yield* Effect.gen(function* () {
+      yield* deviceOf(backendName)
       const trained = yield* trainNetwork(plan, progress.show)
       const weights =
         saveWeights && run !== undefined
