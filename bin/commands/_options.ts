@@ -1,7 +1,7 @@
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
 import { EVALUATOR_NAMES } from "../../src/domain/search/evaluator_settings.ts"
-import { BACKEND_NAMES, DATASET_NAMES, GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
+import { BACKEND_CHOICES, DATASET_NAMES, GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
 import { GRADIENT_PROTOCOLS } from "../../src/domain/search/gradient/settings.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
@@ -100,6 +100,12 @@ export const EVALUATOR_OPTIONS = {
   cutout: integer("cutout", "of a training (as the protocol says)")
 }
 
+/** Flags of every command that computes: where its tensor programs run. */
+export const BACKEND_OPTIONS = {
+  backend: choice("backend", BACKEND_CHOICES, "where the tensor programs run (auto: the best that works here)"),
+  threads: integer("threads", "threads of a program's run (all cores)")
+}
+
 /** Flags of a search by gradients: of its data, its network and its method. */
 export const GRADIENT_OPTIONS = {
   dataset: choice("dataset", DATASET_NAMES, "the images that a search by gradients trains on (mnist)"),
@@ -128,8 +134,7 @@ export const GRADIENT_OPTIONS = {
   none: choice("none", ["yes", "no"], "whether an edge may end with none, and a neighbor change to it (yes)"),
   eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
   stopRule: flag("stop-rule", "end early where that eigenvalue grows too fast (DARTS-ES)"),
-  backend: choice("backend", BACKEND_NAMES, "where the tensor programs run (onnx)"),
-  threads: integer("threads", "threads of a program's run (all cores)")
+  ...BACKEND_OPTIONS
 }
 
 /** Settings that a flag gives as yes or no. */

@@ -21,11 +21,12 @@ import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient
 import { GradientRunSettings } from "../../src/domain/search/gradient/run_settings.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import type { SearchCommand } from "./_search_table.ts"
 
 /** The search without any settings: small enough for a laptop, large enough for a cell that is no collapse. */
-const QUICK_SEARCH = {
+export const QUICK_SEARCH = {
   dataset: "mnist",
   images: 2000,
   imageSize: 12,
@@ -43,18 +44,19 @@ const BATCHES_AHEAD = 4
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
   const alone = config === undefined && Object.keys(given).length === 0
+  const stored = run === undefined ? undefined : yield* readGradientRun(run)
   const mending = config === undefined && Object.keys(given).every((name) => MENDABLE_SETTINGS.includes(name))
-  const stored = run === undefined || !mending ? undefined : yield* readGradientRun(run)
-  const settings = yield* resolveGradientSettings(config, {
-    ...(stored === undefined ? (alone ? QUICK_SEARCH : {}) : Schema.encodeSync(GradientRunSettings)(stored.settings)),
-    ...given
-  })
+  const before = mending && stored !== undefined ? Schema.encodeSync(GradientRunSettings)(stored.settings) : undefined
+  const asked = yield* resolveGradientSettings(config, { ...(before ?? (alone ? QUICK_SEARCH : {})), ...given })
   if (alone && stored === undefined)
     yield* Console.error(
       "no settings given: a quick search on small handwritten digits; --help tells what else there is"
     )
-  const space = yield* loadSpace(settings.space)
-  const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
+  const space = yield* loadSpace(asked.space)
+  const { plan, info } = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
+  const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
+  const backendName = yield* backendOf(asked.backend, kept)
+  const settings = { ...asked, backend: backendName }
   const stop = (reason: RunStop) => (run === undefined ? Effect.void : Effect.ignore(noteStop(run, reason)))
   if (run !== undefined)
     yield* mendStopped(run, {
@@ -69,15 +71,16 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     ...(settings.threads === undefined ? {} : { threads: settings.threads })
   }
   const layers = Layer.mergeAll(
-    backendLayer(settings.backend, backendOptions),
+    backendLayer(backendName, backendOptions),
     batchesLayer({ ahead: BATCHES_AHEAD }),
     run === undefined
       ? Layer.merge(Memory.layer, NoCurves.layer)
       : Layer.merge(Folder.layer(run), TensorBoard.layer(run))
   )
-  const { outcome, backend } = yield* Effect.gen(function* () {
+  const { outcome, backend, device } = yield* Effect.gen(function* () {
     const { name } = yield* TensorBackend
-    return { outcome: yield* gradientSearch(plan, progress.show), backend: name }
+    const device = yield* deviceOf(backendName)
+    return { outcome: yield* gradientSearch(plan, progress.show), backend: name, device }
   }).pipe(
     Effect.tapErrorTag("DivergedError", () => stop({ _tag: "Diverged" })),
     Effect.tapErrorTag("DatasetError", () => stop({ _tag: "BadData", train: info.train })),
@@ -87,7 +90,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
   const inputWait = yield* progress.inputWait
-  const result = { settings, space, info, backend, outcome, seconds, inputWait, run }
+  const result = { settings, space, info, backend, device, outcome, seconds, inputWait, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

@@ -236,8 +236,8 @@ const decodePosition = (record: string) =>
     () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
   )
 
-/** Weights and alpha of the start; moments are zero. */
-function startTensors(plan: GradientPlan, programs: StepPrograms): ReadonlyMap<string, HostValues> {
+/** The tensors that a search starts with: weights and alpha; moments are zero. */
+export function startTensors(plan: GradientPlan, programs: StepPrograms): ReadonlyMap<string, HostValues> {
   const { network, settings, seed } = plan
   const alpha = initialAlpha(network.shape, split(seed, "alpha"), settings.initialAlpha)
   const weights = new Float32Array(layoutSize(programs.weightLayout))

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
@@ -69,6 +69,30 @@ test("Ctrl-C ends the process with its worker, keeps the place, and says how to 
   const { status, stderr } = await ended
   assert.is(status, 130, stderr)
   assert.match(stderr, /interrupted in epoch \d+, after step \d+; the same command continues there\n$/)
+})
+
+test("the best backend that works is told with its reason, and recorded by its name", () => {
+  const run = join(folder, "auto")
+  const ran = cli("search", ...small, "--algorithm", "darts", "--run", run, "--json")
+  const { backend, settings } = lastJson(ran) as { backend: string; settings: { backend: string } }
+  assert.is(settings.backend, backend)
+  assert.match(ran.stderr, new RegExp(`^running on ${backend}: `, "m"))
+  assert.is(JSON.parse(readFileSync(join(run, "run.json"), "utf8")).settings.backend, backend)
+})
+
+test("a run that continues keeps its backend, refuses another, and says when it works no more", () => {
+  const run = join(folder, "kept")
+  const asked = [...small, "--algorithm", "darts", "--run", run] as const
+  assert.is(cli("search", ...asked, "--backend", "tfjs-cpu").status, 0)
+  const again = cli("search", ...asked, "--json")
+  assert.is(lastJson(again).backend, "tfjs-cpu")
+  assert.not.match(again.stderr, "running on")
+  assert.match(cli("search", ...asked, "--backend", "onnx").stderr, "--backend")
+  const record = join(run, "run.json")
+  writeFileSync(record, readFileSync(record, "utf8").replace(`"tfjs-cpu"`, `"onnx-cuda"`))
+  const lost = cli("search", ...asked)
+  if (lost.status === 0) return
+  assert.match(lost.stderr, /begun on onnx-cuda, which does not work here any more \(.*cure.*\); repair that/)
 })
 
 for (const [name, args, code, text] of [

@@ -18,6 +18,8 @@ export interface GradientResult {
   readonly space: Space
   readonly info: DatasetInfo
   readonly backend: string
+  /** What the backend computes with. */
+  readonly device: string
   readonly outcome: GradientOutcome
   /** Wall time of this process. */
   readonly seconds: number
@@ -48,6 +50,7 @@ export function gradientJson({
     network: networkOf(space, outcome, info) ?? null,
     dataset: info.name,
     backend: rest.backend,
+    device: rest.device,
     seconds: rest.seconds,
     inputWait: rest.inputWait ?? null,
     run: rest.run ?? null,

@@ -28,6 +28,12 @@ export function isGradientAlgorithm(name: string): name is GradientAlgorithm {
 
 export { BACKEND_NAMES, DATASET_NAMES }
 
+/** One of `BACKEND_NAMES`. */
+export type BackendName = (typeof BACKEND_NAMES)[number]
+
+/** What people may ask for: a backend, or the best that works on their machine. A record names the backend itself. */
+export const BACKEND_CHOICES = ["auto", ...BACKEND_NAMES] as const
+
 function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
   return Schema.Literal(...words).annotations({
     message: (issue) => ({
@@ -85,7 +91,7 @@ export const GradientRunSettings = Schema.Struct({
   none: Schema.optional(Schema.Boolean),
   eigenvalue: withDefault(Schema.Boolean, false),
   stopRule: withDefault(Schema.Boolean, false),
-  backend: withDefault(oneOf(...BACKEND_NAMES), "onnx"),
+  backend: withDefault(oneOf(...BACKEND_CHOICES), "auto"),
   threads: Schema.optional(Count),
   seed: withDefault(Schema.String, "0"),
   /** Further settings of the method, by the names of its schema; flags go before them. */
