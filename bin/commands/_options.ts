@@ -103,7 +103,10 @@ export const EVALUATOR_OPTIONS = {
 /** Flags of a search by gradients: of its data, its network and its method. */
 export const GRADIENT_OPTIONS = {
   dataset: choice("dataset", DATASET_NAMES, "the images that a search by gradients trains on (mnist)"),
-  data: text("data", "folder, archive or file of the dataset; mnist needs none"),
+  data: text(
+    "data",
+    "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; mnist needs none"
+  ),
   images: integer("images", "training images that take part, drawn by the seed (all)"),
   imageSize: integer("image-size", "height and width that images are averaged to (their own)"),
   flip: flag("flip", "mirror images at random"),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
@@ -6,6 +6,7 @@ import { GradientRunSettings } from "../../domain/search/gradient/run_settings.t
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
 import { flagOf } from "../settings/resolve.ts"
+import { keepError, writeWhole } from "./files.ts"
 
 /** What a gradient search was begun with. */
 export const GradientRunRecord = Schema.Struct({
@@ -55,10 +56,9 @@ const begin = Effect.fnUntraced(function* <
     return yield* Effect.try({
       try: () => {
         mkdirSync(folder, { recursive: true })
-        writeFileSync(`${fileOf(folder)}.draft`, `${Schema.encodeSync(Schema.parseJson(schema))(record)}\n`)
-        renameSync(`${fileOf(folder)}.draft`, fileOf(folder))
+        writeWhole(fileOf(folder), Buffer.from(`${Schema.encodeSync(Schema.parseJson(schema))(record)}\n`))
       },
-      catch: (error) => fail(`it cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      catch: (error) => keepError(folder, error)
     })
   }
   const encode = Schema.encodeSync(schema)

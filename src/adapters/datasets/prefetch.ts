@@ -95,7 +95,10 @@ function employ(module: URL): Member {
         if (!present) leave()
         return Deferred.await(batch)
       }),
-    dismiss: Effect.promise(() => worker.terminate())
+    dismiss: Effect.promise(() => {
+      worker.ref()
+      return worker.terminate()
+    })
   }
 }
 
