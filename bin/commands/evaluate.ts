@@ -105,6 +105,7 @@ const command = Command.make(
       dataset: info.name,
       classes: info.classes,
       shape: images.shape,
+      normalization: images.normalization,
       backend,
       run,
       weights,
