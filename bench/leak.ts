@@ -16,11 +16,11 @@ import * as core from "@tensorflow/tfjs-core"
 import * as Effect from "effect/Effect"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { liveTensors, RUNTIMES } from "../src/adapters/tensor/tfjs.ts"
+import { BACKEND_NAMES } from "../src/domain/data/names.ts"
 import { spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { programCost } from "../src/domain/program/cost.ts"
 import { elementCount } from "../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../src/domain/random.ts"
-import { BACKEND_NAMES } from "../src/domain/search/gradient/run_settings.ts"
 import { gradientSearch } from "../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
@@ -65,7 +65,7 @@ const train = Effect.gen(function* () {
   const initial = new Map<string, HostValues>()
   for (const [tensor, shape] of state) {
     const key = keyOf(tensor)
-    const scale = /^(param\/|weights$|alpha)/.test(tensor) ? 0.4 : 0
+    const scale = /^(weights$|alpha)/.test(tensor) ? 0.4 : 0
     const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
     initial.set(tensor, { shape, data })
   }

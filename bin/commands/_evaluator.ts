@@ -22,6 +22,7 @@ import { Evaluator } from "../../src/effects/evaluator.ts"
 import { halvingSearch } from "../../src/effects/halving_search.ts"
 import { type RepeatOptions, repeated, repeatSearch } from "../../src/effects/repeat_search.ts"
 import { Reporter } from "../../src/effects/reporter.ts"
+import { backendOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 
 /** A search that can be run: what scores its architectures is open for as long as the scope. */
@@ -69,12 +70,14 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
   const plan = yield* planSpaceSearch(settings, space)
   const halves = space.cells.some((cell) => cell.stride === 2)
   const protocol = protocolOf(settings, settings.protocol ?? (halves ? "darts-cifar" : "nas-bench-201"))
-  const { dataset = "mnist", validation = 0.5, measure = "error", backend = "onnx", threads } = settings
+  const { dataset = "mnist", validation = 0.5, measure = "error", backend = "auto", threads } = settings
   const data = { ...settings, dataset, validation }
   const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
   const cache = join(homedir(), ".cache", "na-nas")
   const backendOptions = { cache: join(cache, "programs"), ...(threads === undefined ? {} : { threads }) }
-  const services = yield* Layer.build(Layer.merge(backendLayer(backend, backendOptions), batchesLayer()))
+  const services = yield* Layer.build(
+    Layer.merge(backendLayer(yield* backendOf(backend), backendOptions), batchesLayer())
+  )
   const progress = yield* makeProgress(process.stderr)
   const at = yield* Effect.provide(
     makeTrainEvaluator({

@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { BACKEND_NAMES, DATASET_NAMES } from "../data/names.ts"
+import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
 import { ProtocolChanges } from "../training/protocol.ts"
 import { ProtocolName } from "../training/run_settings.ts"
 
@@ -35,7 +35,7 @@ const TRAIN_FIELDS = {
   successiveHalving: Schema.optional(Schema.Int.pipe(Schema.greaterThanOrEqualTo(2))),
   /** Folder of the trainings that are known; the user's cache where absent. */
   cache: Schema.optional(Text),
-  backend: Schema.optional(oneOf(...BACKEND_NAMES)),
+  backend: Schema.optional(oneOf(...BACKEND_CHOICES)),
   threads: Schema.optional(Count)
 } as const
 
