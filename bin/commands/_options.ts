@@ -101,6 +101,7 @@ export const GRADIENT_OPTIONS = {
   order: choice("order", ["first", "second", "finite-difference"], "how the alpha gradient looks ahead (first)"),
   none: choice("none", ["yes", "no"], "whether an edge may end with none, and a neighbor change to it (yes)"),
   eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
+  eigenvalueEvery: integer("eigenvalue-every", "epochs from one eigenvalue to the next, with --eigenvalue (1)"),
   stopRule: flag("stop-rule", "end early where that eigenvalue grows too fast (DARTS-ES)"),
   backend: choice("backend", BACKEND_NAMES, "where the tensor programs run (onnx)"),
   threads: integer("threads", "threads of a program's run (all cores)")
@@ -117,6 +118,7 @@ const NUMBERS = new Set([
   "learningRate",
   "alphaLearningRate",
   "threads",
+  "eigenvalueEvery",
   "neighbors",
   "radius",
   "costFactor",

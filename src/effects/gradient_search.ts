@@ -86,7 +86,8 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
   if (finished !== undefined) return finished
   const state = yield* makeDeviceState(kept?.tensors ?? startTensors(plan, programs))
   const run = yield* makeStep(plan, programs, state)
-  const curvature = plan.eigenvalue || settings.stop !== undefined ? yield* makeCurvature(plan, programs) : undefined
+  const every = settings.stop === undefined ? plan.eigenvalueEvery : 1
+  const curvature = every > 0 ? yield* makeCurvature(plan, programs) : undefined
   const save = Effect.gen(function* () {
     const tensors = new Map<string, HostValues>()
     for (const [name, data] of yield* state.download(() => true))
@@ -116,7 +117,8 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
       return
     }
     const alpha = yield* alphaOf(plan, state)
-    const eigenvalue = curvature === undefined ? null : yield* curvature(step, state)
+    const isDue = curvature !== undefined && (step.epoch + 1) % every === 0
+    const eigenvalue = isDue ? yield* curvature(step, state) : null
     const record = epochRecord(plan, position, alpha, eigenvalue)
     position = { ...GRADIENT_START, epoch: step.epoch + 1, epochs: [...position.epochs, record] }
     yield* save

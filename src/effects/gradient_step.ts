@@ -30,8 +30,8 @@ export interface GradientPlan<E> {
   readonly seed: Seed
   /** The weights at the start, by their inputs `param/<name>`. */
   readonly initial: ReadonlyMap<string, ArrayLike<number>>
-  /** Whether the eigenvalue is found after each epoch; a stop rule needs it. */
-  readonly eigenvalue: boolean
+  /** Epochs from one eigenvalue to the next; 0 for none. A stop rule has one after every epoch. */
+  readonly eigenvalueEvery: number
   /** The batch of images, as the inputs of the network: `x`, `targets` and further ones. The same arguments give the same bits. */
   readonly batch: (
     images: Int32Array,

@@ -58,7 +58,7 @@ function plan(
     examples: EXAMPLES,
     seed: "7",
     initial,
-    eigenvalue: false,
+    eigenvalueEvery: 0,
     batch: (indices) => Effect.succeed(images(indices))
   }
 }
@@ -147,8 +147,15 @@ test("ends at once where the loss is no number", async () => {
 })
 
 test("finds the eigenvalue of every epoch and stops by its rule", async () => {
-  const asked = await run(alone(search({ ...plan({ neighbors: 0, epochs: 1 }), eigenvalue: true })))
-  assert.ok(Number.isFinite(asked.epochs[0]!.eigenvalue))
+  const [every, second] = [
+    await run(alone(search({ ...plan({ neighbors: 0 }), eigenvalueEvery: 1 }))),
+    await run(alone(search({ ...plan({ neighbors: 0 }), eigenvalueEvery: 2 })))
+  ]
+  assert.ok(every.epochs.every(({ eigenvalue }) => Number.isFinite(eigenvalue)))
+  assert.equal(
+    second.epochs.map(({ eigenvalue }) => eigenvalue),
+    [null, every.epochs[1]!.eigenvalue]
+  )
   const ruled = await run(
     alone(search(plan({ neighbors: 0, epochs: 4, alpha: { learningRate: 0.5 }, stop: { window: 1, ratio: 0.999 } })))
   )

@@ -1,0 +1,130 @@
+/**
+ * DARTS and its relatives on a small CIFAR-10 in the space of NAS-Bench-201, where DARTS collapses to skip connections: what each finds, by the
+ * benchmark's own table, epoch by epoch.
+ *
+ *     npx tsx bench/cifar10_study.ts --data FOLDER --table nb201.csv.gz [--out runs/cifar10_study] [--only darts,hard-n2]
+ *         [--seeds 0,1,2] [--epochs 25] [--threads 1] [--eigenvalue 5]
+ *
+ * `--eigenvalue 5`: of the Hessian in alpha, after every fifth epoch; 0 for none. It costs a third of an epoch of DARTS.
+ * Kill it and give the same command again: finished runs stay, the one that was going goes on. Two processes share the work, since a run that
+ * another process has is passed over. Every run is a run of `bin/search.ts`, whose command is printed. No search sees a column of the table.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Folder from "../src/adapters/checkpoints/folder.ts"
+import { beginGradientRun } from "../src/adapters/checkpoints/run_record.ts"
+import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
+import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
+import { flagOf, resolveGradientSettings } from "../src/adapters/settings/resolve.ts"
+import { backendLayer } from "../src/adapters/tensor/backends.ts"
+import { progressLine } from "../src/adapters/terminal/gradient_progress.ts"
+import { builtinSpace } from "../src/domain/space/spaces.ts"
+import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
+import { COMMON, VARIANTS, type Variant } from "./_study_variants.ts"
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string", default: "../shared/data" },
+    table: { type: "string", default: "../shared/data/nb201.csv.gz" },
+    out: { type: "string", default: "runs/cifar10_study" },
+    only: { type: "string" },
+    seeds: { type: "string", default: "0,1,2" },
+    epochs: { type: "string", default: "25" },
+    threads: { type: "string", default: "1" },
+    eigenvalue: { type: "string", default: "5" }
+  }
+})
+
+const chosen = values.only === undefined ? VARIANTS : values.only.split(",").map(variantOf)
+const every = Number(values.eigenvalue)
+const seeds = values.seeds.split(",")
+
+function variantOf(name: string): Variant {
+  const variant = VARIANTS.find((one) => one.name === name)
+  if (variant !== undefined) return variant
+  console.error(`Cannot run "${name}": known are ${VARIANTS.map((one) => one.name).join(", ")}`)
+  process.exit(2)
+}
+
+/** A JSON file is there whole, or as it was before. */
+function writeJson(file: string, value: unknown): void {
+  writeFileSync(`${file}.draft`, `${JSON.stringify(value)}\n`)
+  renameSync(`${file}.draft`, file)
+}
+
+/** Seconds that all processes have spent on a run so far. */
+interface Spent {
+  readonly wall: number
+  readonly cpu: number
+}
+
+const NOTHING: Spent = { wall: 0, cpu: 0 }
+const readSpent = (file: string): Spent => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : NOTHING)
+
+/** The command that does the same as a run of the study. */
+function command(given: Readonly<Record<string, unknown>>, folder: string): string {
+  const flags = Object.entries(given).flatMap(([name, value]) =>
+    name === "method" ? ["--config", join(folder, "method.json")] : [flagOf(name), ...(value === true ? [] : [value])]
+  )
+  return ["npx tsx bin/search.ts", ...flags, "--run", folder].join(" ")
+}
+
+const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
+  const folder = join(values.out, `${variant.name}-seed${seed}`)
+  const result = join(folder, "result.json")
+  if (existsSync(result)) return
+  const given = {
+    ...COMMON,
+    ...variant.settings,
+    data: values.data,
+    epochs: Number(values.epochs),
+    threads: Number(values.threads),
+    seed,
+    ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every })
+  }
+  mkdirSync(folder, { recursive: true })
+  if ("method" in given) writeJson(join(folder, "method.json"), { method: given.method })
+  console.log(command(given, folder))
+  const settings = yield* resolveGradientSettings(undefined, given)
+  const { plan, info } = yield* Effect.provide(
+    planGradientSearch(settings, builtinSpace(COMMON.space)),
+    DatasetFiles.layerCached()
+  )
+  yield* beginGradientRun(folder, { version: 1, settings, data: info.digest })
+  const spentFile = join(folder, "spent.json")
+  const before = readSpent(spentFile)
+  const [wall, cpu] = [performance.now(), process.cpuUsage()]
+  const spent = (): Spent => {
+    const { user, system } = process.cpuUsage(cpu)
+    return { wall: before.wall + (performance.now() - wall) / 1e3, cpu: before.cpu + (user + system) / 1e6 }
+  }
+  const onProgress = (now: GradientProgress) =>
+    Effect.sync(() => {
+      if (now.step < now.steps) return
+      writeJson(spentFile, spent())
+      console.log(`${variant.name} seed ${seed}: ${progressLine(now)}`)
+    })
+  const cache = join(homedir(), ".cache", "na-nas", "programs")
+  const outcome = yield* gradientSearch(plan, onProgress).pipe(
+    Effect.provide(
+      Layer.merge(backendLayer(settings.backend, { cache, threads: Number(values.threads) }), Folder.layer(folder))
+    )
+  )
+  writeJson(result, { variant: variant.name, seed, ...spent(), outcome })
+  console.log(`${variant.name} seed ${seed}: done`)
+})
+
+const program = Effect.gen(function* () {
+  for (const seed of seeds)
+    for (const variant of chosen)
+      yield* Effect.catchTag(runOne(variant, seed), "CheckpointError", (error) =>
+        Effect.sync(() => console.log(`passed over: ${error.message}`))
+      )
+})
+
+await Effect.runPromise(Effect.provide(program, NodeContext.layer))
