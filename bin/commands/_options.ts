@@ -8,12 +8,19 @@ import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
 /** An optional flag with a value. The settings' schema checks it, so that every error names its flag in the same way. */
 const value = (name: string, form: string, description: string) =>
   Options.text(name).pipe(Options.withPseudoName(form), Options.withDescription(description), Options.optional)
-const text = (name: string, description: string) => value(name, "text", description)
-const integer = (name: string, description: string) => value(name, "integer", description)
-const float = (name: string, description: string) => value(name, "number", description)
-const choice = (name: string, choices: ReadonlyArray<string>, description: string) =>
+
+/** A flag with a text. */
+export const text = (name: string, description: string) => value(name, "text", description)
+/** A flag with an integer. */
+export const integer = (name: string, description: string) => value(name, "integer", description)
+/** A flag with a number. */
+export const float = (name: string, description: string) => value(name, "number", description)
+/** A flag with one of a few words. */
+export const choice = (name: string, choices: ReadonlyArray<string>, description: string) =>
   value(name, choices.join(" | "), description)
-const flag = (name: string, description: string) => Options.boolean(name).pipe(Options.withDescription(description))
+/** A flag without a value. */
+export const flag = (name: string, description: string) =>
+  Options.boolean(name).pipe(Options.withDescription(description))
 const many = (name: string, description: string) =>
   Options.text(name).pipe(Options.withDescription(description), Options.repeated)
 
@@ -107,7 +114,21 @@ export const GRADIENT_OPTIONS = {
   threads: integer("threads", "threads of a program's run (all cores)")
 }
 
+/** Settings that a flag gives as yes or no. */
+const YES_NO = new Set(["center", "none", "flip"])
+
 const NUMBERS = new Set([
+  "validation",
+  "lastLearningRate",
+  "learningRateFactor",
+  "warmup",
+  "momentum",
+  "weightDecay",
+  "clip",
+  "dropPath",
+  "auxiliaryWeight",
+  "labelSmoothing",
+  "cutout",
   "images",
   "imageSize",
   "crop",
@@ -143,7 +164,7 @@ export function givenSettings(flags: Readonly<Record<string, unknown>>): Readonl
 }
 
 function settingOf(name: string, given: string): unknown {
-  if (name === "center" || name === "none") return given === "yes" ? true : given === "no" ? false : given
+  if (YES_NO.has(name)) return given === "yes" ? true : given === "no" ? false : given
   if (name === "report") return given.split(",").map((part) => part.trim())
   return NUMBERS.has(name) && given.trim() !== "" && Number.isFinite(Number(given)) ? Number(given) : given
 }

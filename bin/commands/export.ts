@@ -21,7 +21,7 @@ Examples:
 
   export --architecture 333333 --space nas-bench-201 --channels 16 --cells 5 --batch 8 --out net.onnx
 
-An ONNX model takes "image" [batch, 3, height, width], pixels normalized as in training, and gives "logits". A PyTorch module is a source file with
+An ONNX model takes "image" [batch, channels, height, width], pixels normalized as in training, and gives "logits". A PyTorch module is a source file with
 "build()" and, beside it, its weights as safetensors; it needs torch alone. Names of weights are those of the reference implementations. Totals of
 parameters and multiply-adds (of one image) leave an auxiliary head out, as the publications do.
 
@@ -40,6 +40,7 @@ const options = {
   cells: optional(Options.integer("cells"), "cells, in nas-bench-201 of each stage (20; imagenet 14; nas-bench-201 5)"),
   classes: optional(Options.integer("classes"), "classes (10; imagenet 1000)"),
   image: optional(Options.integer("image"), "height and width of an image (32; imagenet 224)"),
+  imageChannels: optional(Options.integer("image-channels"), "channels of an image (3)"),
   stem: optional(Options.choice("stem", ["cifar", "imagenet"]), "a genotype's stem (cifar)"),
   auxiliary: flag("auxiliary", 'keep a genotype\'s auxiliary head: a second output, "logits_aux"'),
   weights: optional(Options.text("weights"), "safetensors file with weights and running statistics"),
@@ -65,13 +66,14 @@ const command = Command.make(
   "export",
   options,
   Effect.fn("export")(function* ({ architecture, json, describe, format, batch, seed, force, ...given }) {
-    const { channels, cells, classes, image, stem } = given
+    const { channels, cells, classes, image, imageChannels, stem } = given
     const value = Option.getOrUndefined
     const sizes = {
       channels: value(channels),
       cells: value(cells),
       classes: value(classes),
       image: value(image),
+      imageChannels: value(imageChannels),
       stem: value(stem),
       auxiliary: given.auxiliary
     }

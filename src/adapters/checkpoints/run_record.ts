@@ -3,6 +3,7 @@ import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
+import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
 import { flagOf } from "../settings/resolve.ts"
 
@@ -15,7 +16,16 @@ export const GradientRunRecord = Schema.Struct({
 }).annotations({ identifier: "GradientRunRecord" })
 export interface GradientRunRecord extends Schema.Schema.Type<typeof GradientRunRecord> {}
 
-const json = Schema.parseJson(GradientRunRecord)
+/** What a training from scratch was begun with. */
+export const TrainingRunRecord = Schema.Struct({
+  version: Schema.Literal(1),
+  kind: Schema.Literal("training"),
+  settings: TrainingRunSettings,
+  /** Digest of the data. */
+  data: Schema.String
+}).annotations({ identifier: "TrainingRunRecord" })
+export interface TrainingRunRecord extends Schema.Schema.Type<typeof TrainingRunRecord> {}
+
 const fileOf = (folder: string) => join(folder, "run.json")
 
 /** Whether a folder holds a gradient search. */
@@ -23,34 +33,36 @@ export function hasGradientRun(folder: string): boolean {
   return existsSync(fileOf(folder))
 }
 
-/** The record of a folder's run; none where there is no run. */
-export const readGradientRun = Effect.fn("readGradientRun")(function* (folder: string) {
-  if (!hasGradientRun(folder)) return undefined
+const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.Schema<A, I>, kind: string) {
+  if (!existsSync(fileOf(folder))) return undefined
   const fail = (detail: string) => new CheckpointError({ place: folder, detail })
   const text = yield* Effect.try({
     try: () => readFileSync(fileOf(folder), "utf8"),
     catch: (error) => fail(String(error))
   })
-  return yield* Effect.mapError(Schema.decode(json)(text), () =>
-    fail("its run.json is not understood; it is damaged, or of another version of this program")
+  return yield* Effect.mapError(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })(text), () =>
+    fail(`its run.json is no ${kind}; it is damaged, of another command, or of another version of this program`)
   )
 })
 
-/** Begin a run in a folder, or make sure that it continues one with the same settings and data. */
-export const beginGradientRun = Effect.fn("beginGradientRun")(function* (folder: string, record: GradientRunRecord) {
+const begin = Effect.fnUntraced(function* <
+  A extends { readonly settings: object; readonly data: string },
+  I extends { readonly settings: object }
+>(folder: string, record: A, schema: Schema.Schema<A, I>, kind: string) {
   const fail = (detail: string) => new CheckpointError({ place: folder, detail })
-  const known = yield* readGradientRun(folder)
+  const known = yield* read(folder, schema, kind)
   if (known === undefined) {
     return yield* Effect.try({
       try: () => {
         mkdirSync(folder, { recursive: true })
-        writeFileSync(`${fileOf(folder)}.draft`, `${Schema.encodeSync(json)(record)}\n`)
+        writeFileSync(`${fileOf(folder)}.draft`, `${Schema.encodeSync(Schema.parseJson(schema))(record)}\n`)
         renameSync(`${fileOf(folder)}.draft`, fileOf(folder))
       },
       catch: (error) => fail(`it cannot be written: ${error instanceof Error ? error.message : String(error)}`)
     })
   }
-  const differing = differences(known.settings, record.settings)
+  const encode = Schema.encodeSync(schema)
+  const differing = differences(encode(known).settings, encode(record).settings)
   if (differing.length > 0) {
     const flags = differing.map(flagOf).join(", ")
     return yield* fail(
@@ -61,10 +73,23 @@ export const beginGradientRun = Effect.fn("beginGradientRun")(function* (folder:
     return yield* fail("its data have changed since it was begun; restore them, or use another folder")
 })
 
-function differences(a: GradientRunSettings, b: GradientRunSettings): ReadonlyArray<string> {
-  const [x, y] = [a, b].map((settings) => {
-    const encoded: Readonly<Record<string, unknown>> = Schema.encodeSync(GradientRunSettings)(settings)
-    return new Map(Object.entries(encoded).map(([name, value]) => [name, JSON.stringify(value)]))
-  }) as [Map<string, string>, Map<string, string>]
+/** The record of a folder's gradient search; none where there is no run. */
+export const readGradientRun = (folder: string) => read(folder, GradientRunRecord, "search by gradients")
+
+/** Begin a gradient search in a folder, or make sure that it continues one with the same settings and data. */
+export const beginGradientRun = (folder: string, record: GradientRunRecord) =>
+  begin(folder, record, GradientRunRecord, "search by gradients")
+
+/** The record of a folder's training; none where there is no run. */
+export const readTrainingRun = (folder: string) => read(folder, TrainingRunRecord, "training")
+
+/** Begin a training in a folder, or make sure that it continues one with the same settings and data. */
+export const beginTrainingRun = (folder: string, record: TrainingRunRecord) =>
+  begin(folder, record, TrainingRunRecord, "training")
+
+function differences(a: object, b: object): ReadonlyArray<string> {
+  const texts = (settings: object) =>
+    new Map(Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)]))
+  const [x, y] = [texts(a), texts(b)]
   return [...new Set([...x.keys(), ...y.keys()])].filter((name) => x.get(name) !== y.get(name))
 }

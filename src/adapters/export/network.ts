@@ -26,6 +26,8 @@ export interface NetworkSizes {
   readonly classes: number
   /** Height and width of an image in pixels. */
   readonly image: number
+  /** Channels of an image. */
+  readonly imageChannels: number
   /** Which stem a genotype's network has; a NAS-Bench-201 network has its own. */
   readonly stem: Stem
   /** Whether a genotype's network has an auxiliary head. */
@@ -34,7 +36,7 @@ export interface NetworkSizes {
 
 /**
  * Sizes with those that were not given from the publications: 36 channels and 20 cells on 32 × 32 pixels for CIFAR, 48 and 14 on 224 × 224 for
- * ImageNet, 16 channels and 5 cells a stage in NAS-Bench-201.
+ * ImageNet, 16 channels and 5 cells a stage in NAS-Bench-201; images in color.
  */
 export function networkSizes(
   exportable: Exportable,
@@ -53,19 +55,22 @@ export function networkSizes(
     channels: given.channels ?? usual.channels,
     cells: given.cells ?? usual.cells,
     classes: given.classes ?? usual.classes,
-    image: given.image ?? usual.image
+    image: given.image ?? usual.image,
+    imageChannels: given.imageChannels ?? 3
   }
   for (const [name, size] of Object.entries(sizes)) {
     const least = large && name === "channels" ? 2 : 1
     if (!Number.isInteger(size) || size < least)
-      return fail(`--${name}: expected an integer of at least ${least}, actual ${size}`)
+      return fail(
+        `--${name === "imageChannels" ? "image-channels" : name}: expected an integer of at least ${least}, actual ${size}`
+      )
   }
   return Either.right({ ...sizes, stem, auxiliary: given.auxiliary ?? false })
 }
 
 /** The shape of a network's images. */
-export function imageShape({ image }: NetworkSizes, batch: number): Shape {
-  return [batch, 3, image, image]
+export function imageShape({ image, imageChannels }: NetworkSizes, batch: number): Shape {
+  return [batch, imageChannels, image, image]
 }
 
 /** Add an architecture's network to a program. */
@@ -78,7 +83,7 @@ export function addNetwork(net: Network, image: number, exportable: Exportable, 
 
 /** An evaluation network as a program. */
 export interface BuiltNetwork {
-  /** From `image` [batch, 3, size, size], `param/…` and `buffer/…` to `logits`, and `logits_aux` where there is an auxiliary head. */
+  /** From `image` [batch, channels, size, size], `param/…` and `buffer/…` to `logits`, and `logits_aux` where there is an auxiliary head. */
   readonly program: Program
   /** Shapes of the parameters by PyTorch's names, in order of creation. */
   readonly parameters: ReadonlyMap<string, Shape>

@@ -3,7 +3,7 @@ import type { BuiltNetwork } from "./network.ts"
 import type { NetworkState } from "./state.ts"
 
 /**
- * A network with its state as an ONNX model of standard operators: input `image` [batch, 3, height, width], output `logits` [batch, classes] and
+ * A network with its state as an ONNX model of standard operators: input `image` [batch, channels, height, width], output `logits` [batch, classes] and
  * `logits_aux` where there is an auxiliary head, initializers by PyTorch's names.
  */
 export function onnxFile({ program }: BuiltNetwork, { tensors }: NetworkState): Uint8Array {

@@ -25,7 +25,7 @@ export function dartsClasses(genotype: Genotype, sizes: NetworkSizes, network: B
   ]
 }
 
-function constants(genotype: Genotype, { channels, cells, classes }: NetworkSizes): string {
+function constants(genotype: Genotype, { channels, cells, classes, imageChannels }: NetworkSizes): string {
   const list = (edges: Genotype["normal"]) =>
     Array.from({ length: edges.length / 2 }, (_, node) =>
       edges.slice(2 * node, 2 * node + 2).map(([operation, from]) => `("${operation}", ${from})`)
@@ -33,7 +33,7 @@ function constants(genotype: Genotype, { channels, cells, classes }: NetworkSize
       .map((pair) => `    ${pair.join(", ")},\n`)
       .join("")
   return `
-CHANNELS, CELLS, CLASSES = ${channels}, ${cells}, ${classes}
+CHANNELS, CELLS, CLASSES, IMAGE_CHANNELS = ${channels}, ${cells}, ${classes}, ${imageChannels}
 
 # Two edges per node: an operation and the node that it reads. Nodes 0 and 1 are the outputs of the two cells before.
 NORMAL = [
@@ -118,14 +118,14 @@ ${last}            nn.ReLU(),
 }
 
 const CIFAR_STEM = `        self.stem = nn.Sequential(
-            nn.Conv2d(3, 3 * CHANNELS, 3, padding=1, bias=False),
+            nn.Conv2d(IMAGE_CHANNELS, 3 * CHANNELS, 3, padding=1, bias=False),
             nn.BatchNorm2d(3 * CHANNELS),
         )
         before_last, last, channels, after_reduction = 3 * CHANNELS, 3 * CHANNELS, CHANNELS, False
 `
 
 const IMAGENET_STEM = `        self.stem0 = nn.Sequential(
-            nn.Conv2d(3, CHANNELS // 2, 3, stride=2, padding=1, bias=False),
+            nn.Conv2d(IMAGE_CHANNELS, CHANNELS // 2, 3, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(CHANNELS // 2),
             nn.ReLU(),
             nn.Conv2d(CHANNELS // 2, CHANNELS, 3, stride=2, padding=1, bias=False),

@@ -21,7 +21,7 @@ export function nasBench201Classes(architecture: Architecture, sizes: NetworkSiz
   const operations = used.map((name) => `    "${name}": lambda channels: ${MODULES[name]},\n`).join("")
   return [
     `
-CHANNELS, CELLS_PER_STAGE, CLASSES = ${sizes.channels}, ${sizes.cells}, ${sizes.classes}
+CHANNELS, CELLS_PER_STAGE, CLASSES, IMAGE_CHANNELS = ${sizes.channels}, ${sizes.cells}, ${sizes.classes}, ${sizes.imageChannels}
 
 # The edges of a cell: operation, from node, to node.
 EDGES = [
@@ -65,7 +65,7 @@ class Network(nn.Module):
     def __init__(self):
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(3, CHANNELS, 3, padding=1, bias=False),
+            nn.Conv2d(IMAGE_CHANNELS, CHANNELS, 3, padding=1, bias=False),
             nn.BatchNorm2d(CHANNELS),
         )
         channels = CHANNELS

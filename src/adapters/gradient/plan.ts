@@ -75,7 +75,12 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
   return { plan, info, parameters }
 })
 
-function sourceOf({ dataset, data, imageSize }: GradientRunSettings): Either.Either<DatasetSource, SettingsError> {
+/** Where the data of a run lie. Images of a folder are read in the image size. */
+export function sourceOf({
+  dataset,
+  data,
+  imageSize
+}: Pick<GradientRunSettings, "dataset" | "data" | "imageSize">): Either.Either<DatasetSource, SettingsError> {
   const fail = (problem: string) => Either.left(new SettingsError({ problem }))
   switch (dataset) {
     case "mnist":
@@ -99,8 +104,8 @@ function sourceOf({ dataset, data, imageSize }: GradientRunSettings): Either.Eit
 }
 
 /** The numbers of the training images that take part. */
-function chosenImages(
-  { images, seed }: GradientRunSettings,
+export function chosenImages(
+  { images, seed }: Pick<GradientRunSettings, "images" | "seed">,
   { name, train }: DatasetInfo
 ): Either.Either<Int32Array, SettingsError> {
   if (images === undefined) return Either.right(Int32Array.from({ length: train }, (_, i) => i))

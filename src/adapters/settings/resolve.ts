@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { SearchSettings, SettingsError } from "../../domain/search/settings.ts"
+import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 
 /** Settings that someone gave, by their names; not checked yet. */
 export type GivenSettings = Readonly<Record<string, unknown>>
@@ -36,6 +37,10 @@ export const resolveSettings = (config: string | undefined, flags: GivenSettings
 /** Full settings of a search by gradients. */
 export const resolveGradientSettings = (config: string | undefined, flags: GivenSettings) =>
   resolve(GradientRunSettings, "a search by gradients", config, flags)
+
+/** Full settings of a training from scratch. */
+export const resolveTrainingSettings = (config: string | undefined, flags: GivenSettings) =>
+  resolve(TrainingRunSettings, "a training", config, flags)
 
 /** The flag of a setting: `uniqueEvaluations` is `--unique-evaluations`. */
 export function flagOf(name: string): string {

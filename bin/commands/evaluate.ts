@@ -1,0 +1,119 @@
+import { homedir } from "node:os"
+import { join } from "node:path"
+import * as Command from "@effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Folder from "../../src/adapters/checkpoints/folder.ts"
+import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import { beginTrainingRun, readTrainingRun } from "../../src/adapters/checkpoints/run_record.ts"
+import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
+import { resolveTrainingSettings } from "../../src/adapters/settings/resolve.ts"
+import { backendLayer } from "../../src/adapters/tensor/backends.ts"
+import { runCommand } from "../../src/adapters/terminal/run_command.ts"
+import { trainingProgress } from "../../src/adapters/terminal/training_progress.ts"
+import { trainingJson, trainingText } from "../../src/adapters/terminal/training_report.ts"
+import { openTrainingImages, planTraining } from "../../src/adapters/training/plan.ts"
+import { readSubject } from "../../src/adapters/training/subject.ts"
+import { writeWeights } from "../../src/adapters/training/weights.ts"
+import { SettingsError } from "../../src/domain/search/settings.ts"
+import { protocolOf } from "../../src/domain/training/run_settings.ts"
+import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import { trainNetwork } from "../../src/effects/train_network.ts"
+import { batchesLayer } from "./_batches.ts"
+import { EVALUATE_OPTIONS } from "./_evaluate_options.ts"
+import { givenSettings } from "./_options.ts"
+
+const HELP = `Train an architecture from scratch and measure it once on all test images.
+
+Examples:
+
+  evaluate --architecture DARTS_V2 --dataset cifar10 --run runs/darts-v2 --save-weights
+
+  evaluate --architecture '|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|' --dataset cifar10 --protocol nas-bench-201
+
+  evaluate --architecture DARTS_V1 --dataset image-folder --data imagenet --protocol darts-imagenet
+
+  evaluate --architecture DARTS_V2 --channels 4 --cells 3 --epochs 2 --image-size 16 --auxiliary-weight 0 --cutout 4 --flip no
+
+  evaluate --run runs/darts-v2              continues a run, or shows its result
+
+A protocol is that of a publication; every flag goes before its number. The images of an epoch that do not fill a batch wait for the next epoch's
+order. Test images are measured with running statistics, the last batch too.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+
+/** The settings of a run: those given, or of a folder alone those that it was begun with. */
+const settingsOf = Effect.fnUntraced(function* (
+  config: string | undefined,
+  given: Readonly<Record<string, unknown>>,
+  run: string | undefined
+) {
+  const alone = config === undefined && Object.keys(given).length === 0
+  const stored = run === undefined || !alone ? undefined : yield* readTrainingRun(run)
+  if (alone && stored === undefined)
+    return yield* new SettingsError({
+      problem: run === undefined ? "add --architecture" : `"${run}" holds no run: add --architecture to begin one`
+    })
+  return stored?.settings ?? (yield* resolveTrainingSettings(config, given))
+})
+
+const command = Command.make(
+  "evaluate",
+  EVALUATE_OPTIONS,
+  Effect.fn("evaluate")(function* ({ config, run: folder, json, saveWeights, ...flags }) {
+    const run = Option.getOrUndefined(folder)
+    if (saveWeights && run === undefined)
+      return yield* new SettingsError({ problem: "--save-weights needs a folder: add --run FOLDER" })
+    const asked = yield* settingsOf(Option.getOrUndefined(config), givenSettings(flags), run)
+    const subject = yield* readSubject(asked.architecture, asked.space)
+    const name = asked.protocol ?? (subject.skeleton === "darts" ? "darts-cifar" : "nas-bench-201")
+    const settings = { ...asked, architecture: subject.text, space: subject.space, protocol: name }
+    const protocol = protocolOf(settings, name)
+    const images = yield* Effect.provide(openTrainingImages(settings, protocol), DatasetFiles.layerCached())
+    const { info } = images.dataset
+    const { plan, network } = yield* planTraining(protocol, subject, images, true)
+    if (run !== undefined) yield* beginTrainingRun(run, { version: 1, kind: "training", settings, data: info.digest })
+    const progress = yield* trainingProgress(process.stderr, run !== undefined)
+    const layers = Layer.mergeAll(
+      backendLayer(settings.backend, {
+        cache: join(homedir(), ".cache", "na-nas", "programs"),
+        ...(settings.threads === undefined ? {} : { threads: settings.threads })
+      }),
+      run === undefined ? Memory.layer : Folder.layer(run),
+      batchesLayer()
+    )
+    const { trained, backend, weights } = yield* Effect.gen(function* () {
+      const trained = yield* trainNetwork(plan, progress.show)
+      const weights =
+        saveWeights && run !== undefined
+          ? yield* writeWeights(run, trained.tensors, network.shapes, trained.position)
+          : undefined
+      return { trained, backend: (yield* TensorBackend).name, weights }
+    }).pipe(
+      Effect.onInterrupt(() => progress.interrupted),
+      Effect.ensuring(progress.clear),
+      Effect.provide(layers)
+    )
+    const result = {
+      settings,
+      protocol,
+      position: trained.position,
+      parameters: network.parameters,
+      multiplyAdds: network.multiplyAdds,
+      dataset: info.name,
+      classes: info.classes,
+      shape: images.shape,
+      backend,
+      run,
+      weights,
+      exportable: subject.exportable
+    }
+    if (json) yield* Console.error(trainingText(result))
+    yield* Console.log(json ? JSON.stringify(trainingJson(result)) : trainingText(result))
+  })
+).pipe(Command.withDescription(HELP))
+
+/** Run the command with a process's arguments. */
+export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "evaluate", argv)

@@ -1,0 +1,104 @@
+import type { ImageShape } from "../../domain/data/dataset.ts"
+import type { TrainingProtocol, TrainingProtocolName } from "../../domain/training/protocol.ts"
+import type { TrainedEpoch, TrainingPosition } from "../../domain/training/record.ts"
+import type { TrainingRunSettings } from "../../domain/training/run_settings.ts"
+import { duration } from "./training_progress.ts"
+
+/** All that is told of a finished training. */
+export interface TrainingResult {
+  readonly settings: TrainingRunSettings & { readonly space: string; readonly protocol: TrainingProtocolName }
+  /** The protocol with the settings' numbers. */
+  readonly protocol: TrainingProtocol
+  readonly position: TrainingPosition
+  readonly parameters: number
+  readonly multiplyAdds: number
+  readonly dataset: string
+  readonly classes: number
+  /** Of the images that the network saw. */
+  readonly shape: ImageShape
+  readonly backend: string
+  readonly run: string | undefined
+  /** File of the weights. */
+  readonly weights: string | undefined
+  readonly exportable: boolean
+}
+
+/** The machine-readable result: one object. */
+export function trainingJson({ position, ...result }: TrainingResult): Readonly<Record<string, unknown>> {
+  return {
+    version: 1,
+    architecture: result.settings.architecture,
+    test: position.test,
+    parameters: result.parameters,
+    multiplyAdds: result.multiplyAdds,
+    epochs: position.epochs,
+    protocol: result.protocol,
+    dataset: result.dataset,
+    image: result.shape,
+    backend: result.backend,
+    seconds: position.seconds,
+    run: result.run ?? null,
+    weights: result.weights ?? null,
+    settings: result.settings
+  }
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`
+const count = (value: number) => value.toLocaleString("en-US")
+
+/** The result for people: how the training went, the test score, the network's size, where the run lies, what to type next. */
+export function trainingText(result: TrainingResult): string {
+  const { settings, position, dataset, backend, run } = result
+  const { epochs, test, seconds } = position
+  const every = Math.max(1, Math.ceil(epochs.length / 8))
+  const shown = epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === epochs.length - 1)
+  const plural = epochs.length === 1 ? "epoch" : "epochs"
+  return [
+    `${settings.protocol} on ${dataset}: ${epochs.length} ${plural} in ${duration(seconds)} on ${backend}`,
+    "",
+    "  epoch  learning rate  train loss  train accuracy  validation accuracy",
+    ...shown.map(epochLine),
+    "",
+    `  architecture   ${settings.architecture}`,
+    ...(test === null
+      ? []
+      : [
+          `  test accuracy  ${percent(test.accuracy)} (loss ${test.loss.toFixed(4)}, ${count(test.images)} images, measured once)`
+        ]),
+    `  network        ${count(result.parameters)} parameters, ${count(result.multiplyAdds)} multiply-adds an image`,
+    "",
+    run === undefined ? "not kept: add --run FOLDER to keep and continue a run" : `kept in ${run}`,
+    ...next(result)
+  ].join("\n")
+}
+
+function epochLine({ epoch, learningRate, training, validation }: TrainedEpoch): string {
+  return [
+    String(epoch + 1).padStart(7),
+    learningRate.toPrecision(3).padStart(15),
+    training.loss.toFixed(3).padStart(12),
+    percent(training.accuracy).padStart(16),
+    (validation === null ? "-" : percent(validation.accuracy)).padStart(21)
+  ].join("")
+}
+
+function next({ settings, protocol, shape, classes, run, weights, exportable }: TrainingResult): ReadonlyArray<string> {
+  if (!exportable) return []
+  if (weights === undefined)
+    return run === undefined ? [] : [`next: npx tsx bin/evaluate.ts --run ${run} --save-weights`]
+  const [channels, height] = shape
+  const sizes = [
+    `--channels ${protocol.channels} --cells ${protocol.cells} --classes ${classes} --image ${height}`,
+    ...(channels === 3 ? [] : [`--image-channels ${channels}`]),
+    ...(protocol.stem === "cifar" ? [] : [`--stem ${protocol.stem}`])
+  ].join(" ")
+  return [
+    `next: npx tsx bin/export.ts --architecture ${quoted(settings.architecture)} --space ${quoted(settings.space)} ${sizes} --weights ${quoted(weights)} --out network.onnx`
+  ]
+}
+
+/** A word of a shell: in double quotes where it has single ones. */
+function quoted(text: string): string {
+  if (/^[\w./-]+$/.test(text)) return text
+  return text.includes("'") ? `"${text}"` : `'${text}'`
+}

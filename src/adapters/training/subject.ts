@@ -1,0 +1,81 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { Architecture } from "../../domain/architecture/architecture.ts"
+import { printGenotype } from "../../domain/architecture/genotype.ts"
+import { parseArchitecture, printArchitecture } from "../../domain/architecture/text.ts"
+import {
+  type EvaluationOptions,
+  type NetworkError,
+  spaceEvaluationNetwork
+} from "../../domain/network/cell_networks.ts"
+import { dartsEvaluationNetwork } from "../../domain/network/darts_networks.ts"
+import type { Network } from "../../domain/network/layers.ts"
+import type { EvaluationLogits } from "../../domain/network/skeletons.ts"
+import type { Space } from "../../domain/space/space.ts"
+import { builtinSpace } from "../../domain/space/spaces.ts"
+import { readExportable } from "../export/architecture.ts"
+import { loadSpace } from "../space/file.ts"
+
+/** Sizes of a network to train; `cells` counts those of a stage in NAS-Bench-201's skeleton. */
+export interface SubjectSizes {
+  readonly channels: number
+  readonly cells: number
+  readonly classes: number
+  readonly stem: "cifar" | "imagenet"
+  readonly auxiliary: boolean
+  readonly dropPath: boolean
+}
+
+/** An architecture that can be trained. */
+export interface Subject {
+  /** Its text in the space's natural form: equal texts of one space are equal architectures. */
+  readonly text: string
+  /** The space's name or file. */
+  readonly space: string
+  readonly skeleton: "darts" | "nas-bench-201"
+  /** Whether it can be exported with its weights. */
+  readonly exportable: boolean
+  /** Its evaluation network. */
+  readonly network: (
+    sizes: SubjectSizes
+  ) => Either.Either<(net: Network, image: number) => EvaluationLogits, NetworkError>
+}
+
+/** An architecture of a space. */
+export function subjectOf(space: Space, architecture: Architecture, place: string, exportable: boolean): Subject {
+  const halves = space.cells.some((cell) => cell.stride === 2)
+  return {
+    text: printArchitecture(space, architecture),
+    space: place,
+    skeleton: halves ? "darts" : "nas-bench-201",
+    exportable,
+    network: ({ cells, ...sizes }) => {
+      const options: EvaluationOptions = { ...sizes, ...(halves ? { cells } : { cellsPerStage: cells }) }
+      return spaceEvaluationNetwork(space, architecture, options)
+    }
+  }
+}
+
+/**
+ * The architecture of a text. Published genotypes go by name; a genotype and NAS-Bench-201's string tell their space. The DARTS space also takes
+ * genotypes beyond it, as NASNet's.
+ */
+export const readSubject = Effect.fn("readSubject")(function* (text: string, spaceName: string | undefined) {
+  if (spaceName === undefined || spaceName === "darts") {
+    const known = yield* readExportable(text, spaceName)
+    if (known._tag === "Cell") return subjectOf(builtinSpace("nas-bench-201"), known.operations, "nas-bench-201", true)
+    const { genotype } = known
+    const subject: Subject = {
+      text: printGenotype(genotype),
+      space: "darts",
+      skeleton: "darts",
+      exportable: true,
+      network: (sizes) => Either.right((net, image) => dartsEvaluationNetwork(net, image, genotype, sizes))
+    }
+    return subject
+  }
+  const space = yield* loadSpace(spaceName)
+  const architecture = yield* parseArchitecture(space, text.trim())
+  const exportable = Either.isRight(yield* Effect.either(readExportable(text, spaceName)))
+  return subjectOf(space, architecture, spaceName, exportable)
+})

@@ -1,0 +1,58 @@
+import * as Schema from "@effect/schema/Schema"
+import { BACKEND_NAMES, DATASET_NAMES } from "../search/gradient/run_settings.ts"
+import {
+  changedProtocol,
+  ProtocolChanges,
+  TRAINING_PROTOCOLS,
+  type TrainingProtocol,
+  type TrainingProtocolName
+} from "./protocol.ts"
+
+const Count = Schema.Int.pipe(Schema.positive())
+const Text = Schema.String.pipe(Schema.minLength(1))
+
+function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
+  return Schema.Literal(...words).annotations({
+    message: (issue) => ({
+      message: `Expected ${words.join(", ")}, actual ${JSON.stringify(issue.actual)}`,
+      override: true
+    })
+  })
+}
+
+function withDefault<A, I>(
+  schema: Schema.Schema<A, I>,
+  value: A
+): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
+  return Schema.optionalWith(schema, { default: () => value })
+}
+
+const PROTOCOLS = Object.keys(TRAINING_PROTOCOLS) as [TrainingProtocolName, ...ReadonlyArray<TrainingProtocolName>]
+
+/** Every setting of a training from scratch, as written in a config file and stored in a run. */
+export const TrainingRunSettings = Schema.Struct({
+  version: withDefault(Schema.Literal(1), 1),
+  /** Any text form of an architecture, or a published genotype's name. */
+  architecture: Text,
+  /** A space's name or file; told by most architectures. */
+  space: Schema.optional(Text),
+  /** By the skeleton where absent: DARTS's on CIFAR, or that of NAS-Bench-201. */
+  protocol: Schema.optional(oneOf(...PROTOCOLS)),
+  dataset: withDefault(oneOf(...DATASET_NAMES), "mnist"),
+  /** Folder or file of the data; `mnist` needs none. */
+  data: Schema.optional(Text),
+  /** Training images that take part, drawn by the seed; all where absent. */
+  images: Schema.optional(Count),
+  /** Share of these images that is only measured, after every epoch. */
+  validation: withDefault(Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(1)), 0),
+  ...ProtocolChanges.fields,
+  backend: withDefault(oneOf(...BACKEND_NAMES), "onnx"),
+  threads: Schema.optional(Count),
+  seed: withDefault(Schema.String, "0")
+}).annotations({ identifier: "TrainingRunSettings" })
+export interface TrainingRunSettings extends Schema.Schema.Type<typeof TrainingRunSettings> {}
+
+/** The protocol that settings name, with their numbers. */
+export function protocolOf(settings: ProtocolChanges, name: TrainingProtocolName): TrainingProtocol {
+  return changedProtocol(TRAINING_PROTOCOLS[name], settings)
+}

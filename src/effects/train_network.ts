@@ -1,0 +1,233 @@
+import * as Schema from "@effect/schema/Schema"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { BatchRequest } from "../domain/data/batch.ts"
+import { type Seed, split } from "../domain/random.ts"
+import { ReportedScore } from "../domain/search/score.ts"
+import {
+  planTrainingEpoch,
+  randomInputs,
+  smoothed,
+  stepImages,
+  type TrainingEpoch,
+  type TrainingParts
+} from "../domain/training/plan.ts"
+import type { TrainingProtocol } from "../domain/training/protocol.ts"
+import {
+  addImages,
+  type Measured,
+  measuredOf,
+  NO_IMAGES,
+  TRAINING_START,
+  TrainingPosition
+} from "../domain/training/record.ts"
+import type { TrainingStep } from "../domain/training/training_step.ts"
+import { CheckpointError, Checkpoints } from "./checkpoints.ts"
+import { Batches, type SampleReader, type TestReader } from "./datasets.ts"
+import { type HostValues, makeDeviceState } from "./device_state.ts"
+import { type MeasurePlan, makeMeasure, upload } from "./measure_network.ts"
+import { TensorBackend } from "./tensor_backend.ts"
+
+/** A loss is no number. Steps and epochs count from 0. */
+export class TrainingDiverged extends Schema.TaggedError<TrainingDiverged>()("TrainingDiverged", {
+  of: Schema.Literal("training", "validation", "test"),
+  epoch: Schema.Int,
+  step: Schema.Int
+}) {
+  override get message(): string {
+    return `Cannot go on: the ${this.of} loss is no number at step ${this.step} of epoch ${this.epoch}; begin again with a lower learning rate or a stronger clip`
+  }
+}
+
+/** What a training from scratch is made of. */
+export interface TrainingPlan {
+  readonly protocol: TrainingProtocol
+  /** Epochs after which it ends, at most those of the protocol, which its schedules are made for. */
+  readonly epochs: number
+  readonly seed: Seed
+  readonly step: TrainingStep
+  /** Every tensor at the start: the state of the step, and what its programs take unchanged. */
+  readonly initial: ReadonlyMap<string, HostValues>
+  readonly measure: MeasurePlan
+  readonly classes: number
+  readonly train: SampleReader
+  /** The images of `train` that take part. */
+  readonly parts: TrainingParts
+  /** Measured once, behind the last epoch; nothing is where absent. */
+  readonly test: TestReader | undefined
+  /** The batch of training images; the same arguments give the same bits. */
+  readonly request: (indices: Int32Array, epoch: number) => BatchRequest
+}
+
+/** Where a running training is. */
+export interface TrainingProgress {
+  readonly epoch: number
+  readonly epochs: number
+  /** Steps of the epoch that are done, and that there are. */
+  readonly step: number
+  readonly steps: number
+  /** Means over the epoch so far. */
+  readonly training: Measured
+  /** Of the last epoch that was validated. */
+  readonly validation: Measured | null
+  /** Steps that this process has made, the milliseconds that they took, and those that it waited for batches. */
+  readonly done: number
+  readonly milliseconds: number
+  readonly waited: number
+}
+
+/** A training that has come to its end. */
+export interface Trained {
+  readonly position: TrainingPosition
+  /** Every tensor of the plan's `initial`, trained. */
+  readonly tensors: ReadonlyMap<string, HostValues>
+}
+
+/** Milliseconds between two checkpoints within an epoch. */
+const BETWEEN_CHECKPOINTS = 30_000
+
+const positionJson = Schema.parseJson(TrainingPosition)
+
+/**
+ * Train a network to the end of its plan. It is a pure function of the plan on one backend: stopped anywhere and run again over the same checkpoints it
+ * ends with the same bits. A checkpoint is written after every epoch, now and then within it, after the test, and when the training is interrupted. A
+ * plan with more epochs continues the checkpoints of one with fewer.
+ */
+export const trainNetwork = Effect.fn("trainNetwork")(function* (
+  plan: TrainingPlan,
+  onProgress: (progress: TrainingProgress) => Effect.Effect<void>
+) {
+  const checkpoints = yield* Checkpoints
+  const { protocol, parts, seed } = plan
+  const kept = yield* checkpoints.latest
+  let position = kept === undefined ? TRAINING_START : yield* decodePosition(kept.record)
+  const isFinished = () => position.epochs.length >= plan.epochs && (plan.test === undefined || position.test !== null)
+  if (kept !== undefined && isFinished()) return { position, tensors: kept.tensors }
+  const backend = yield* TensorBackend
+  const state = yield* makeDeviceState(kept?.tensors ?? plan.initial)
+  const compiled = yield* Effect.cached(backend.compile(plan.step.program))
+  const measured = yield* makeMeasure(plan.measure, state)
+  const measure = Effect.fnUntraced(function* (
+    of: "validation" | "test",
+    images: Int32Array,
+    reader: SampleReader | TestReader
+  ) {
+    const { epoch, step } = position
+    const means = yield* measured(reader, images, split(seed, of, epoch))
+    return Number.isFinite(means.loss) ? means : yield* new TrainingDiverged({ of, epoch, step })
+  })
+  const begun = yield* Clock.currentTimeMillis
+  const before = position.seconds
+  let [saved, done, waited] = [begun, 0, 0]
+
+  const tensors = Effect.gen(function* () {
+    const values = new Map<string, HostValues>()
+    for (const [name, data] of yield* state.download(() => true))
+      values.set(name, { shape: plan.initial.get(name)!.shape, data })
+    return values
+  })
+  const save = Effect.gen(function* () {
+    saved = yield* Clock.currentTimeMillis
+    position = { ...position, seconds: before + (saved - begun) / 1000 }
+    yield* checkpoints.save({ record: Schema.encodeSync(positionJson)(position), tensors: yield* tensors })
+  }).pipe(Effect.uninterruptible)
+
+  const epochs = new Map<number, TrainingEpoch>()
+  const epochAt = (epoch: number) => {
+    const known = epochs.get(epoch) ?? planTrainingEpoch(protocol, parts.training, seed, epoch)
+    epochs.delete(epoch - 2)
+    epochs.set(epoch, known)
+    return known
+  }
+  function* requests(from: { readonly epoch: number; readonly step: number }): Generator<BatchRequest> {
+    for (let epoch = from.epoch; epoch < plan.epochs; epoch++) {
+      const planned = epochAt(epoch)
+      for (let step = epoch === from.epoch ? from.step : 0; step < planned.steps; step++)
+        yield plan.request(stepImages(protocol, planned, step), epoch)
+    }
+  }
+  const queue = yield* Effect.flatMap(Batches, (batches) => batches.open(plan.train, requests(position)))
+
+  const oneStep = Effect.fnUntraced(function* (epoch: TrainingEpoch) {
+    const { step } = position
+    const executable = yield* compiled
+    const asked = yield* Clock.currentTimeMillis
+    const { x, targets, shape } = Option.getOrThrow(yield* queue.next)
+    waited += (yield* Clock.currentTimeMillis) - asked
+    const given: ReadonlyArray<readonly [string, HostValues]> = [
+      ["x", { shape, data: x }],
+      ["targets", { shape: [shape[0], plan.classes], data: smoothed(targets, plan.classes, protocol.labelSmoothing) }],
+      ["learningRate", { shape: [], data: [epoch.learningRate] }],
+      ...randomInputs(plan.step.batch, epoch.dropPath, split(seed, "epoch", epoch.epoch, "step", step))
+    ]
+    yield* Effect.gen(function* () {
+      const read = yield* state.run(executable, yield* upload(given), ["loss", "correct"])
+      const [loss, correct] = [read.get("loss")![0]!, read.get("correct")![0]!]
+      if (!Number.isFinite(loss)) return yield* new TrainingDiverged({ of: "training", epoch: epoch.epoch, step })
+      position = { ...position, step: step + 1, sums: addImages(position.sums, shape[0], loss, correct) }
+      done += 1
+    }).pipe(Effect.scoped, Effect.uninterruptible)
+  })
+
+  const show = (epoch: TrainingEpoch) =>
+    Effect.gen(function* () {
+      yield* onProgress({
+        epoch: epoch.epoch,
+        epochs: plan.epochs,
+        step: position.step,
+        steps: epoch.steps,
+        training: measuredOf(position.sums),
+        validation: position.epochs.at(-1)?.validation ?? null,
+        done,
+        milliseconds: (yield* Clock.currentTimeMillis) - begun,
+        waited
+      })
+    })
+
+  const oneEpoch = Effect.gen(function* () {
+    const epoch = epochAt(position.epoch)
+    while (position.step < epoch.steps) {
+      yield* oneStep(epoch)
+      yield* show(epoch)
+      if ((yield* Clock.currentTimeMillis) - saved > BETWEEN_CHECKPOINTS) yield* save
+    }
+    const validation = parts.validation.length === 0 ? null : yield* measure("validation", parts.validation, plan.train)
+    const { steps, learningRate, dropPath } = epoch
+    const trained = {
+      epoch: epoch.epoch,
+      steps,
+      learningRate,
+      dropPath,
+      training: measuredOf(position.sums),
+      validation
+    }
+    position = {
+      ...position,
+      epoch: epoch.epoch + 1,
+      step: 0,
+      sums: NO_IMAGES,
+      epochs: [...position.epochs, trained]
+    }
+    yield* save
+  })
+
+  const training = Effect.gen(function* () {
+    while (position.epochs.length < plan.epochs) yield* oneEpoch
+    if (plan.test !== undefined && position.test === null) {
+      const all = Int32Array.from({ length: plan.test.size }, (_, i) => i)
+      const { loss, accuracy, images } = yield* measure("test", all, plan.test)
+      position = { ...position, test: { loss, accuracy: ReportedScore(accuracy), images } }
+      yield* save
+    }
+    const trained: Trained = { position, tensors: yield* tensors }
+    return trained
+  })
+  return yield* Effect.onInterrupt(training, () => Effect.orDie(save))
+}, Effect.scoped)
+
+const decodePosition = (record: string) =>
+  Effect.mapError(
+    Schema.decodeUnknown(positionJson)(record),
+    () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
+  )

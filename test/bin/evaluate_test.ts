@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process"
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { type StoredTensor, writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
+import { keyOf, uniformAt } from "../../src/domain/random.ts"
+import { cli, lastJson } from "./_cli.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "na-nas-evaluate-"))
+const data = join(folder, "data.safetensors")
+const part = (name: string, count: number): ReadonlyArray<readonly [string, StoredTensor]> => {
+  const key = keyOf(name)
+  const y = Int32Array.from({ length: count }, (_, i) => i % 3)
+  const x = Float32Array.from({ length: count * 64 }, (_, i) => (uniformAt(key, i) + y[Math.floor(i / 64)]!) / 3)
+  return [
+    [`${name}/x`, { shape: [count, 1, 8, 8], data: x }],
+    [`${name}/y`, { shape: [count], data: y }]
+  ]
+}
+writeFileSync(data, writeSafetensors(new Map([...part("train", 24), ...part("test", 7)])))
+const CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
+const made = ["--dataset", "tensor-file", "--data", data]
+
+/** Flags of a small training; those given go before. */
+function flags(given: Readonly<Record<string, string>> = {}): ReadonlyArray<string> {
+  const all = { "batch-size": "4", channels: "2", cells: "1", epochs: "2", crop: "0", architecture: CELL, ...given }
+  return [...made, ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])]
+}
+const small = flags()
+
+/** A result without what differs from process to process. */
+function lasting({ seconds: _, run: __, weights: ___, ...rest }: Record<string, unknown>) {
+  return rest
+}
+
+const test = suite("evaluate")
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+test("ends with one JSON object: the test score, the network's size, every epoch, the whole protocol", () => {
+  const result = lastJson(cli("evaluate", ...small, "--json", "--validation", "0.25", "--threads", "1"))
+  assert.is(result.version, 1)
+  assert.is((result.test as { images: number }).images, 7)
+  assert.is((result.epochs as ReadonlyArray<unknown>).length, 2)
+  const { batchSize, optimizer } = result.protocol as { batchSize: number; optimizer: unknown }
+  assert.equal([batchSize, optimizer], [4, { _tag: "Sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 }])
+  const { seed, threads, backend, protocol } = result.settings as Record<string, unknown>
+  assert.equal([seed, threads, backend, protocol], ["0", 1, "onnx", "nas-bench-201"])
+})
+
+test("a kept run is told again, saves its weights for export, and refuses other settings", () => {
+  const run = join(folder, "run")
+  const first = lastJson(cli("evaluate", ...small, "--run", run, "--json"))
+  const again = cli("evaluate", "--run", run, "--json", "--save-weights")
+  assert.equal(lasting(lastJson(again)), lasting(first))
+  const [, , next] = again.stderr.match(/^next: (npx tsx bin\/export.ts (.+))$/m) ?? []
+  assert.ok(next !== undefined, again.stderr)
+  const words = next!.match(/'[^']*'|"[^"]*"|\S+/g)!.map((word) => word.replace(/^['"]|['"]$/g, ""))
+  const out = join(folder, "network.onnx")
+  const exported = cli("export", ...words.map((word) => (word === "network.onnx" ? out : word)))
+  assert.is(exported.status, 0, exported.stderr)
+  assert.ok(existsSync(out))
+  const other = cli("evaluate", ...small, "--seed", "1", "--run", run)
+  assert.is(other.status, 1)
+  assert.match(other.stderr, "it was begun with another --seed")
+  const search = cli("search", "--run", run)
+  assert.is(search.status, 1)
+  assert.match(search.stderr, "run.json is no search by gradients")
+})
+
+test("an interrupted run says how to go on, refuses a second process, and ends with the same bits", async () => {
+  const run = join(folder, "interrupted")
+  const long = flags({ epochs: "60" })
+  const whole = lastJson(cli("evaluate", ...long, "--json"))
+  const child = spawn(process.execPath, ["--import", "tsx", "bin/evaluate.ts", ...long, "--run", run])
+  let told = ""
+  child.stderr.on("data", (text) => (told += String(text)))
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve))
+  while (!existsSync(run) || !readdirSync(run).some((name) => name.startsWith("checkpoint")))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  const second = cli("evaluate", ...long, "--run", run)
+  child.kill("SIGINT")
+  const code = await ended
+  if (code !== 0) {
+    assert.is(code, 130, told)
+    assert.match(told, /interrupted in epoch \d+, after step \d+; the same command continues there/)
+  }
+  if (second.status !== 0) assert.match(second.stderr, "another process works on it")
+  assert.equal(lasting(lastJson(cli("evaluate", ...long, "--run", run, "--json"))), lasting(whole))
+})
+
+for (const [name, args, code, text] of [
+  ["no architecture", ["--dataset", "mnist"], 2, "architecture (--architecture)"],
+  ["no settings at all", [], 2, "add --architecture"],
+  ["a folder without a run", ["--run", join(folder, "none")], 2, "holds no run"],
+  ["an architecture that is none", ["--architecture", "|conv~0|", ...made], 2, "Cannot read architecture"],
+  ["an architecture that tells no space", ["--architecture", "000000", ...made], 2, "add --space"],
+  ["a word that is none", flags({ protocol: "imagenet" }), 2, "protocol (--protocol): Expected"],
+  ["a number out of range", flags({ "drop-path": "1.5" }), 2, "dropPath (--drop-path): Expected"],
+  ["a batch larger than the data", flags({ "batch-size": "64" }), 2, "a step takes 64 images"],
+  ["nothing left to train with", flags({ validation: "0.9" }), 2, "a step takes 4 images, and 3"],
+  ["more images than there are", flags({ images: "99" }), 2, "24 training images"],
+  ["images larger than they are", flags({ "image-size": "16" }), 2, "image size (--image-size): 16×16 is more"],
+  ["weights without a folder", [...small, "--save-weights"], 2, "add --run FOLDER"],
+  ["an auxiliary head that cannot be", flags({ "auxiliary-weight": "0.4" }), 2, "has no auxiliary head; give 0"],
+  ["data that are missing", ["--architecture", CELL, "--dataset", "tensor-file"], 2, "--data FILE"],
+  ["images too small for the head", flags({ architecture: "DARTS_V2" }), 1, "auxiliary_head"],
+  ["a loss that is no number", [...small, "--learning-rate", "1e30", "--clip", "0"], 1, "a lower learning rate"]
+] as const) {
+  test(`${name} is one line of error that helps`, () => {
+    const ran = cli("evaluate", ...args)
+    assert.is(ran.status, code, ran.stderr)
+    assert.match(ran.stderr, text)
+    assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+  })
+}
+
+test.run()

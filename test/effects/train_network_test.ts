@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import * as Folder from "../../src/adapters/checkpoints/folder.ts"
+import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import { makeBatch } from "../../src/domain/data/batch.ts"
+import type { HostValues } from "../../src/effects/device_state.ts"
+import { upload } from "../../src/effects/measure_network.ts"
+import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import { type Trained, type TrainingPlan, trainNetwork } from "../../src/effects/train_network.ts"
+import { failure, run } from "../_effect.ts"
+import { MACHINE, planOf } from "./_trainings.ts"
+
+const quiet = () => Effect.void
+const alone = (plan: TrainingPlan) => trainNetwork(plan, quiet).pipe(Effect.provide(Layer.merge(MACHINE, Memory.layer)))
+
+/** What a training ended with, without the time that it took. */
+function bits({ position, tensors }: Trained) {
+  const { seconds: _, ...rest } = position
+  return { ...rest, tensors: [...tensors].map(([name, { data }]) => [name, Array.from(data)]) }
+}
+
+const test = suite("trainNetwork()")
+
+test("learns, validates every epoch on images held out, and tests once at the end", async () => {
+  const ledger: Array<number> = []
+  const { plan } = await run(planOf({ epochs: 6 }, { ledger }))
+  const { position } = await run(alone(plan))
+  const [first, last] = [position.epochs[0]!, position.epochs.at(-1)!]
+  assert.ok(last.training.loss < 0.7 * first.training.loss, `${first.training.loss} -> ${last.training.loss}`)
+  assert.is(position.epochs.length, 6)
+  for (const { training, validation, steps } of position.epochs)
+    assert.equal([training.images, validation?.images, steps], [16, 4, 4])
+  assert.equal(position.test?.images, 7)
+  assert.equal(ledger, [0, 1, 2, 3, 4, 5, 6])
+  const held = new Set(plan.parts.validation)
+  assert.is(held.size, 4)
+  assert.not.ok(plan.parts.training.some((image) => held.has(image)))
+})
+
+test("measures as one image at a time would", async () => {
+  const { plan } = await run(planOf())
+  const program = Effect.gen(function* () {
+    const backend = yield* TensorBackend
+    const { position, tensors } = yield* trainNetwork(plan, quiet)
+    const executable = yield* Effect.flatMap(plan.measure.program(1), backend.compile)
+    let [loss, correct] = [0, 0]
+    for (let i = 0; i < 7; i++) {
+      const indices = Int32Array.of(i)
+      const samples = yield* plan.test!.read(indices)
+      const { x, targets, shape } = makeBatch(samples, indices, plan.measure.request(indices).options)
+      const given: ReadonlyArray<readonly [string, HostValues]> = [
+        ...tensors,
+        ["x", { shape, data: x }],
+        ["targets", { shape: [1, 3], data: targets }]
+      ]
+      const outputs = yield* executable.run(yield* upload(given))
+      loss += (yield* backend.download(outputs.get("loss")!))[0]!
+      correct += (yield* backend.download(outputs.get("correct")!))[0]!
+    }
+    assert.ok(Math.abs(position.test!.loss - loss / 7) < 1e-5, `${position.test!.loss} ${loss / 7}`)
+    assert.ok(Math.abs(position.test!.accuracy - correct / 7) < 1e-6)
+  })
+  await run(program.pipe(Effect.scoped, Effect.provide(Layer.merge(MACHINE, Memory.layer))))
+})
+
+test("ends with the same bits wherever it was interrupted, and tests once", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "na-nas-"))
+  try {
+    const ledger: Array<number> = []
+    const { plan } = await run(planOf({ dropPath: 0.3 }, { ledger }))
+    const whole = bits(await run(alone(plan)))
+    ledger.length = 0
+    const layer = () => Layer.merge(Folder.layer(folder), MACHINE)
+    for (const steps of [1, 2, 2]) {
+      const stopped = Effect.gen(function* () {
+        let done = 0
+        const fiber = yield* Effect.fork(
+          trainNetwork(plan, () => Effect.suspend(() => (++done === steps ? Effect.never : Effect.void)))
+        )
+        yield* Effect.repeat(Effect.sleep("2 millis"), { until: () => done === steps })
+        yield* Fiber.interrupt(fiber)
+      })
+      await run(Effect.provide(stopped, layer()))
+    }
+    assert.equal(ledger, [], "nothing of the test is seen before the end")
+    assert.equal(bits(await run(Effect.provide(trainNetwork(plan, quiet), layer()))), whole)
+    const steps: Array<number> = []
+    const again = trainNetwork(plan, ({ step }) => Effect.sync(() => steps.push(step)))
+    assert.equal(bits(await run(Effect.provide(again, layer()))), whole, "a finished run is told again")
+    assert.equal(steps, [])
+    assert.equal(ledger, [0, 1, 2, 3, 4, 5, 6])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test("goes on from fewer epochs to more as if it had never stopped", async () => {
+  const { plan } = await run(planOf({ epochs: 3 }))
+  const first: TrainingPlan = { ...plan, epochs: 1, test: undefined }
+  const continued = Effect.gen(function* () {
+    const short = yield* trainNetwork(first, quiet)
+    assert.is(short.position.epochs.length, 1)
+    assert.is(short.position.test, null)
+    return yield* trainNetwork(plan, quiet)
+  })
+  const made = bits(await run(Effect.provide(continued, Layer.merge(MACHINE, Memory.layer))))
+  assert.equal(made, bits(await run(alone(plan))))
+})
+
+test("other seeds, masks and smoothing give other weights", async () => {
+  const weights = async (...given: Parameters<typeof planOf>) =>
+    bits(await run(alone((await run(planOf(...given))).plan))).tensors
+  const base = await weights()
+  assert.equal(await weights(), base)
+  assert.not.equal(await weights({}, { data: { seed: "1" } }), base)
+  assert.not.equal(await weights({ dropPath: 0.5 }), base)
+  assert.not.equal(await weights({ labelSmoothing: 0.5 }), base)
+})
+
+test("ends at once where a loss is no number", async () => {
+  const { plan } = await run(planOf())
+  const broken = (name: string): TrainingPlan => {
+    const { shape, data } = plan.initial.get(name)!
+    return { ...plan, initial: new Map([...plan.initial, [name, { shape, data: Array.from(data, () => Number.NaN) }]]) }
+  }
+  assert.match((await failure(alone(broken("param/classifier.bias")))).message, "training loss is no number at step 0")
+  const late = broken("buffer/lastact.0.running_mean")
+  assert.match((await failure(alone(late))).message, "the validation loss is no number at step 4 of epoch 0")
+  const unvalidated = { ...late, parts: { ...plan.parts, validation: new Int32Array() } }
+  assert.match((await failure(alone(unvalidated))).message, "the test loss is no number")
+})
+
+test.run()
