@@ -3,8 +3,9 @@
  * benchmark's own table, epoch by epoch.
  *
  *     npx tsx bench/cifar10_study.ts --data FOLDER --table nb201.csv.gz [--out runs/cifar10_study] [--only darts,hard-n2]
- *         [--seeds 0,1,2] [--epochs 25] [--threads 1] [--eigenvalue 5]
+ *         [--seeds 0,1,2] [--epochs 25] [--threads 1] [--eigenvalue 5] [--results bench/results] [--report]
  *
+ * Writes the table and the plot of what is there, which is all that `--report` does.
  * `--eigenvalue 5`: of the Hessian in alpha, after every fifth epoch; 0 for none. It costs a third of an epoch of DARTS.
  * Kill it and give the same command again: finished runs stay, the one that was going goes on. Two processes share the work, since a run that
  * another process has is passed over. Every run is a run of `bin/search.ts`, whose command is printed. No search sees a column of the table.
@@ -14,6 +15,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Folder from "../src/adapters/checkpoints/folder.ts"
@@ -25,6 +27,9 @@ import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { progressLine } from "../src/adapters/terminal/gradient_progress.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
+import { studyPlot } from "./_study_plot.ts"
+import { readRuns, Spent } from "./_study_results.ts"
+import { studyPage, studyTable } from "./_study_table.ts"
 import { COMMON, VARIANTS, type Variant } from "./_study_variants.ts"
 
 const { values } = parseArgs({
@@ -36,7 +41,9 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "0,1,2" },
     epochs: { type: "string", default: "25" },
     threads: { type: "string", default: "1" },
-    eigenvalue: { type: "string", default: "5" }
+    eigenvalue: { type: "string", default: "5" },
+    results: { type: "string", default: "bench/results" },
+    report: { type: "boolean", default: false }
   }
 })
 
@@ -51,20 +58,17 @@ function variantOf(name: string): Variant {
   process.exit(2)
 }
 
-/** A JSON file is there whole, or as it was before. */
-function writeJson(file: string, value: unknown): void {
-  writeFileSync(`${file}.draft`, `${JSON.stringify(value)}\n`)
+/** A file is there whole, or as it was before. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.draft`, text)
   renameSync(`${file}.draft`, file)
 }
 
-/** Seconds that all processes have spent on a run so far. */
-interface Spent {
-  readonly wall: number
-  readonly cpu: number
-}
+const writeJson = (file: string, value: unknown) => writeWhole(file, `${JSON.stringify(value)}\n`)
 
 const NOTHING: Spent = { wall: 0, cpu: 0 }
-const readSpent = (file: string): Spent => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : NOTHING)
+const readSpent = (file: string): Spent =>
+  existsSync(file) ? Schema.decodeSync(Schema.parseJson(Spent))(readFileSync(file, "utf8")) : NOTHING
 
 /** The command that does the same as a run of the study. */
 function command(given: Readonly<Record<string, unknown>>, folder: string): string {
@@ -115,16 +119,30 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
       Layer.merge(backendLayer(settings.backend, { cache, threads: Number(values.threads) }), Folder.layer(folder))
     )
   )
-  writeJson(result, { variant: variant.name, seed, ...spent(), outcome })
+  const { stopped, epochs } = outcome
+  writeJson(result, { variant: variant.name, seed, ...spent(), stopped, epochs })
   console.log(`${variant.name} seed ${seed}: done`)
 })
 
+/** Writes the table and the plot of all runs that there are. */
+const report = Effect.gen(function* () {
+  const runs = yield* readRuns(values.out, values.table, chosen, seeds)
+  if (runs.length === 0) return console.log(`no runs in ${values.out}`)
+  const table = studyTable(runs)
+  mkdirSync(values.results, { recursive: true })
+  writeWhole(join(values.results, "cifar10_study.md"), studyPage(table))
+  writeWhole(join(values.results, "cifar10_study.svg"), yield* Effect.promise(() => studyPlot(runs)))
+  console.log(table)
+})
+
 const program = Effect.gen(function* () {
+  if (values.report) return yield* report
   for (const seed of seeds)
     for (const variant of chosen)
       yield* Effect.catchTag(runOne(variant, seed), "CheckpointError", (error) =>
         Effect.sync(() => console.log(`passed over: ${error.message}`))
       )
+  yield* report
 })
 
 await Effect.runPromise(Effect.provide(program, NodeContext.layer))
