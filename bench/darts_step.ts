@@ -60,7 +60,7 @@ function median(times: ReadonlyArray<number>): number {
 function noise(name: string, program: Program, at: number): HostValues {
   const { shape } = program.nodes[at]!
   const key = keyOf(name)
-  const scale = name.startsWith("param/") ? 0.2 : 1
+  const scale = name === "weights" ? 0.2 : 1
   const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
   return { shape, data }
 }
@@ -88,7 +88,7 @@ const measure = Effect.fn("measure")(function* (channels: number, cells: number,
   inputs.set("targets", { shape: [batch, 10], data: Float32Array.from({ length }, (_, i) => (i % 11 === 0 ? 1 : 0)) })
   inputs.set("learningRate", { shape: [], data: [0.0003] })
   for (const [name, tensor] of programs.state)
-    if (!/^(param|alpha)\//.test(name))
+    if (!/^(weights|alpha)/.test(name))
       inputs.set(name, { shape: tensor, data: new Float32Array(elementCount(tensor)) })
   const state = yield* makeDeviceState(inputs)
   const times: Array<number> = []

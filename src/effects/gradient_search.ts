@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { architectureKey } from "../domain/architecture/architecture.ts"
 import { type CellTensors, probabilities } from "../domain/neighborhood/relaxed_shape.ts"
+import { layoutSize } from "../domain/program/layout.ts"
 import { elementCount } from "../domain/program/program.ts"
 import { split } from "../domain/random.ts"
 import { meanEntropy, skipShare } from "../domain/search/gradient/diagnosis.ts"
@@ -18,6 +19,7 @@ import {
 } from "../domain/search/gradient/record.ts"
 import { type StepPrograms, stepPrograms } from "../domain/search/gradient/step_programs.ts"
 import { stopOf } from "../domain/search/gradient/stop_rule.ts"
+import { WEIGHTS } from "../domain/search/gradient/updates.ts"
 import { CheckpointError, Checkpoints } from "./checkpoints.ts"
 import { type HostValues, makeDeviceState } from "./device_state.ts"
 import { alphaOf, type GradientPlan, makeCurvature, makeStep } from "./gradient_step.ts"
@@ -215,9 +217,15 @@ const decodePosition = (record: string) =>
 function startTensors<E>(plan: GradientPlan<E>, programs: StepPrograms): ReadonlyMap<string, HostValues> {
   const { network, settings, seed } = plan
   const alpha = initialAlpha(network.shape, split(seed, "alpha"), settings.initialAlpha)
+  const weights = new Float32Array(layoutSize(programs.weightLayout))
+  let start = 0
+  for (const [name, shape] of programs.weightLayout) {
+    weights.set(Float32Array.from(plan.initial.get(name)!), start)
+    start += elementCount(shape)
+  }
   return new Map(
     [...programs.state].map(([name, shape]) => {
-      const data = name.startsWith("alpha/") ? alpha.get(name.slice("alpha/".length)) : plan.initial.get(name)
+      const data = name === WEIGHTS ? weights : alpha.get(name.replace(/^alpha\//, ""))
       return [name, { shape, data: data ?? new Float32Array(elementCount(shape)) }]
     })
   )

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CellTensors } from "../domain/neighborhood/relaxed_shape.ts"
 import { aggregateGradient } from "../domain/objective/aggregate_gradient.ts"
+import { withVector } from "../domain/program/layout.ts"
 import { elementCount, type Program } from "../domain/program/program.ts"
 import { type Seed, split } from "../domain/random.ts"
 import { neighborhoodGap } from "../domain/search/gradient/diagnosis.ts"
-import { gradientOf } from "../domain/search/gradient/gradients.ts"
 import { hessianVectorProgram, productOf, vectorOf } from "../domain/search/gradient/hessian.ts"
 import { ofRun } from "../domain/search/gradient/joint_loss.ts"
 import { extremeEigenvalues, observeProduct, proposeVector, startLanczos } from "../domain/search/gradient/lanczos.ts"
@@ -16,6 +16,7 @@ import type { SearchNetwork } from "../domain/search/gradient/search_network.ts"
 import type { GradientSearch } from "../domain/search/gradient/settings.ts"
 import type { LevelPrograms, StepPrograms } from "../domain/search/gradient/step_programs.ts"
 import { trainingInput } from "../domain/search/gradient/unrolled.ts"
+import { GRADIENT, WEIGHTS } from "../domain/search/gradient/updates.ts"
 import type { Space } from "../domain/space/space.ts"
 import type { DeviceState, HostValues } from "./device_state.ts"
 import { type DeviceTensor, type Executable, TensorBackend, type TensorError } from "./tensor_backend.ts"
@@ -115,7 +116,7 @@ export const makeStep = Effect.fnUntraced(function* <E>(
       const outputs = yield* executable.run(new Map([...state.tensors(), ...(yield* inputs(i))]))
       losses.push((yield* backend.download(outputs.get("loss")!))[0]!)
       if (i === 0) correct = (yield* backend.download(outputs.get("correct")!))[0]!
-      for (const [name, tensor] of outputs) if (name.startsWith(gradientOf(""))) given.set(ofRun(i, name), tensor)
+      given.set(ofRun(i, GRADIENT), outputs.get(GRADIENT)!)
     }
     const how = settings._tag === "NaDarts" ? settings.aggregate : ({ _tag: "Mean" } as const)
     const distances = runs.map((neighbor) => neighbor.length)
@@ -143,9 +144,12 @@ export const makeStep = Effect.fnUntraced(function* <E>(
 })
 
 /** Compiles the Hessian-vector product; gives the largest eigenvalue on a step's validation batch. */
-export const makeCurvature = Effect.fnUntraced(function* <E>(plan: GradientPlan<E>, { loss }: StepPrograms) {
+export const makeCurvature = Effect.fnUntraced(function* <E>(
+  plan: GradientPlan<E>,
+  { loss, weightLayout }: StepPrograms
+) {
   const backend = yield* TensorBackend
-  const program = hessianVectorProgram(loss)
+  const program = withVector(hessianVectorProgram(loss), WEIGHTS, weightLayout)
   const executable = yield* backend.compile(program)
   const sizes = loss.alphas.map((name) => elementCount(loss.program.nodes[loss.program.inputs.get(name)!]!.shape))
   const total = sizes.reduce((sum, size) => sum + size, 0)

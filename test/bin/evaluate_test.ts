@@ -93,19 +93,9 @@ test("an interrupted run says how to go on, refuses a second process, and ends w
 for (const [name, args, code, text] of [
   ["no architecture", ["--dataset", "mnist"], 2, "architecture (--architecture)"],
   ["no settings at all", [], 2, "add --architecture"],
-  ["a folder without a run", ["--run", join(folder, "none")], 2, "holds no run"],
-  ["an architecture that is none", ["--architecture", "|conv~0|", ...made], 2, "Cannot read architecture"],
-  ["an architecture that tells no space", ["--architecture", "000000", ...made], 2, "add --space"],
   ["a word that is none", flags({ protocol: "imagenet" }), 2, "protocol (--protocol): Expected"],
   ["a number out of range", flags({ "drop-path": "1.5" }), 2, "dropPath (--drop-path): Expected"],
-  ["a batch larger than the data", flags({ "batch-size": "64" }), 2, "a step takes 64 images"],
-  ["nothing left to train with", flags({ validation: "0.9" }), 2, "a step takes 4 images, and 3"],
-  ["more images than there are", flags({ images: "99" }), 2, "24 training images"],
-  ["images larger than they are", flags({ "image-size": "16" }), 2, "image size (--image-size): 16×16 is more"],
   ["weights without a folder", [...small, "--save-weights"], 2, "add --run FOLDER"],
-  ["an auxiliary head that cannot be", flags({ "auxiliary-weight": "0.4" }), 2, "has no auxiliary head; give 0"],
-  ["data that are missing", ["--architecture", CELL, "--dataset", "tensor-file"], 2, "--data FILE"],
-  ["images too small for the head", flags({ architecture: "DARTS_V2" }), 1, "auxiliary_head"],
   ["a loss that is no number", [...small, "--learning-rate", "1e30", "--clip", "0"], 1, "a lower learning rate"]
 ] as const) {
   test(`${name} is one line of error that helps`, () => {

@@ -39,10 +39,9 @@ function images(indices: Int32Array) {
 
 const programs = Either.getOrThrow(stepPrograms(Either.getOrThrow(settingsOf("Darts", "darts")), cellNetwork))
 const initial = new Map(
-  [...programs.state].flatMap(([name, shape]) =>
-    name.startsWith("param/")
-      ? [[name, Float32Array.from({ length: elementCount(shape) }, (_, i) => uniformAt(keyOf(name), i) - 0.5)] as const]
-      : []
+  [...programs.weightLayout].map(
+    ([name, shape]) =>
+      [name, Float32Array.from({ length: elementCount(shape) }, (_, i) => uniformAt(keyOf(name), i) - 0.5)] as const
   )
 )
 

@@ -37,9 +37,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     image: [settings.batchSize, channels, height, width]
   })
   const programs = yield* stepPrograms(settings, network)
-  const parameters = new Map(
-    [...programs.state].flatMap(([name, shape]) => (name.startsWith("param/") ? [[name.slice(6), shape] as const] : []))
-  )
+  const parameters = new Map([...programs.weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const initial = initialWeights(parameters, split(run.seed, "weights"))
   const normalization = normalizationOf(source)
   const plan: GradientPlan<DatasetError> = {

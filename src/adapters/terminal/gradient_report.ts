@@ -5,6 +5,7 @@ import type { EpochRecord } from "../../domain/search/gradient/record.ts"
 import type { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import type { GradientOutcome } from "../../effects/gradient_search.ts"
+import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished gradient search. */
 export interface GradientResult {
@@ -58,7 +59,7 @@ export function gradientText({ settings, space, outcome, dataset, backend, secon
     `  read off      after epoch ${outcome.epoch + 1}, validation accuracy of the supernet ${percent(found.validation.accuracy)}, skips ${percent(found.skipShare)}`,
     "",
     run === undefined ? "not kept: add --run FOLDER to keep and continue a run" : `kept in ${run}`,
-    `next: npx tsx bin/export.ts --architecture '${printed}' --space ${settings.space} --describe`
+    `next: npx tsx bin/export.ts --architecture ${quoted(printed)} --space ${quoted(settings.space)} --describe`
   ].join("\n")
 }
 

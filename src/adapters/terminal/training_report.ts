@@ -2,6 +2,7 @@ import type { ImageShape } from "../../domain/data/dataset.ts"
 import type { TrainingProtocol, TrainingProtocolName } from "../../domain/training/protocol.ts"
 import type { TrainedEpoch, TrainingPosition } from "../../domain/training/record.ts"
 import type { TrainingRunSettings } from "../../domain/training/run_settings.ts"
+import { quoted } from "./quoted.ts"
 import { duration } from "./training_progress.ts"
 
 /** All that is told of a finished training. */
@@ -68,6 +69,7 @@ export function trainingText(result: TrainingResult): string {
     `  network        ${count(result.parameters)} parameters, ${count(result.multiplyAdds)} multiply-adds an image`,
     "",
     run === undefined ? "not kept: add --run FOLDER to keep and continue a run" : `kept in ${run}`,
+    ...(result.weights === undefined ? [] : [`weights in ${result.weights}`]),
     ...next(result)
   ].join("\n")
 }
@@ -85,7 +87,7 @@ function epochLine({ epoch, learningRate, training, validation }: TrainedEpoch):
 function next({ settings, protocol, shape, classes, run, weights, exportable }: TrainingResult): ReadonlyArray<string> {
   if (!exportable) return []
   if (weights === undefined)
-    return run === undefined ? [] : [`next: npx tsx bin/evaluate.ts --run ${run} --save-weights`]
+    return run === undefined ? [] : [`next: npx tsx bin/evaluate.ts --run ${quoted(run)} --save-weights`]
   const [channels, height] = shape
   const sizes = [
     `--channels ${protocol.channels} --cells ${protocol.cells} --classes ${classes} --image ${height}`,
@@ -95,10 +97,4 @@ function next({ settings, protocol, shape, classes, run, weights, exportable }: 
   return [
     `next: npx tsx bin/export.ts --architecture ${quoted(settings.architecture)} --space ${quoted(settings.space)} ${sizes} --weights ${quoted(weights)} --out network.onnx`
   ]
-}
-
-/** A word of a shell: in double quotes where it has single ones. */
-function quoted(text: string): string {
-  if (/^[\w./-]+$/.test(text)) return text
-  return text.includes("'") ? `"${text}"` : `'${text}'`
 }

@@ -1,5 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import type { ProgramBuilder } from "../program/builder.ts"
+import { flattened, type Layout, unflattened } from "../program/layout.ts"
 
 const Rate = Schema.Number.pipe(Schema.nonNegative(), Schema.finite())
 const Share = Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(1))
@@ -38,102 +39,113 @@ export interface AdamSettings extends Schema.Schema.Type<typeof AdamSettings> {}
 export const OptimizerSettings = Schema.Union(SgdSettings, AdamSettings)
 export type OptimizerSettings = typeof OptimizerSettings.Type
 
-/** A tensor that an optimizer moves: its name, and the nodes of its value and its gradient, of the same shape. */
-export interface ParameterSlot {
-  readonly name: string
+/** The nodes of a vector and its gradient. */
+export interface Moved {
   readonly value: number
   readonly gradient: number
 }
 
 /**
- * Stochastic gradient descent with momentum and weight decay added to the gradient; `learningRate` is a node of shape []. Inputs, with a momentum above 0,
- * `moment/<name>`, zeros at the start; outputs `<name>` and, with a momentum, `moment/<name>`.
+ * Stochastic gradient descent with momentum and weight decay added to the gradient: the new value of a vector. `learningRate` is a node of shape [].
+ * With a momentum above 0 `moment`, zeros at the start, is an input and an output.
  *
  * Source: Sutskever, Martens, Dahl, Hinton 2013, with the conventions of PyTorch.
  */
 export function sgd(
   b: ProgramBuilder,
-  slots: ReadonlyArray<ParameterSlot>,
+  { value, gradient }: Moved,
   o: Omit<SgdSettings, "_tag"> & { readonly learningRate: number }
-): void {
-  for (const { name, value, gradient } of slots) {
-    const g = b.plus(gradient, b.scale(value, o.weightDecay))
-    let direction = g
-    if (o.momentum > 0) {
-      const moment = b.plus(b.scale(b.input(`moment/${name}`, b.shape(value)), o.momentum), g)
-      b.output(`moment/${name}`, moment)
-      direction = o.nesterov ? b.plus(g, b.scale(moment, o.momentum)) : moment
-    }
-    b.output(name, b.minus(value, b.times(direction, o.learningRate)))
+): number {
+  const g = b.plus(gradient, b.scale(value, o.weightDecay))
+  let direction = g
+  if (o.momentum > 0) {
+    const moment = b.plus(b.scale(b.input("moment", b.shape(value)), o.momentum), g)
+    b.output("moment", moment)
+    direction = o.nesterov ? b.plus(g, b.scale(moment, o.momentum)) : moment
   }
+  return b.minus(value, b.times(direction, o.learningRate))
 }
 
 /**
- * Adam with weight decay added to the gradient; `learningRate` is a node of shape []. Inputs `first/<name>`, `second/<name>` and `adam/step` [], the number of
- * steps taken before, all zeros at the start; outputs of the same names and `<name>`.
+ * Adam with weight decay added to the gradient: the new value of a vector. `learningRate` is a node of shape []. Inputs and outputs `first`, `second` and
+ * `adam/step` [], the number of steps taken before, all zeros at the start.
  *
  * Source: Kingma and Ba 2015 (arXiv 1412.6980), with the conventions of PyTorch.
  */
 export function adam(
   b: ProgramBuilder,
-  slots: ReadonlyArray<ParameterSlot>,
+  { value, gradient }: Moved,
   o: Omit<AdamSettings, "_tag"> & { readonly learningRate: number }
-): void {
+): number {
   const step = b.plus(b.input("adam/step", []), b.constant(1))
   b.output("adam/step", step)
   const correction = (beta: number) => b.minus(b.constant(1), b.unary("exp", b.scale(step, Math.log(beta))))
-  for (const { name, value, gradient } of slots) {
-    const g = b.plus(gradient, b.scale(value, o.weightDecay))
-    const first = b.plus(b.scale(b.input(`first/${name}`, b.shape(value)), o.beta1), b.scale(g, 1 - o.beta1))
-    const second = b.plus(
-      b.scale(b.input(`second/${name}`, b.shape(value)), o.beta2),
-      b.scale(b.times(g, g), 1 - o.beta2)
-    )
-    const mean = b.over(first, correction(o.beta1))
-    const deviation = b.plus(b.unary("sqrt", b.over(second, correction(o.beta2))), b.constant(o.epsilon))
-    b.output(name, b.minus(value, b.times(b.over(mean, deviation), o.learningRate)))
-    b.output(`first/${name}`, first)
-    b.output(`second/${name}`, second)
+  const g = b.plus(gradient, b.scale(value, o.weightDecay))
+  const kept = (name: string, beta: number, now: number) => {
+    const average = b.plus(b.scale(b.input(name, b.shape(value)), beta), b.scale(now, 1 - beta))
+    b.output(name, average)
+    return b.over(average, correction(beta))
   }
+  const mean = kept("first", o.beta1, g)
+  const deviation = b.plus(b.unary("sqrt", kept("second", o.beta2, b.times(g, g))), b.constant(o.epsilon))
+  return b.minus(value, b.times(b.over(mean, deviation), o.learningRate))
 }
 
-/** A step of the optimizer that the settings name; see `sgd` and `adam` for its inputs and outputs. */
-export function optimizerStep(
-  b: ProgramBuilder,
-  slots: ReadonlyArray<ParameterSlot>,
-  settings: OptimizerSettings,
-  learningRate: number
-): void {
-  if (settings._tag === "Sgd") sgd(b, slots, { ...settings, learningRate })
-  else adam(b, slots, { ...settings, learningRate })
-}
-
-/** The Euclidean norm of all tensors together, of shape []. */
-export function globalNorm(b: ProgramBuilder, tensors: ReadonlyArray<number>): number {
-  const squares = tensors.map((x) => {
-    const axes = b.shape(x).map((_, axis) => axis)
-    return b.reshape(b.sum(b.times(x, x), axes), [])
-  })
-  return b.unary(
-    "sqrt",
-    squares.reduce((sum, x) => b.plus(sum, x), b.constant(0))
-  )
+/** How an optimizer takes a step. */
+export interface OptimizerStep {
+  readonly optimizer: OptimizerSettings
+  /** A node of shape []. */
+  readonly learningRate: number
+  /** The largest norm of all gradients together, above 0; they stay as they are where absent. */
+  readonly clip?: number | undefined
 }
 
 /**
- * Gradients times min(1, limit / (norm + 1e-6)), and their norm before, of shape []; `limit` above 0. It is taken as
- * 1 / max(1, (norm + 1e-6) / limit), where nothing cancels.
+ * A step of the optimizer that the settings name: a vector's new value, and the norm of its gradient before clipping, a node of shape []. See `sgd` and
+ * `adam` for the state.
+ */
+export function optimizerStep(
+  b: ProgramBuilder,
+  { value, gradient }: Moved,
+  { optimizer, learningRate, clip }: OptimizerStep
+): { readonly value: number; readonly norm: number } {
+  const norm = euclideanNorm(b, gradient)
+  const moved = { value, gradient: clip === undefined ? gradient : clipByNorm(b, gradient, norm, clip) }
+  const next =
+    optimizer._tag === "Sgd"
+      ? sgd(b, moved, { ...optimizer, learningRate })
+      : adam(b, moved, { ...optimizer, learningRate })
+  return { value: next, norm }
+}
+
+/**
+ * The same for tensors, which are moved as one vector in the order of the layout. `value` and `gradient` give their nodes; the outputs named like them are
+ * the new tensors. Gives the norm.
+ */
+export function tensorsStep(
+  b: ProgramBuilder,
+  layout: Layout,
+  nodes: { readonly value: (name: string) => number; readonly gradient: number },
+  step: OptimizerStep
+): number {
+  const names = [...layout.keys()]
+  const moved = optimizerStep(b, { value: flattened(b, names.map(nodes.value)), gradient: nodes.gradient }, step)
+  for (const [name, tensor] of unflattened(b, moved.value, layout)) b.output(name, tensor)
+  return moved.norm
+}
+
+/** The Euclidean norm of a vector, of shape []. */
+export function euclideanNorm(b: ProgramBuilder, vector: number): number {
+  return b.unary("sqrt", b.reshape(b.sum(b.times(vector, vector), [0]), []))
+}
+
+/**
+ * A gradient times min(1, limit / (norm + 1e-6)); `limit` above 0. It is taken as 1 / max(1, (norm + 1e-6) / limit), where nothing cancels.
  *
  * Source: Pascanu, Mikolov, Bengio 2013 (arXiv 1211.5063), with the conventions of PyTorch's `clip_grad_norm_`.
  */
-export function clipByGlobalNorm(
-  b: ProgramBuilder,
-  gradients: ReadonlyArray<number>,
-  limit: number
-): { readonly gradients: ReadonlyArray<number>; readonly norm: number } {
-  const norm = globalNorm(b, gradients)
+export function clipByNorm(b: ProgramBuilder, gradient: number, norm: number, limit: number): number {
   const one = b.constant(1)
   const excess = b.unary("relu", b.minus(b.scale(b.plus(norm, b.constant(1e-6)), 1 / limit), one))
-  const factor = b.over(one, b.plus(one, excess))
-  return { gradients: gradients.map((g) => b.times(g, factor)), norm }
+  return b.times(gradient, b.over(one, b.plus(one, excess)))
 }

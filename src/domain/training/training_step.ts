@@ -2,10 +2,11 @@ import * as Either from "effect/Either"
 import { correctCount } from "../network/mixture.ts"
 import { buildProgram } from "../program/builder.ts"
 import { copyNodes, differentiate } from "../program/differentiate.ts"
+import { flattened } from "../program/layout.ts"
 import type { Shape } from "../program/operation.ts"
 import { elementCount, type Program, ProgramError } from "../program/program.ts"
 import { simplify } from "../program/rewrite.ts"
-import { clipByGlobalNorm, globalNorm, type OptimizerSettings, optimizerStep } from "./optimizer.ts"
+import { type OptimizerSettings, tensorsStep } from "./optimizer.ts"
 
 /** One step of training as one program. */
 export interface TrainingStep {
@@ -48,18 +49,14 @@ export function trainingStep(
       for (const name of buffers) b.output(name, output(name))
       if (counted.length > 0)
         b.output("correct", correctCount(b, output("logits"), moved[differentiated.inputs.get("targets")!]!))
-      const raw = names.map((name) => output(`gradient/${name}`))
-      const clipped =
-        options.clip === undefined
-          ? { gradients: raw, norm: globalNorm(b, raw) }
-          : clipByGlobalNorm(b, raw, options.clip)
-      b.output("gradientNorm", clipped.norm)
-      const slots = names.map((name, i) => ({
-        name,
-        value: moved[differentiated.inputs.get(name)!]!,
-        gradient: clipped.gradients[i]!
-      }))
-      optimizerStep(b, slots, options.optimizer, b.input("learningRate", []))
+      const gradient = flattened(
+        b,
+        names.map((name) => output(`gradient/${name}`))
+      )
+      const value = (name: string) => moved[differentiated.inputs.get(name)!]!
+      const layout = new Map(names.map((name) => [name, b.shape(value(name))]))
+      const learningRate = b.input("learningRate", [])
+      b.output("gradientNorm", tensorsStep(b, layout, { value, gradient }, { ...options, learningRate }))
     })
     const program = simplify(built)
     const inputs = [...program.inputs].map(([name, at]) => [name, program.nodes[at]!.shape] as const)

@@ -41,6 +41,10 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
   ["two reduction cells", { architecture: "NASNet", sizes: { channels: 3, cells: 2, image: 17 } }],
   ["one cell", { architecture: "DARTS_V1", sizes: { channels: 3, cells: 1, image: 10 } }],
   [
+    "gray images",
+    { architecture: "DARTS_V1", sizes: { channels: 2, cells: 1, image: 64, imageChannels: 1, stem: "imagenet" } }
+  ],
+  [
     "NAS-Bench-201 with every operation",
     {
       architecture: "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_3x3~2|",
@@ -51,7 +55,7 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
     "NAS-Bench-201 with a node that gets nothing",
     {
       architecture: "|none~0|+|none~0|none~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_1x1~2|",
-      sizes: { channels: 3, cells: 1, image: 11 }
+      sizes: { channels: 3, cells: 1, image: 11, imageChannels: 1 }
     }
   ]
 ]
@@ -81,7 +85,7 @@ export async function networkOf(request: NetworkRequest, batch = BATCH) {
   const exportable = await run(Effect.provide(readExportable(request.architecture, request.space), NodeContext.layer))
   const sizes = Either.getOrThrow(networkSizes(exportable, request.sizes))
   const network = Either.getOrThrow(buildNetwork(exportable, sizes, batch))
-  const shape = [batch, 3, sizes.image, sizes.image]
+  const shape = [batch, sizes.imageChannels, sizes.image, sizes.image]
   const key = keyOf("image")
   const image = Float32Array.from({ length: elementCount(shape) }, (_, i) => 4 * uniformAt(key, i) - 2)
   return { exportable, sizes, network, image: { shape, data: image }, tensors: trainedTensors(network) }

@@ -99,12 +99,9 @@ test("says what stays, what differs by batch, and what it measures", () => {
   const step = stepOf(convolutional, { optimizer: { _tag: "Sgd", momentum: 0.5, nesterov: false, weightDecay: 0 } })
   const weights = ["conv.weight", "bn.weight", "bn.bias", "classifier.weight", "classifier.bias"]
   const statistics = ["bn", "unused"].flatMap((name) => [`${name}.running_mean`, `${name}.running_var`])
-  const state = [
-    ...weights.flatMap((name) => [`param/${name}`, `moment/param/${name}`]),
-    ...statistics.map((name) => `buffer/${name}`)
-  ]
+  const state = ["moment", ...weights.map((name) => `param/${name}`), ...statistics.map((name) => `buffer/${name}`)]
   assert.equal([...step.state.keys()].sort(), state.sort())
-  assert.equal(step.state.get("moment/param/conv.weight"), [2, 2, 3, 3])
+  assert.equal(step.state.get("moment"), [36 + 2 + 2 + 4 + 2])
   assert.equal([...step.batch].sort(), [
     ["mask", [3, 1, 1, 1]],
     ["targets", [3, 2]],
@@ -122,7 +119,7 @@ test("the start: the weights given, running variances 1, all else 0; running sta
   assert.equal(start.get("param/conv.weight"), Float32Array.from(given.get("conv.weight")!))
   assert.equal([...start.get("buffer/bn.running_var")!], [1, 1])
   assert.equal([...start.get("buffer/bn.running_mean")!], [0, 0])
-  assert.equal([...start.get("moment/param/bn.weight")!], [0, 0])
+  assert.equal(start.get("moment"), new Float32Array(46))
   const batch = new Map<string, ArrayLike<number>>([
     ["x", drawn("images", 96)],
     ["targets", [1, 0, 0, 1, 0, 1]],

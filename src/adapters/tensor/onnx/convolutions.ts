@@ -65,6 +65,7 @@ export function convolutionFilter(
 function exchanged(e: Emitter, filter: Value, groups: number): Value {
   const [outputs, inputs, height, width] = filter.shape as readonly [number, number, number, number]
   if (outputs === groups && inputs === 1) return filter
+  if (groups === 1) return e.transpose(filter, [1, 0, 2, 3])
   const split = e.reshape(filter, [groups, outputs / groups, inputs, height, width])
   return e.reshape(e.transpose(split, [0, 2, 1, 3, 4]), [groups * inputs, outputs / groups, height, width])
 }

@@ -1,5 +1,5 @@
 import type { Shape } from "../../../domain/program/operation.ts"
-import { elementCount } from "../../../domain/program/program.ts"
+import { elementCount, sameShape } from "../../../domain/program/program.ts"
 import type { OnnxGraph } from "./model.ts"
 
 /** Which operators a graph may use. */
@@ -31,16 +31,21 @@ function isFlat(counts: ReadonlyArray<number>, plane: number): boolean {
 export class Emitter {
   readonly graph: OnnxGraph
   readonly target: OnnxTarget
+  /** What a reshaped value was before, by its name. */
+  readonly #reshaped = new Map<string, Value>()
 
   constructor(graph: OnnxGraph, target: OnnxTarget) {
     this.graph = graph
     this.target = target
   }
 
-  /** The same elements in another shape. */
-  reshape({ name, shape }: Value, to: Shape): Value {
-    if (shape.length === to.length && shape.every((size, axis) => size === to[axis])) return { name, shape }
-    return { name: this.graph.operator("Reshape", [name, this.graph.integers(to)]), shape: to }
+  /** The same elements in another shape; what was reshaped before is taken as it was. */
+  reshape(value: Value, to: Shape): Value {
+    const from = this.#reshaped.get(value.name) ?? value
+    if (sameShape(from.shape, to)) return from
+    const made = { name: this.graph.operator("Reshape", [from.name, this.graph.integers(to)]), shape: to }
+    this.#reshaped.set(made.name, from)
+    return made
   }
 
   /** Axes in another order. */

@@ -64,6 +64,19 @@ export interface OperatorOptions {
   readonly domain?: string
 }
 
+/** An operator in the graph. */
+interface GraphNode {
+  readonly opType: string
+  readonly input: ReadonlyArray<string>
+  readonly output: ReadonlyArray<string>
+}
+
+/** Operators that only move elements. */
+const MOVES = new Set(["Reshape", "Transpose", "Slice", "Split", "Expand", "Concat", "ReorderInput"])
+
+/** Operators that are done as soon as they can be. */
+const EAGER = new Set(["Reshape", "Concat"])
+
 /** Bytes up to which equal constants are stored once. */
 const LARGEST_SHARED = 65536
 
@@ -79,7 +92,7 @@ const OPERATOR_SETS = [
  * Source of the format: the ONNX specification, operator set 18.
  */
 export class OnnxGraph {
-  readonly #nodes: Array<object> = []
+  readonly #nodes: Array<GraphNode> = []
   readonly #initializers: Array<object> = []
   readonly #inputs: Array<object> = []
   readonly #outputs: Array<object> = []
@@ -114,9 +127,16 @@ export class OnnxGraph {
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const name = `${type}#${this.#nodes.length}`
-    this.#push(type, inputs, name, attributes, domain)
+    this.#push(type, inputs, [name], attributes, domain)
     this.#known.set(key, name)
     return name
+  }
+
+  /** The parts of a value along an axis, one after the other. */
+  split(value: string, axis: number, sizes: ReadonlyArray<number>): ReadonlyArray<string> {
+    const names = sizes.map((_, part) => `Split#${this.#nodes.length}.${part}`)
+    this.#push("Split", [value, this.integers(sizes)], names, { axis }, "")
+    return names
   }
 
   /** A list of integers. */
@@ -131,7 +151,7 @@ export class OnnxGraph {
 
   /** Name a value as an output. */
   output(name: string, value: string, shape: Shape): void {
-    this.#push("Identity", [value], name, {}, "")
+    this.#push("Identity", [value], [name], {}, "")
     this.#outputs.push(valueInfo(name, shape))
   }
 
@@ -142,7 +162,7 @@ export class OnnxGraph {
       producerName: "na-nas",
       graph: {
         name: "program",
-        node: this.#nodes,
+        node: this.#ordered(),
         initializer: this.#initializers,
         input: this.#inputs,
         output: this.#outputs
@@ -154,16 +174,50 @@ export class OnnxGraph {
     return modelType.encode(model).finish()
   }
 
+  /**
+   * The operators in an order in which few are ready and wait, and few tensors are kept: those that only move the elements of inputs come first,
+   * reshapes and joins follow their last operand at once. ONNX Runtime sorts operators with a list of the ready ones, and looks through a list of free
+   * buffers for each, in time proportional to their lengths.
+   */
+  #ordered(): ReadonlyArray<GraphNode> {
+    const made = new Set(this.#nodes.flatMap(({ output }) => output))
+    const waitsFor = (node: GraphNode) => new Set(node.input.filter((name) => made.has(name)))
+    const first = this.#nodes.filter((node) => {
+      if (!MOVES.has(node.opType) || waitsFor(node).size > 0) return false
+      for (const name of node.output) made.delete(name)
+      return true
+    })
+    const readers = new Map<string, Array<{ readonly node: GraphNode; readonly missing: Set<string> }>>()
+    const others = this.#nodes.filter((node) => {
+      if (!made.has(node.output[0]!)) return false
+      const missing = waitsFor(node)
+      if (!EAGER.has(node.opType) || missing.size === 0) return true
+      for (const name of missing) readers.set(name, [...(readers.get(name) ?? []), { node, missing }])
+      return false
+    })
+    const withReaders = (node: GraphNode): ReadonlyArray<GraphNode> => [
+      node,
+      ...node.output.flatMap((name) =>
+        (readers.get(name) ?? []).flatMap((reader) => {
+          reader.missing.delete(name)
+          return reader.missing.size === 0 ? withReaders(reader.node) : []
+        })
+      )
+    ]
+    return [...first, ...others.flatMap(withReaders)]
+  }
+
   #push(
     type: string,
     inputs: ReadonlyArray<string>,
-    output: string,
+    output: ReadonlyArray<string>,
     attributes: Readonly<Record<string, Attribute>>,
     domain: string
   ): void {
     this.#domains.add(domain)
     const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...attributeValue(value) }))
-    this.#nodes.push({ opType: type, input: inputs, output: [output], name: output, attribute, domain })
+    const node = { opType: type, input: inputs, output, name: output[0], attribute, domain }
+    this.#nodes.push(node)
   }
 
   #constant(dataType: number, dims: Shape, rawData: Uint8Array): string {

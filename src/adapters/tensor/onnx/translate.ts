@@ -3,6 +3,7 @@ import { elementCount, type Node, type Program, sameShape } from "../../../domai
 import { convolution, convolutionFilter, convolutionImage } from "./convolutions.ts"
 import { Emitter, type OnnxTarget, type Value } from "./emitter.ts"
 import { OnnxGraph } from "./model.ts"
+import { partitionsOf } from "./partitions.ts"
 import { averagePool, averagePoolTranspose, maxPool, maxPoolGather, maxPoolScatter } from "./pooling.ts"
 
 /** A program as an ONNX model. */
@@ -48,6 +49,9 @@ export function translate(
   const e = new Emitter(graph, target)
   const values: Array<Value | undefined> = []
   const inputs = new Map([...program.inputs].map(([name, at]) => [at, name]))
+  const partitions = partitionsOf(program)
+  /** Per tensor that is split, the names of its parts by their starts. */
+  const parts = new Map<number, ReadonlyMap<number, string>>()
   const node = (at: number) => program.nodes[at]!
 
   /** The value with all its elements; repeated ones and flipped matrices are made when first asked for. */
@@ -100,6 +104,20 @@ export function translate(
     return flips ? [whole(operands[0]!), true] : [whole(at), false]
   }
 
+  /** A slice that is made together with others of its tensor. */
+  function part({ starts }: Extract<Operation, { _tag: "Slice" }>, at: number, shape: Shape): Value | undefined {
+    const partition = partitions.get(at)
+    if (partition === undefined) return undefined
+    const { axis, bounds } = partition
+    let made = parts.get(at)
+    if (made === undefined) {
+      const sizes = bounds.slice(1).map((bound, i) => bound - bounds[i]!)
+      made = new Map(graph.split(whole(at).name, axis, sizes).map((name, i) => [bounds[i]!, name]))
+      parts.set(at, made)
+    }
+    return { name: made.get(starts[axis]!)!, shape }
+  }
+
   function compute(operation: Operation, operands: ReadonlyArray<number>, shape: Shape): Value {
     const operand = (i: number) => whole(operands[i]!)
     switch (operation._tag) {
@@ -125,7 +143,9 @@ export function translate(
       case "Transpose":
         return e.transpose(operand(0), operation.permutation)
       case "Slice":
-        return e.slice(operand(0), operation.starts, operation.ends, operation.steps)
+        return (
+          part(operation, operands[0]!, shape) ?? e.slice(operand(0), operation.starts, operation.ends, operation.steps)
+        )
       case "Pad":
         return e.pad(operand(0), operation.before, operation.after, operation.between)
       case "Concatenate": {

@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { type Layout, withVector } from "../../program/layout.ts"
 import type { Shape } from "../../program/operation.ts"
 import type { Program, ProgramError } from "../../program/program.ts"
 import { ascendedProgram, gradientProgram, type LossProgram, lossProgram } from "./gradients.ts"
@@ -6,11 +7,19 @@ import { type Level, runsOf, seesNeighbors } from "./plan.ts"
 import type { SearchNetwork } from "./search_network.ts"
 import type { GradientSearch } from "./settings.ts"
 import { finiteDifferenceProgram, unrolledProgram } from "./unrolled.ts"
-import { alphaOptimizer, fusedProgram, updateProgram, weightOptimizer } from "./updates.ts"
+import {
+  alphaOptimizer,
+  flatGradient,
+  fusedProgram,
+  type Moving,
+  updateProgram,
+  WEIGHTS,
+  weightOptimizer
+} from "./updates.ts"
 
 /**
  * The programs of one level's update. `Fused`: one run, gradient and update together. `Summed`: `gradient` runs once for each planned run, side
- * by side if one likes; then `update`, by the number of runs, sums and steps. All take the batch as `x`, `targets`: of the validation images for alpha, of the
+ * by side if one likes, and gives all gradients as one vector; then `update`, by the number of runs, sums and steps. All take the batch as `x`, `targets`: of the validation images for alpha, of the
  * training images for the weights; a second-order alpha gradient takes the training batch as `train/…` too, and with neighbors each looks ahead to
  * weights trained at that very neighbor.
  */
@@ -20,9 +29,11 @@ export type LevelPrograms =
 
 /** All programs of a search's steps. */
 export interface StepPrograms extends Readonly<Record<Level, LevelPrograms>> {
-  /** Loss and right answers at alpha itself: for curves and, with `hessianVectorProgram`, for the eigenvalue. */
+  /** Loss and right answers at alpha itself: for curves and, with `hessianVectorProgram`, for the eigenvalue. Its weights are apart. */
   readonly loss: LossProgram
-  /** The tensors that stay from step to step: weights, alpha and the optimizers' states. The states begin as zeros. */
+  /** The weights `param/…`, in the order in which they make up the vector `weights`. */
+  readonly weightLayout: Layout
+  /** The tensors that stay from step to step: `weights`, `alpha/…` and the optimizers' states. The states begin as zeros. */
   readonly state: ReadonlyMap<string, Shape>
 }
 
@@ -34,25 +45,30 @@ export function stepPrograms(
   return Either.gen(function* () {
     const sampled = settings._tag === "Gdas"
     const loss = yield* lossProgram(network, { sampled: false, mapped: false })
+    const layoutOf = (names: ReadonlyArray<string>) => new Map(names.map((name) => [name, shapeOf(loss.program, name)]))
+    const weightLayout = layoutOf(loss.weights)
     const levels: Partial<Record<Level, LevelPrograms>> = {}
     for (const level of ["alpha", "weights"] as const) {
       const counts = runsOf(settings, network.shape, level)
       const mapped = seesNeighbors(settings, level) || (settings._tag === "SdartsRs" && level === "weights")
       const own = yield* lossProgram(network, { sampled, mapped })
-      const gradient = level === "alpha" ? alphaGradient(settings, own) : gradientProgram(own, own.weights)
-      const optimizer = level === "alpha" ? alphaOptimizer(settings.alpha) : weightOptimizer(settings.weights)
-      const names = level === "alpha" ? own.alphas : own.weights
-      const tensors = new Map(names.map((name) => [name, shapeOf(own.program, name)]))
+      const moving: Moving =
+        level === "alpha"
+          ? { level, layout: layoutOf(loss.alphas), optimizer: alphaOptimizer(settings.alpha) }
+          : { level, layout: weightLayout, optimizer: weightOptimizer(settings.weights) }
+      const apart = level === "alpha" ? alphaGradient(settings, own) : gradientProgram(own, loss.weights)
+      const gradient = withVector(apart, WEIGHTS, weightLayout)
       levels[level] =
         counts.size === 1 && counts.has(1)
-          ? { _tag: "Fused", step: fusedProgram(gradient, names, optimizer) }
+          ? { _tag: "Fused", step: fusedProgram(gradient, moving) }
           : {
               _tag: "Summed",
-              gradient,
-              update: new Map([...counts].map((runs) => [runs, updateProgram(tensors, runs, optimizer)]))
+              gradient: flatGradient(gradient, moving.layout),
+              update: new Map([...counts].map((runs) => [runs, updateProgram(moving, runs)]))
             }
     }
-    return { alpha: levels.alpha!, weights: levels.weights!, loss, state: stateOf([levels.alpha!, levels.weights!]) }
+    const { alpha, weights } = levels as Record<Level, LevelPrograms>
+    return { alpha, weights, loss, weightLayout, state: stateOf([alpha, weights]) }
   })
 }
 

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import { buildProgram, type ProgramBuilder } from "../../program/builder.ts"
 import { copyNodes, differentiate } from "../../program/differentiate.ts"
+import { flattened, layoutSize, unflattened } from "../../program/layout.ts"
 import type { Shape } from "../../program/operation.ts"
 import type { Program } from "../../program/program.ts"
 import { simplify } from "../../program/rewrite.ts"
@@ -9,7 +10,7 @@ import { gradientOf, gradientProgram, type LossProgram } from "./gradients.ts"
 /** The training step that second order looks ahead: w′ = w − ξ (momentum · m + ∇w L_train(w, α) + weightDecay · w). */
 export interface Unrolling {
   readonly weightDecay: number
-  /** With 0 the step has no momentum, as in the paper; otherwise the buffers m are inputs `moment/param/<name>`, as in its code. */
+  /** With 0 the step has no momentum, as in the paper; otherwise m is the input `moment`, the optimizer's own vector, as in its code. */
   readonly momentum: number
 }
 
@@ -54,17 +55,11 @@ export function finiteDifferenceProgram(loss: LossProgram, unrolling: Unrolling,
     const stepped = unrolledWeights(b, loss, unrolling)
     const ahead = copyNodes(b, both, { substitutes: stepped })
     const at = (name: string) => ahead[both.outputs.get(name)!]!
-    const squares = weights.map((name) => {
-      const v = at(gradientOf(name))
-      return b.reshape(
-        b.sum(
-          b.times(v, v),
-          shape(name).map((_, axis) => axis)
-        ),
-        []
-      )
-    })
-    const square = squares.reduce((sum, term) => b.plus(sum, term))
+    const v = flattened(
+      b,
+      weights.map((name) => at(gradientOf(name)))
+    )
+    const square = b.reshape(b.sum(b.times(v, v), [0]), [])
     const isZero = b.minus(b.constant(1), b.unary("step", square))
     const radius = b.over(b.constant(distance), b.unary("sqrt", b.plus(square, isZero)))
     const train = trainingBatch(b, loss)
@@ -106,12 +101,14 @@ function unrolledWeights(
   const program = gradientProgram(loss, loss.weights)
   const moved = copyNodes(b, program, { substitutes: new Map(trainingBatch(b, loss)) })
   const xi = b.input("xi", [])
+  const layout = new Map(loss.weights.map((name) => [name, shape(name)]))
+  const kept =
+    momentum === 0 ? undefined : unflattened(b, b.scale(b.input("moment", [layoutSize(layout)]), momentum), layout)
   return new Map(
-    loss.weights.map((name) => {
-      const weight = b.input(name, shape(name))
+    [...layout].map(([name, own]) => {
+      const weight = b.input(name, own)
       const decayed = b.plus(moved[program.outputs.get(gradientOf(name))!]!, b.scale(weight, weightDecay))
-      const direction =
-        momentum === 0 ? decayed : b.plus(b.scale(b.input(`moment/${name}`, shape(name)), momentum), decayed)
+      const direction = kept === undefined ? decayed : b.plus(kept.get(name)!, decayed)
       return [name, b.minus(weight, b.times(direction, xi))] as const
     })
   )

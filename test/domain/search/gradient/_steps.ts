@@ -2,7 +2,6 @@ import * as Either from "effect/Either"
 import { aggregateGradient } from "../../../../src/domain/objective/aggregate_gradient.ts"
 import { elementCount, type Program } from "../../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../../src/domain/random.ts"
-import { gradientOf } from "../../../../src/domain/search/gradient/gradients.ts"
 import { ofRun } from "../../../../src/domain/search/gradient/joint_loss.ts"
 import { initialAlpha } from "../../../../src/domain/search/gradient/noise.ts"
 import { type Level, planEpoch, planStep, type StepPlan } from "../../../../src/domain/search/gradient/plan.ts"
@@ -11,6 +10,7 @@ import type { SearchNetwork } from "../../../../src/domain/search/gradient/searc
 import type { GradientSearch } from "../../../../src/domain/search/gradient/settings.ts"
 import { type StepPrograms, stepPrograms } from "../../../../src/domain/search/gradient/step_programs.ts"
 import { trainingInput } from "../../../../src/domain/search/gradient/unrolled.ts"
+import { GRADIENT, WEIGHTS } from "../../../../src/domain/search/gradient/updates.ts"
 import { evaluate } from "../../program/_programs.ts"
 
 export type State = ReadonlyMap<string, ArrayLike<number>>
@@ -59,9 +59,7 @@ export function runStep(
       const distances = update.runs.map((neighbor) => neighbor.length)
       const given = new Map<string, ArrayLike<number>>([...state, rate])
       given.set("shares", aggregateGradient(how, losses[update.level]!, distances))
-      for (const [run, values] of made.entries())
-        for (const [name, gradient] of values)
-          if (name.startsWith(gradientOf(""))) given.set(ofRun(run, name), gradient)
+      for (const [run, values] of made.entries()) given.set(ofRun(run, GRADIENT), values.get(GRADIENT)!)
       after = evaluate(own.update.get(update.runs.length)!, given)
     }
     for (const name of programs.state.keys()) if (after.has(name)) state.set(name, after.get(name)!)
@@ -76,7 +74,7 @@ export function startState(settings: GradientSearch, network: SearchNetwork, pro
     [...programs.state].map(([name, shape]) => {
       if (name.startsWith("alpha/")) return [name, alpha.get(name.slice("alpha/".length))!]
       const key = keyOf(name)
-      const weight = (_: unknown, i: number) => (name.startsWith("param/") ? uniformAt(key, i) - 0.5 : 0)
+      const weight = (_: unknown, i: number) => (name === WEIGHTS ? uniformAt(key, i) - 0.5 : 0)
       return [name, Float64Array.from({ length: elementCount(shape) }, weight)]
     })
   )

@@ -24,12 +24,15 @@ function lossAhead(at: Numbers, { weightDecay, momentum }: typeof UNROLLING): nu
   const training = new Map([...at, ["x", at.get("train/x")!], ["targets", at.get("train/targets")!]] as const)
   const gradients = evaluate(gradientProgram(smooth, smooth.weights), training)
   const xi = at.get("xi")![0]!
+  let start = 0
   const stepped = smooth.weights.map((name) => {
-    const [weights, moments] = [at.get(name)!, at.get(`moment/${name}`)]
+    const weights = at.get(name)!
+    const moments = Array.from(at.get("moment") ?? []).slice(start)
+    start += weights.length
     const gradient = gradients.get(gradientOf(name))!
     const moved = Array.from(
       weights,
-      (w, i) => w - xi * (gradient[i]! + weightDecay * w + momentum * (moments?.[i] ?? 0))
+      (w, i) => w - xi * (gradient[i]! + weightDecay * w + momentum * (moments[i] ?? 0))
     )
     return [name, moved] as const
   })
@@ -42,10 +45,7 @@ for (const momentum of [0, 0.9]) {
   exact(`is the derivative of the loss after a training step with momentum ${momentum}`, () => {
     const unrolling = { ...UNROLLING, momentum }
     const program = unrolledProgram(smooth, unrolling)
-    assert.is(
-      [...program.inputs.keys()].some((name) => name.startsWith("moment/")),
-      momentum > 0
-    )
+    assert.is(program.inputs.has("moment"), momentum > 0)
     const at = numbers(program).set("xi", Float64Array.of(0.3))
     const values = evaluate(program, at)
     assert.ok(Math.abs(values.get("loss")![0]! - lossAhead(at, unrolling)) < 1e-12)
