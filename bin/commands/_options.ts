@@ -140,6 +140,7 @@ const NUMBERS = new Set([
   "alphaLearningRate",
   "threads",
   "eigenvalueEvery",
+  "scoreBatches",
   "neighbors",
   "radius",
   "costFactor",

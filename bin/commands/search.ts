@@ -6,6 +6,7 @@ import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { readConfig } from "../../src/adapters/settings/resolve.ts"
 import { runCommand } from "../../src/adapters/terminal/run_command.ts"
 import { GradientRunSettings, isGradientAlgorithm } from "../../src/domain/search/gradient/run_settings.ts"
+import { EVALUATOR_OPTIONS } from "./_evaluator.ts"
 import { GRADIENT_OPTIONS, givenSettings, OBJECTIVE_OPTIONS, SEARCH_OPTIONS, TABLE_OPTIONS } from "./_options.ts"
 import { searchByGradient } from "./_search_gradient.ts"
 import { type SearchCommand, searchTable } from "./_search_table.ts"
@@ -26,13 +27,15 @@ Examples:
 
   search --algorithm rs --table nb201.csv.gz --score val200_c10 --repeat 500
 
+  search --algorithm na-rs --evaluator supernet --dataset mnist --images 2000 --image-size 12 --epochs 5 --neighbors 10 --run runs/supernet
+
   search --space my-space.json --table my.csv --key code --score accuracy --run runs/mine
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 const command = Command.make(
   "search",
-  { ...TABLE_OPTIONS, ...OBJECTIVE_OPTIONS, ...SEARCH_OPTIONS, ...GRADIENT_OPTIONS },
+  { ...TABLE_OPTIONS, ...OBJECTIVE_OPTIONS, ...SEARCH_OPTIONS, ...EVALUATOR_OPTIONS, ...GRADIENT_OPTIONS },
   Effect.fn("search")(function* (parsed) {
     const { config, json, run, ...flags } = parsed
     const asked = {

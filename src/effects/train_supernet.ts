@@ -63,18 +63,22 @@ export const trainSupernet = Effect.fn("trainSupernet")(function* (
     const classes = { shape: [shape[0], plan.training.classes], data: targets }
     batches.push(yield* upload([["x", { shape, data: x }], ["targets", classes], ...random]))
   }
-  const score = Effect.fn("scorePath")(function* (architecture: Architecture) {
-    const path = yield* upload(pathInputs(plan.space, plan.shape, architecture))
-    let sums = NO_IMAGES
-    for (const [i, batch] of batches.entries()) {
-      const read = yield* Effect.scoped(state.run(executable, new Map([...batch, ...path]), ["loss", "correct"]))
-      sums = addImages(sums, plan.validation[i]!.length, read.get("loss")![0]!, read.get("correct")![0]!)
-    }
-    const { loss, accuracy } = measuredOf(sums)
-    const measured = plan.measure === "error" ? 1 - accuracy : loss
-    if (!Number.isFinite(loss))
-      return yield* new EvaluationError({ architecture: architectureKey(architecture), reason: "diverged" })
-    return ValidationLoss(measured)
-  }, Effect.scoped)
+  const score = Effect.fn("scorePath")(
+    function* (architecture: Architecture) {
+      const path = yield* upload(pathInputs(plan.space, plan.shape, architecture))
+      let sums = NO_IMAGES
+      for (const [i, batch] of batches.entries()) {
+        const read = yield* Effect.scoped(state.run(executable, new Map([...batch, ...path]), ["loss", "correct"]))
+        sums = addImages(sums, plan.validation[i]!.length, read.get("loss")![0]!, read.get("correct")![0]!)
+      }
+      const { loss, accuracy } = measuredOf(sums)
+      const measured = plan.measure === "error" ? 1 - accuracy : loss
+      if (!Number.isFinite(loss))
+        return yield* new EvaluationError({ architecture: architectureKey(architecture), reason: "diverged" })
+      return ValidationLoss(measured)
+    },
+    Effect.scoped,
+    Effect.provideService(TensorBackend, backend)
+  )
   return { score, epochs: position.epochs, seconds: position.seconds }
 })

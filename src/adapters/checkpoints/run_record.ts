@@ -3,6 +3,7 @@ import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
+import { SupernetSettings } from "../../domain/search/supernet/settings.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
 import { flagOf } from "../settings/resolve.ts"
@@ -25,6 +26,16 @@ export const TrainingRunRecord = Schema.Struct({
   data: Schema.String
 }).annotations({ identifier: "TrainingRunRecord" })
 export interface TrainingRunRecord extends Schema.Schema.Type<typeof TrainingRunRecord> {}
+
+/** What the training of a supernet was begun with. */
+export const SupernetRunRecord = Schema.Struct({
+  version: Schema.Literal(1),
+  kind: Schema.Literal("supernet"),
+  settings: SupernetSettings,
+  /** Digest of all that its scores depend on. */
+  data: Schema.String
+}).annotations({ identifier: "SupernetRunRecord" })
+export interface SupernetRunRecord extends Schema.Schema.Type<typeof SupernetRunRecord> {}
 
 const fileOf = (folder: string) => join(folder, "run.json")
 
@@ -86,6 +97,10 @@ export const readTrainingRun = (folder: string) => read(folder, TrainingRunRecor
 /** Begin a training in a folder, or make sure that it continues one with the same settings and data. */
 export const beginTrainingRun = (folder: string, record: TrainingRunRecord) =>
   begin(folder, record, TrainingRunRecord, "training")
+
+/** Begin the training of a supernet in a folder, or make sure that it continues one with the same settings and data. */
+export const beginSupernetRun = (folder: string, record: SupernetRunRecord) =>
+  begin(folder, record, SupernetRunRecord, "supernet")
 
 function differences(a: object, b: object): ReadonlyArray<string> {
   const texts = (settings: object) =>

@@ -9,7 +9,7 @@ import type { Space } from "../space/space.ts"
 import { type Benchmark, benchmarkColumn } from "../table/benchmark.ts"
 import type { TableError } from "../table/table.ts"
 import type { Budget } from "./budget.ts"
-import { listedCandidates } from "./candidates.ts"
+import { listedCandidates, spaceCandidates } from "./candidates.ts"
 import { compares, countChoice, parseConstraint } from "./constraint.ts"
 import type { SearchPlan } from "./search_plan.ts"
 import type { Algorithm } from "./searcher.ts"
@@ -17,11 +17,14 @@ import { type SearchSettings, SettingsError } from "./settings.ts"
 
 const fail = (problem: string) => Either.left(new SettingsError({ problem }))
 
-/** The plan of a search over a benchmark. Errors: settings that contradict each other or the space, and missing columns. */
+/**
+ * The plan of a search over the architectures of a benchmark, or over all of a space where there is none. Errors: settings that contradict each other or the
+ * space, and missing columns.
+ */
 export function planSearch(
   settings: SearchSettings,
   space: Space,
-  benchmark: Benchmark
+  benchmark: Benchmark | undefined
 ): Either.Either<SearchPlan, SettingsError | TableError> {
   return Either.gen(function* () {
     if (!hasIdentity(space, settings.identity)) {
@@ -31,17 +34,17 @@ export function planSearch(
       return yield* fail("a budget of simulated seconds needs the column that an evaluation costs")
     }
     const meets = yield* constraintsOf(settings, space, benchmark)
-    const [table] = benchmark.tables
-    const allowed = table.architectures.filter(meets)
-    if (allowed.length === 0)
+    const table = benchmark?.tables[0]
+    const allowed = table?.architectures.filter(meets)
+    if (allowed?.length === 0)
       return yield* fail(`no architecture of the table meets ${settings.constraints.join(" and ")}`)
     const known = identifier(space, settings.identity)
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
-    const inTable = (architecture: Architecture) => table.rowOf(architecture) >= 0
+    const inTable = (architecture: Architecture) => table === undefined || table.rowOf(architecture) >= 0
     const admits = constrained ? (architecture: Architecture) => inTable(architecture) && meets(architecture) : inTable
     const plan: SearchPlan = {
-      candidates: listedCandidates(space, allowed),
+      candidates: allowed === undefined ? spaceCandidates(space, meets) : listedCandidates(space, allowed),
       algorithm: algorithmOf(settings),
       objective: prepareObjective(space, objective, known, admits),
       budget: budgetOf(settings),
@@ -108,7 +111,7 @@ function budgetOf(settings: SearchSettings): Budget {
 function constraintsOf(
   settings: SearchSettings,
   space: Space,
-  benchmark: Benchmark
+  benchmark: Benchmark | undefined
 ): Either.Either<(architecture: Architecture) => boolean, SettingsError | TableError> {
   return Either.gen(function* () {
     const checks: Array<(architecture: Architecture) => boolean> = []
@@ -122,6 +125,8 @@ function constraintsOf(
         }
         checks.push((architecture) => compares(countChoice(space, architecture, choice), comparison, bound))
       } else {
+        if (benchmark === undefined)
+          return yield* fail(`the constraint on "${constraint.column}" needs a table: add --table FILE`)
         const values = yield* benchmarkColumn(benchmark, constraint.column)
         const [table] = benchmark.tables
         checks.push((architecture) => compares(values[table.rowOf(architecture)] ?? Number.NaN, comparison, bound))

@@ -29,6 +29,9 @@ const Neighbors = Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.non
   })
 })
 
+/** What evaluates architectures, by the names that people type. */
+export const EVALUATOR_NAMES = ["table", "supernet"] as const
+
 /** The searchers by the names that people type; `na-rs` is `rs` with the neighborhood objective. */
 export const ALGORITHM_NAMES = ["rs", "na-rs", "evolution", "local-search", "exhaustive"] as const
 
@@ -40,7 +43,7 @@ function withDefault<A, I>(
 }
 
 /**
- * Every setting of a search over a table, as written in a config file and stored in a run. What is optional here has no
+ * Every setting of a search that samples architectures, as written in a config file and stored in a run. What is optional here has no
  * default of its own: it follows from the others.
  */
 export const SearchSettings = Schema.Struct({
@@ -56,6 +59,11 @@ export const SearchSettings = Schema.Struct({
   constrainNeighbors: withDefault(Schema.Boolean, false),
   identity: withDefault(oneOf("functional", "official", "exact"), "functional"),
   space: withDefault(Text, "nas-bench-201"),
+  evaluator: withDefault(oneOf(...EVALUATOR_NAMES), "table"),
+  /** Settings of a supernet, by the names of its schema. */
+  supernet: withDefault(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {}),
+  /** Folder that keeps the supernet; in that of the run where absent. */
+  supernetRun: Schema.optional(Text),
   table: withDefault(Texts, []),
   key: Schema.optional(Text),
   score: Schema.optional(Text),
