@@ -11,7 +11,8 @@ const METRICS = [
 ] as const
 
 /** The curves of all runs as SVG: a row per metric, a column per family of methods, a line per run. */
-export async function studyPlot(runs: ReadonlyArray<StudyRun>): Promise<string> {
+export async function studyPlot(all: ReadonlyArray<StudyRun>): Promise<string> {
+  const runs = all.filter(({ epochs }) => epochs.length > 0)
   const values = runs.flatMap(({ variant, seed, epochs }) =>
     epochs.map((epoch) => ({
       family: variant.family,
@@ -43,7 +44,14 @@ export async function studyPlot(runs: ReadonlyArray<StudyRun>): Promise<string> 
           x: { field: "epoch", type: "quantitative", title: i === METRICS.length - 1 ? "epoch" : null },
           y: { field, type: "quantitative", title, scale: { zero: false } },
           detail: { field: "run" },
-          color: { field: "method", type: "nominal", sort: methods, title: null, scale: { scheme: "tableau20" } }
+          color: {
+            field: "method",
+            type: "nominal",
+            sort: methods,
+            title: null,
+            legend: { labelLimit: 300 },
+            scale: { scheme: "tableau20" }
+          }
         }
       }
     }))

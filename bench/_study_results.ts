@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import * as TableEvaluator from "../src/adapters/evaluator/table.ts"
 import { readTable } from "../src/adapters/table/file.ts"
 import { readSafetensors } from "../src/adapters/tensor/safetensors.ts"
-import { architectureOfKey } from "../src/domain/architecture/architecture.ts"
+import { type Architecture, architectureOfKey } from "../src/domain/architecture/architecture.ts"
 import { printArchitecture } from "../src/domain/architecture/text.ts"
 import { probabilities, relaxedShape } from "../src/domain/neighborhood/relaxed_shape.ts"
 import { skipShare } from "../src/domain/search/gradient/diagnosis.ts"
@@ -23,20 +23,31 @@ export const TEST_COLUMNS = ["test200_c10", "test200_c100", "test200_in16"] as c
 export const Spent = Schema.Struct({ wall: Schema.Number, cpu: Schema.Number })
 export type Spent = typeof Spent.Type
 
-/** What a finished run leaves. */
-export const RunResult = Schema.Struct({
-  variant: Schema.String,
-  seed: Schema.String,
-  ...Spent.fields,
-  stopped: Schema.Boolean,
-  epochs: Schema.Array(EpochRecord)
-})
+const common = { variant: Schema.String, seed: Schema.String, ...Spent.fields }
 
-/** An epoch of a run, with the table's accuracies of what would be read off: with `none` as an operation like others, and without. */
-export interface StudyEpoch extends EpochRecord {
+/** What a finished run leaves: a search by gradients its epochs, one that samples what it found and its own loss. */
+export const RunResult = Schema.Union(
+  Schema.TaggedStruct("Gradient", { ...common, stopped: Schema.Boolean, epochs: Schema.Array(EpochRecord) }),
+  Schema.TaggedStruct("Sampling", { ...common, architecture: Schema.String, error: Schema.Number })
+)
+
+/** An architecture with the table's accuracies. */
+interface Tested {
   readonly text: string
   readonly test: ReadonlyArray<number>
-  readonly withoutNone: { readonly test: ReadonlyArray<number>; readonly skipShare: number }
+  readonly skipShare: number
+}
+
+/** An epoch of a run, with what would be read off: `none` an operation like others, and without it. */
+export interface StudyEpoch extends EpochRecord, Tested {
+  readonly withoutNone: Tested
+}
+
+/** What a run has found so far. */
+export interface StudyFound extends Tested {
+  readonly withoutNone: Tested | undefined
+  readonly loss: number | undefined
+  readonly accuracy: number
 }
 
 /** A run of the study, finished or under way. */
@@ -44,6 +55,8 @@ export interface StudyRun extends Spent {
   readonly variant: Variant
   readonly seed: string
   readonly finished: boolean
+  readonly found: StudyFound
+  /** None of a search that samples. */
   readonly epochs: ReadonlyArray<StudyEpoch>
 }
 
@@ -71,20 +84,24 @@ export const readRuns = Effect.fn("readRuns")(function* (
 ) {
   const benchmark = { tables: [yield* readTable(space, table)] as const }
   const { report } = yield* Effect.provide(Reporter, TableEvaluator.reporterLayer(benchmark, TEST_COLUMNS))
-  const test = (architecture: ReadonlyArray<number>) => {
-    const found = report(architecture)
-    return TEST_COLUMNS.map((column) => found.get(column) ?? Number.NaN)
+  const tested = (architecture: Architecture): Tested => {
+    const scores = report(architecture)
+    return {
+      text: printArchitecture(space, architecture),
+      test: TEST_COLUMNS.map((column) => scores.get(column) ?? Number.NaN),
+      skipShare: skipShare(space, architecture)
+    }
   }
   const scored = (epoch: EpochRecord): StudyEpoch => {
-    const architecture = architectureOfKey(epoch.architecture)
     const alpha = new Map(Object.entries(epoch.alpha))
     const without = discretize(space, probabilities(relaxedShape(space), alpha), false)
-    return {
-      ...epoch,
-      text: printArchitecture(space, architecture),
-      test: test(architecture),
-      withoutNone: { test: test(without), skipShare: skipShare(space, without) }
-    }
+    return { ...epoch, ...tested(architectureOfKey(epoch.architecture)), withoutNone: tested(without) }
+  }
+  const ofEpochs = (records: ReadonlyArray<EpochRecord>) => {
+    const epochs = records.map(scored)
+    const last = epochs.at(-1)!
+    const { loss, accuracy } = last.validation
+    return { epochs, found: { ...last, loss, accuracy } }
   }
   const runs: Array<StudyRun> = []
   for (const variant of variants)
@@ -92,12 +109,19 @@ export const readRuns = Effect.fn("readRuns")(function* (
       const folder = join(out, `${variant.name}-seed${seed}`)
       const [result, spent] = [join(folder, "result.json"), join(folder, "spent.json")]
       if (existsSync(result)) {
-        const { epochs, wall, cpu } = yield* Schema.decode(Schema.parseJson(RunResult))(readFileSync(result, "utf8"))
-        runs.push({ variant, seed, finished: true, wall, cpu, epochs: epochs.map(scored) })
+        const made = yield* Schema.decode(Schema.parseJson(RunResult))(readFileSync(result, "utf8"))
+        const { wall, cpu } = made
+        const own = { variant, seed, finished: true, wall, cpu }
+        if (made._tag === "Gradient") runs.push({ ...own, ...ofEpochs(made.epochs) })
+        else {
+          const found = tested(architectureOfKey(made.architecture))
+          const further = { withoutNone: undefined, loss: undefined, accuracy: 1 - made.error }
+          runs.push({ ...own, epochs: [], found: { ...found, ...further } })
+        }
       } else if (existsSync(spent)) {
         const { wall, cpu } = yield* Schema.decode(Schema.parseJson(Spent))(readFileSync(spent, "utf8"))
-        const epochs = epochsUnderWay(folder).map(scored)
-        if (epochs.length > 0) runs.push({ variant, seed, finished: false, wall, cpu, epochs })
+        const epochs = epochsUnderWay(folder)
+        if (epochs.length > 0) runs.push({ variant, seed, finished: false, wall, cpu, ...ofEpochs(epochs) })
       }
     }
   return runs

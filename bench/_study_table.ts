@@ -1,5 +1,5 @@
 import { summarize } from "../src/domain/statistics/summary.ts"
-import type { StudyEpoch, StudyRun } from "./_study_results.ts"
+import type { StudyEpoch, StudyFound, StudyRun } from "./_study_results.ts"
 
 /** Epochs that the table shows, counted from 1. */
 const SHOWN = [1, 5, 10, 15, 20, 25]
@@ -21,27 +21,30 @@ const HEADER = [
   "wall min"
 ]
 
+const DASH = "–"
 const fixed = (value: number, digits: number) => value.toFixed(digits)
 
 /** A value of each shown epoch; a dash where the run is not there yet. */
 function byEpoch({ epochs }: StudyRun, value: (epoch: StudyEpoch) => string): string {
-  return SHOWN.map((epoch) => (epochs[epoch - 1] === undefined ? "–" : value(epochs[epoch - 1]!))).join(" / ")
+  return SHOWN.map((epoch) => (epochs[epoch - 1] === undefined ? DASH : value(epochs[epoch - 1]!))).join(" / ")
 }
 
+const orDash = (value: number | undefined, digits: number) => (value === undefined ? DASH : fixed(value, digits))
+
 function row(run: StudyRun): ReadonlyArray<string> {
-  const last = run.epochs.at(-1)!
-  const eigenvalues = run.epochs.flatMap(({ eigenvalue }) => (eigenvalue === null ? [] : [fixed(eigenvalue, 2)]))
+  const { found, epochs } = run
+  const eigenvalues = epochs.flatMap(({ eigenvalue }) => (eigenvalue === null ? [] : [fixed(eigenvalue, 2)]))
   return [
     run.variant.label,
     run.seed,
-    `${run.epochs.length}${run.finished ? "" : ", under way"}`,
-    ...last.test.map((value) => fixed(value, 2)),
-    fixed(last.withoutNone.test[0]!, 2),
-    byEpoch(run, ({ test }) => fixed(test[0]!, 1)),
-    byEpoch(run, (epoch) => fixed(100 * epoch.skipShare, 0)),
-    fixed(last.validation.loss, 3),
-    fixed(100 * last.validation.accuracy, 1),
-    eigenvalues.length === 0 ? "–" : eigenvalues.join(" / "),
+    epochs.length === 0 ? DASH : `${epochs.length}${run.finished ? "" : ", under way"}`,
+    ...found.test.map((value) => fixed(value, 2)),
+    orDash(found.withoutNone?.test[0], 2),
+    epochs.length === 0 ? DASH : byEpoch(run, ({ test }) => fixed(test[0]!, 1)),
+    epochs.length === 0 ? fixed(100 * found.skipShare, 0) : byEpoch(run, (epoch) => fixed(100 * epoch.skipShare, 0)),
+    orDash(found.loss, 3),
+    fixed(100 * found.accuracy, 1),
+    eigenvalues.length === 0 ? DASH : eigenvalues.join(" / "),
     fixed(run.cpu / 60, 1),
     fixed(run.wall / 60, 1)
   ]
@@ -49,14 +52,16 @@ function row(run: StudyRun): ReadonlyArray<string> {
 
 /** Mean ± deviation over the finished seeds of a method. */
 function meanRow(runs: ReadonlyArray<StudyRun>): ReadonlyArray<string> {
-  const over = (value: (last: StudyEpoch) => number, digits: number) => {
-    const { mean, sd } = summarize(runs.map((run) => value(run.epochs.at(-1)!)))
+  const over = (value: (found: StudyFound) => number | undefined, digits: number) => {
+    const values = runs.flatMap(({ found }) => value(found) ?? [])
+    if (values.length === 0) return DASH
+    const { mean, sd } = summarize(values)
     return `**${fixed(mean, digits)} ± ${fixed(sd, digits)}**`
   }
-  const test = [0, 1, 2].map((column) => over((last) => last.test[column]!, 2))
-  const without = over((last) => last.withoutNone.test[0]!, 2)
-  const skips = `end: ${over((last) => 100 * last.skipShare, 0)}`
-  const valid = [over((last) => last.validation.loss, 3), over((last) => 100 * last.validation.accuracy, 1)]
+  const test = [0, 1, 2].map((column) => over((found) => found.test[column]!, 2))
+  const without = over((found) => found.withoutNone?.test[0], 2)
+  const skips = `end: ${over((found) => 100 * found.skipShare, 0)}`
+  const valid = [over((found) => found.loss, 3), over((found) => 100 * found.accuracy, 1)]
   return [runs[0]!.variant.label, `mean of ${runs.length}`, "", ...test, without, "", skips, ...valid, "", "", ""]
 }
 
@@ -85,7 +90,8 @@ NAS-Bench-201's space, 8 channels, one cell a stage; 10,000 images of CIFAR-10 a
 C10, C100, IN16: test accuracy in the benchmark's table of the cell read off behind the last epoch (columns \`test200_*\`), which no search sees; the best cell
 has 94.37, all skip connections have 54.30. Cells are read off by a plain argmax that may choose \`none\`; "without none" leaves it out. Skips: share of the edges of the
 cell read off. Valid: of the supernet itself at the relaxed architecture. Eigenvalue: largest of ∇²α of the validation loss after every 5th epoch. Minutes of
-a run that shared its machine with others: CPU minutes are comparable, wall minutes are not.
+a run that shared its machine with others: CPU minutes are comparable, wall minutes are not. Weight sharing: of three searches with one supernet the first pays its training;
+"valid acc" is that of the cell found, with the supernet's weights, on the 256 images that the search saw.
 
 ${table}
 

@@ -27,6 +27,22 @@ const naDarts = (name: string, label: string, settings: Readonly<Record<string, 
   settings: { algorithm: "na-darts", ...settings }
 })
 
+/**
+ * Weight sharing: 100 samples scored by the supernet that the three share for a seed, on 4 of its validation batches. Its training takes as many steps
+ * as a search by gradients.
+ */
+const sharing = (name: string, label: string, settings: Readonly<Record<string, unknown>>): Variant => ({
+  name,
+  label,
+  family: "weight sharing",
+  settings: { evaluator: "supernet", samples: 100, scoreBatches: 4, ...settings }
+})
+
+/** Whether a variant samples architectures, and has no epochs of its own. */
+export function samples({ settings }: Variant): boolean {
+  return settings.evaluator !== undefined
+}
+
 /** The settings compared, those that tell most first. */
 export const VARIANTS: ReadonlyArray<Variant> = [
   { name: "darts", label: "DARTS, first order", family: "without neighbors", settings: { algorithm: "darts" } },
@@ -39,5 +55,24 @@ export const VARIANTS: ReadonlyArray<Variant> = [
   { name: "a2m", label: "A²M", family: "without neighbors", settings: { algorithm: "a2m" } },
   naDarts("hard-n4", "hard, n = 4", { representation: "hard", neighbors: 4 }),
   naDarts("shift-n4", "shift, n = 4", { representation: "shift", neighbors: 4 }),
-  naDarts("mix-n4", "mix 0.5, n = 4", { representation: "mix:0.5", neighbors: 4 })
+  naDarts("mix-n4", "mix 0.5, n = 4", { representation: "mix:0.5", neighbors: 4 }),
+  // Neighbors alone, one a step: a step costs what one of DARTS costs.
+  naDarts("hard-n1-nc", "hard, n = 1, no center", { representation: "hard", neighbors: 1, center: false }),
+  naDarts("hard-d3-n1-nc", "hard, n = 1, d = 3, no center", {
+    representation: "hard",
+    neighbors: 1,
+    radius: 3,
+    center: false
+  }),
+  naDarts("hard-d5-n1-nc", "hard, n = 1, d = 5, no center", {
+    representation: "hard",
+    neighbors: 1,
+    radius: 5,
+    center: false
+  }),
+  naDarts("shift-n1-nc", "shift, n = 1, no center", { representation: "shift", neighbors: 1, center: false }),
+  naDarts("mix-n1-nc", "mix 0.5, n = 1, no center", { representation: "mix:0.5", neighbors: 1, center: false }),
+  sharing("ws-rs", "weight-sharing RS", { algorithm: "rs" }),
+  sharing("ws-na-n10", "weight-sharing NA-RS, mean of n = 10", { algorithm: "na-rs", neighbors: 10 }),
+  sharing("ws-na-n24", "weight-sharing NA-RS, mean of n = 24", { algorithm: "na-rs", neighbors: 24 })
 ]

@@ -18,19 +18,23 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { nestedSettings, openEvaluator } from "../bin/commands/_evaluator.ts"
 import * as Folder from "../src/adapters/checkpoints/folder.ts"
 import { beginGradientRun } from "../src/adapters/checkpoints/run_record.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
-import { flagOf, resolveGradientSettings } from "../src/adapters/settings/resolve.ts"
+import { openStoredRun } from "../src/adapters/run_store/stored_run.ts"
+import { flagOf, resolveGradientSettings, resolveSettings } from "../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { progressLine } from "../src/adapters/terminal/gradient_progress.ts"
+import { planSearch } from "../src/domain/search/plan_search.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
+import { repeatSearch } from "../src/effects/repeat_search.ts"
 import { studyPlot } from "./_study_plot.ts"
 import { readRuns, Spent } from "./_study_results.ts"
 import { studyPage, studyTable } from "./_study_table.ts"
-import { COMMON, VARIANTS, type Variant } from "./_study_variants.ts"
+import { COMMON, samples, VARIANTS, type Variant } from "./_study_variants.ts"
 
 const { values } = parseArgs({
   options: {
@@ -66,32 +70,72 @@ function writeWhole(file: string, text: string): void {
 
 const writeJson = (file: string, value: unknown) => writeWhole(file, `${JSON.stringify(value)}\n`)
 
-const NOTHING: Spent = { wall: 0, cpu: 0 }
-const readSpent = (file: string): Spent =>
-  existsSync(file) ? Schema.decodeSync(Schema.parseJson(Spent))(readFileSync(file, "utf8")) : NOTHING
+/** What all processes have spent on a run so far, and what notes it for the next one. */
+function clockOf(folder: string) {
+  const file = join(folder, "spent.json")
+  const before = existsSync(file)
+    ? Schema.decodeSync(Schema.parseJson(Spent))(readFileSync(file, "utf8"))
+    : { wall: 0, cpu: 0 }
+  const [wall, cpu] = [performance.now(), process.cpuUsage()]
+  const spent = (): Spent => {
+    const { user, system } = process.cpuUsage(cpu)
+    return { wall: before.wall + (performance.now() - wall) / 1e3, cpu: before.cpu + (user + system) / 1e6 }
+  }
+  return { spent, note: () => writeJson(file, spent()) }
+}
 
 /** The command that does the same as a run of the study. */
 function command(given: Readonly<Record<string, unknown>>, folder: string): string {
   const flags = Object.entries(given).flatMap(([name, value]) =>
-    name === "method" ? ["--config", join(folder, "method.json")] : [flagOf(name), ...(value === true ? [] : [value])]
+    name === "method"
+      ? ["--config", join(folder, "method.json")]
+      : [flagOf(name), ...(value === true ? [] : [value === false ? "no" : value])]
   )
   return ["npx tsx bin/search.ts", ...flags, "--run", folder].join(" ")
 }
+
+/** A search that samples, with the weights of a supernet. */
+const runSampling = Effect.fn("runSampling")(function* (
+  variant: Variant,
+  seed: string,
+  given: Readonly<Record<string, unknown>>,
+  folder: string
+) {
+  console.log(command(given, folder))
+  const settings = yield* resolveSettings(undefined, yield* nestedSettings(undefined, given))
+  const space = builtinSpace(COMMON.space)
+  const { spent, note } = clockOf(folder)
+  const { begin } = yield* openStoredRun(folder, settings)
+  const { identity, layer } = yield* openEvaluator(settings, space, folder)
+  const plan = yield* planSearch(settings, space, undefined)
+  const [outcome] = yield* repeatSearch(plan, { seed, repeat: 1, onProgress: () => Effect.sync(note) }).pipe(
+    Effect.provide(Layer.merge(layer, yield* begin(settings, identity)))
+  )
+  const { architecture, ownLoss } = outcome!
+  const error = ownLoss ?? Number.NaN
+  writeJson(join(folder, "result.json"), {
+    _tag: "Sampling",
+    variant: variant.name,
+    seed,
+    ...spent(),
+    architecture,
+    error
+  })
+  console.log(`${variant.name} seed ${seed}: done`)
+}, Effect.scoped)
 
 const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
   const folder = join(values.out, `${variant.name}-seed${seed}`)
   const result = join(folder, "result.json")
   if (existsSync(result)) return
-  const given = {
-    ...COMMON,
-    ...variant.settings,
-    data: values.data,
-    epochs: Number(values.epochs),
-    threads: Number(values.threads),
-    seed,
-    ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every })
-  }
   mkdirSync(folder, { recursive: true })
+  const common = { ...COMMON, ...variant.settings, data: values.data, epochs: Number(values.epochs), seed }
+  const threads = Number(values.threads)
+  if (samples(variant)) {
+    const supernetRun = join(values.out, `supernet-seed${seed}`)
+    return yield* runSampling(variant, seed, { ...common, threads, supernetRun }, folder)
+  }
+  const given = { ...common, threads, ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every }) }
   if ("method" in given) writeJson(join(folder, "method.json"), { method: given.method })
   console.log(command(given, folder))
   const settings = yield* resolveGradientSettings(undefined, given)
@@ -100,17 +144,11 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     DatasetFiles.layerCached()
   )
   yield* beginGradientRun(folder, { version: 1, settings, data: info.digest })
-  const spentFile = join(folder, "spent.json")
-  const before = readSpent(spentFile)
-  const [wall, cpu] = [performance.now(), process.cpuUsage()]
-  const spent = (): Spent => {
-    const { user, system } = process.cpuUsage(cpu)
-    return { wall: before.wall + (performance.now() - wall) / 1e3, cpu: before.cpu + (user + system) / 1e6 }
-  }
+  const { spent, note } = clockOf(folder)
   const onProgress = (now: GradientProgress) =>
     Effect.sync(() => {
       if (now.step < now.steps) return
-      writeJson(spentFile, spent())
+      note()
       console.log(`${variant.name} seed ${seed}: ${progressLine(now)}`)
     })
   const cache = join(homedir(), ".cache", "na-nas", "programs")
@@ -120,7 +158,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     )
   )
   const { stopped, epochs } = outcome
-  writeJson(result, { variant: variant.name, seed, ...spent(), stopped, epochs })
+  writeJson(result, { _tag: "Gradient", variant: variant.name, seed, ...spent(), stopped, epochs })
   console.log(`${variant.name} seed ${seed}: done`)
 })
 
@@ -135,13 +173,13 @@ const report = Effect.gen(function* () {
   console.log(table)
 })
 
+const passOver = (error: Error) => Effect.sync(() => console.log(`passed over: ${error.message}`))
+
 const program = Effect.gen(function* () {
   if (values.report) return yield* report
   for (const seed of seeds)
     for (const variant of chosen)
-      yield* Effect.catchTag(runOne(variant, seed), "CheckpointError", (error) =>
-        Effect.sync(() => console.log(`passed over: ${error.message}`))
-      )
+      yield* Effect.catchTags(runOne(variant, seed), { CheckpointError: passOver, RunStoreError: passOver })
   yield* report
 })
 

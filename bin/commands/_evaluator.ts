@@ -116,6 +116,7 @@ const openSupernet = Effect.fn("openSupernet")(function* (
     ...(own.threads === undefined ? {} : { threads: own.threads })
   }
   const layer = SupernetEvaluator.layer(planned, progress.show).pipe(
+    Layer.tap(() => progress.clear),
     Layer.provide(
       Layer.mergeAll(
         backendLayer(own.backend, backend),
