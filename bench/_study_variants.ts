@@ -27,6 +27,10 @@ const naDarts = (name: string, label: string, settings: Readonly<Record<string, 
   settings: { algorithm: "na-darts", ...settings }
 })
 
+/** A neighbor a step in place of the architecture itself: a step costs what one of DARTS costs. */
+const single = (name: string, label: string, settings: Readonly<Record<string, unknown>>) =>
+  naDarts(name, label, { neighbors: 1, center: false, ...settings })
+
 /**
  * Weight sharing: 100 samples scored by the supernet that the three share for a seed, on 4 of its validation batches. Its training takes as many steps
  * as a search by gradients.
@@ -56,22 +60,25 @@ export const VARIANTS: ReadonlyArray<Variant> = [
   naDarts("hard-n4", "hard, n = 4", { representation: "hard", neighbors: 4 }),
   naDarts("shift-n4", "shift, n = 4", { representation: "shift", neighbors: 4 }),
   naDarts("mix-n4", "mix 0.5, n = 4", { representation: "mix:0.5", neighbors: 4 }),
-  // Neighbors alone, one a step: a step costs what one of DARTS costs.
-  naDarts("hard-n1-nc", "hard, n = 1, no center", { representation: "hard", neighbors: 1, center: false }),
-  naDarts("hard-d3-n1-nc", "hard, n = 1, d = 3, no center", {
-    representation: "hard",
-    neighbors: 1,
-    radius: 3,
-    center: false
-  }),
-  naDarts("hard-d5-n1-nc", "hard, n = 1, d = 5, no center", {
-    representation: "hard",
-    neighbors: 1,
-    radius: 5,
-    center: false
-  }),
-  naDarts("shift-n1-nc", "shift, n = 1, no center", { representation: "shift", neighbors: 1, center: false }),
-  naDarts("mix-n1-nc", "mix 0.5, n = 1, no center", { representation: "mix:0.5", neighbors: 1, center: false }),
+  ...[1, 3, 5].map((radius) =>
+    single(`hard-d${radius}-n1-nc`, `hard, n = 1, d = ${radius}, no center`, { representation: "hard", radius })
+  ),
+  single("shift-n1-nc", "shift, n = 1, no center", { representation: "shift" }),
+  single("mix-n1-nc", "mix 0.5, n = 1, no center", { representation: "mix:0.5" }),
+  ...[1, 2, 3].map((radius) =>
+    single(`hard-d${radius}-n1-w`, `hard, n = 1, d = ${radius}, no center, w step`, {
+      representation: "hard",
+      radius,
+      steps: "weights"
+    })
+  ),
+  ...[0.3, 0.5].map((rho) =>
+    single(`mix${rho}-d6-n1-w`, `mix ${rho}, n = 1, d = 6, no center, w step`, {
+      representation: `mix:${rho}`,
+      radius: 6,
+      steps: "weights"
+    })
+  ),
   sharing("ws-rs", "weight-sharing RS", { algorithm: "rs" }),
   sharing("ws-na-n10", "weight-sharing NA-RS, mean of n = 10", { algorithm: "na-rs", neighbors: 10 }),
   sharing("ws-na-n24", "weight-sharing NA-RS, mean of n = 24", { algorithm: "na-rs", neighbors: 24 })

@@ -8,7 +8,6 @@
  * process finds the compiled programs on disk. `--profile` prints where ONNX Runtime's time goes, by operator. The roofline is what this machine's own matrix
  * products and additions would need for the programs' multiply-adds, and for the bytes if each node's operands and result went through memory.
  */
-import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -29,6 +28,7 @@ import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
+import { lastJson, median, runAlone } from "./_alone.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -51,10 +51,6 @@ interface Measured {
   readonly compileSeconds: number
   readonly multiplyAdds: number
   readonly bytesMoved: number
-}
-
-function median(times: ReadonlyArray<number>): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)]!
 }
 
 function noise(name: string, program: Program, at: number): HostValues {
@@ -146,38 +142,10 @@ const machine = Effect.fn("machine")(function* () {
   }
 }, Effect.scoped)
 
-/** Run a process to its end: its standard output and its peak memory in bytes (on Linux). */
-async function runAlone(command: string, args: ReadonlyArray<string>): Promise<{ out: string; peakBytes: number }> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] })
-  let [out, peakBytes] = ["", 0]
-  child.stdout.on("data", (chunk) => {
-    out += chunk
-  })
-  const watch = setInterval(() => {
-    try {
-      const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]
-      peakBytes = Math.max(peakBytes, 1024 * Number(kilobytes ?? 0))
-    } catch {
-      peakBytes = Math.max(peakBytes, 0)
-    }
-  }, 100)
-  const code = await new Promise<number | null>((done) => {
-    child.on("error", () => done(127))
-    child.on("close", done)
-  })
-  clearInterval(watch)
-  if (code !== 0) throw new Error(`${command} ended with code ${code}`)
-  return { out, peakBytes }
-}
-
 function ours(config: string, cache: string, trace = false) {
   const self = fileURLToPath(import.meta.url)
   const args = ["--import", "tsx", self, "--worker", config, "--threads", flags.threads, "--steps", flags.steps]
   return runAlone(process.execPath, [...args, "--cache", cache, ...(trace ? ["--profile"] : [])])
-}
-
-function lastJson(out: string): Record<string, number> {
-  return JSON.parse(out.trim().split("\n").at(-1)!)
 }
 
 /** Milliseconds of the last run of each trace, by operator. */
