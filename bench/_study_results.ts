@@ -11,7 +11,7 @@ import { printArchitecture } from "../src/domain/architecture/text.ts"
 import { probabilities, relaxedShape } from "../src/domain/neighborhood/relaxed_shape.ts"
 import { skipShare } from "../src/domain/search/gradient/diagnosis.ts"
 import { discretize } from "../src/domain/search/gradient/discretize.ts"
-import { EpochRecord, GradientPosition } from "../src/domain/search/gradient/record.ts"
+import { EpochRecord } from "../src/domain/search/gradient/record.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { Reporter } from "../src/effects/reporter.ts"
 import type { Variant } from "./_study_variants.ts"
@@ -23,11 +23,15 @@ export const TEST_COLUMNS = ["test200_c10", "test200_c100", "test200_in16"] as c
 export const Spent = Schema.Struct({ wall: Schema.Number, cpu: Schema.Number })
 export type Spent = typeof Spent.Type
 
+/** What the study reads of an epoch. */
+const StudyRecord = EpochRecord.pick("epoch", "architecture", "alpha", "validation", "skipShare", "eigenvalue")
+type StudyRecord = typeof StudyRecord.Type
+
 const common = { variant: Schema.String, seed: Schema.String, ...Spent.fields }
 
 /** What a finished run leaves: a search by gradients its epochs, one that samples what it found and its own loss. */
 export const RunResult = Schema.Union(
-  Schema.TaggedStruct("Gradient", { ...common, stopped: Schema.Boolean, epochs: Schema.Array(EpochRecord) }),
+  Schema.TaggedStruct("Gradient", { ...common, stopped: Schema.Boolean, epochs: Schema.Array(StudyRecord) }),
   Schema.TaggedStruct("Sampling", { ...common, architecture: Schema.String, error: Schema.Number })
 )
 
@@ -39,7 +43,7 @@ interface Tested {
 }
 
 /** An epoch of a run, with what would be read off: `none` an operation like others, and without it. */
-export interface StudyEpoch extends EpochRecord, Tested {
+export interface StudyEpoch extends StudyRecord, Tested {
   readonly withoutNone: Tested
 }
 
@@ -61,10 +65,10 @@ export interface StudyRun extends Spent {
 }
 
 const space = builtinSpace("nas-bench-201")
-const position = Schema.decodeUnknownEither(Schema.parseJson(GradientPosition))
+const position = Schema.decodeUnknownEither(Schema.parseJson(Schema.Struct({ epochs: Schema.Array(StudyRecord) })))
 
 /** The epochs that lie in the last checkpoint of a run under way. */
-function epochsUnderWay(folder: string): ReadonlyArray<EpochRecord> {
+function epochsUnderWay(folder: string): ReadonlyArray<StudyRecord> {
   const files = readdirSync(folder).filter((name) => /^checkpoint-\d+\.safetensors$/.test(name))
   for (const name of files.sort().reverse()) {
     const record = Either.flatMap(readSafetensors(name, readFileSync(join(folder, name))), ({ metadata }) =>
@@ -92,12 +96,12 @@ export const readRuns = Effect.fn("readRuns")(function* (
       skipShare: skipShare(space, architecture)
     }
   }
-  const scored = (epoch: EpochRecord): StudyEpoch => {
+  const scored = (epoch: StudyRecord): StudyEpoch => {
     const alpha = new Map(Object.entries(epoch.alpha))
     const without = discretize(space, probabilities(relaxedShape(space), alpha), false)
     return { ...epoch, ...tested(architectureOfKey(epoch.architecture)), withoutNone: tested(without) }
   }
-  const ofEpochs = (records: ReadonlyArray<EpochRecord>) => {
+  const ofEpochs = (records: ReadonlyArray<StudyRecord>) => {
     const epochs = records.map(scored)
     const last = epochs.at(-1)!
     const { loss, accuracy } = last.validation

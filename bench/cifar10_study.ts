@@ -18,19 +18,19 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { nestedSettings, openEvaluator } from "../bin/commands/_evaluator.ts"
+import { batchesLayer } from "../bin/commands/_batches.ts"
+import { openSearch } from "../bin/commands/_evaluator.ts"
 import * as Folder from "../src/adapters/checkpoints/folder.ts"
 import { beginGradientRun } from "../src/adapters/checkpoints/run_record.ts"
+import * as NoCurves from "../src/adapters/curves/none.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
 import { openStoredRun } from "../src/adapters/run_store/stored_run.ts"
 import { flagOf, resolveGradientSettings, resolveSettings } from "../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { progressLine } from "../src/adapters/terminal/gradient_progress.ts"
-import { planSearch } from "../src/domain/search/plan_search.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
-import { repeatSearch } from "../src/effects/repeat_search.ts"
 import { studyPlot } from "./_study_plot.ts"
 import { readRuns, Spent } from "./_study_results.ts"
 import { studyPage, studyTable } from "./_study_table.ts"
@@ -102,14 +102,12 @@ const runSampling = Effect.fn("runSampling")(function* (
   folder: string
 ) {
   console.log(command(given, folder))
-  const settings = yield* resolveSettings(undefined, yield* nestedSettings(undefined, given))
-  const space = builtinSpace(COMMON.space)
+  const settings = yield* resolveSettings(undefined, { ...given, goal: "minimize" })
   const { spent, note } = clockOf(folder)
   const { begin } = yield* openStoredRun(folder, settings)
-  const { identity, layer } = yield* openEvaluator(settings, space, folder)
-  const plan = yield* planSearch(settings, space, undefined)
-  const [outcome] = yield* repeatSearch(plan, { seed, repeat: 1, onProgress: () => Effect.sync(note) }).pipe(
-    Effect.provide(Layer.merge(layer, yield* begin(settings, identity)))
+  const { identity, run } = yield* openSearch(settings, builtinSpace(COMMON.space), folder)
+  const [outcome] = yield* run({ seed, repeat: 1, onProgress: () => Effect.sync(note) }).pipe(
+    Effect.provide(yield* begin(settings, identity))
   )
   const { architecture, ownLoss } = outcome!
   const error = ownLoss ?? Number.NaN
@@ -135,7 +133,12 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     const supernetRun = join(values.out, `supernet-seed${seed}`)
     return yield* runSampling(variant, seed, { ...common, threads, supernetRun }, folder)
   }
-  const given = { ...common, threads, ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every }) }
+  const given = {
+    ...common,
+    backend: "onnx",
+    threads,
+    ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every })
+  }
   if ("method" in given) writeJson(join(folder, "method.json"), { method: given.method })
   console.log(command(given, folder))
   const settings = yield* resolveGradientSettings(undefined, given)
@@ -154,7 +157,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
   const cache = join(homedir(), ".cache", "na-nas", "programs")
   const outcome = yield* gradientSearch(plan, onProgress).pipe(
     Effect.provide(
-      Layer.merge(backendLayer(settings.backend, { cache, threads: Number(values.threads) }), Folder.layer(folder))
+      Layer.mergeAll(backendLayer("onnx", { cache, threads }), Folder.layer(folder), batchesLayer(), NoCurves.layer)
     )
   )
   const { stopped, epochs } = outcome

@@ -14,21 +14,12 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Onnx from "../src/adapters/tensor/onnx.ts"
-import { relaxedShape } from "../src/domain/neighborhood/relaxed_shape.ts"
-import { dartsSearchNetwork } from "../src/domain/network/darts_networks.ts"
-import { buildProgram } from "../src/domain/program/builder.ts"
 import { programCost } from "../src/domain/program/cost.ts"
-import { elementCount, type Program } from "../src/domain/program/program.ts"
-import { keyOf, uniformAt } from "../src/domain/random.ts"
-import { classifierNetwork } from "../src/domain/search/gradient/search_network.ts"
-import { gradientSearch } from "../src/domain/search/gradient/settings.ts"
-import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
-import { builtinSpace } from "../src/domain/space/spaces.ts"
-import { type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
+import { makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
-import { lastJson, median, runAlone } from "./_alone.ts"
+import { backendRates, dartsStep, median } from "./_darts_programs.ts"
+import { lastJson, runAlone } from "./_run_alone.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -53,39 +44,14 @@ interface Measured {
   readonly bytesMoved: number
 }
 
-function noise(name: string, program: Program, at: number): HostValues {
-  const { shape } = program.nodes[at]!
-  const key = keyOf(name)
-  const scale = name === "weights" ? 0.2 : 1
-  const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
-  return { shape, data }
-}
-
 /** Our step: what one process measures. */
 const measure = Effect.fn("measure")(function* (channels: number, cells: number, batch: number, size: number) {
   const backend = yield* TensorBackend
   const begun = performance.now()
-  const shape = relaxedShape(builtinSpace("darts"))
-  const sizes = { channels, cells, classes: 10 }
-  const network = classifierNetwork({ shape, image: [batch, 3, size, size], classes: 10 }, (net, image, of) =>
-    dartsSearchNetwork(net, image, sizes, { normal: of.get("normal")!, reduce: of.get("reduction")! })
-  )
-  const programs = yield* stepPrograms(yield* gradientSearch("Darts", "darts"), network)
-  const levels = [programs.alpha, programs.weights].map((level) => {
-    if (level._tag === "Summed") throw new RangeError("DARTS has one run a step")
-    return level.step
-  })
+  const { levels, inputs } = yield* dartsStep([channels, cells, batch, size])
   const built = performance.now()
   const executables = yield* Effect.forEach(levels, backend.compile)
   const compiled = performance.now()
-  const inputs = new Map<string, HostValues>()
-  for (const program of levels) for (const [name, at] of program.inputs) inputs.set(name, noise(name, program, at))
-  const { length } = inputs.get("targets")!.data
-  inputs.set("targets", { shape: [batch, 10], data: Float32Array.from({ length }, (_, i) => (i % 11 === 0 ? 1 : 0)) })
-  inputs.set("learningRate", { shape: [], data: [0.0003] })
-  for (const [name, tensor] of programs.state)
-    if (!/^(weights|alpha)/.test(name))
-      inputs.set(name, { shape: tensor, data: new Float32Array(elementCount(tensor)) })
   const state = yield* makeDeviceState(inputs)
   const times: Array<number> = []
   for (let i = 0; i < steps + 2; i++) {
@@ -104,42 +70,6 @@ const measure = Effect.fn("measure")(function* (channels: number, cells: number,
     bytesMoved: total("bytesMoved")
   }
   return measured
-}, Effect.scoped)
-
-/** Multiply-adds and bytes per second that the backend reaches on large matrix products and additions. */
-const machine = Effect.fn("machine")(function* () {
-  const backend = yield* TensorBackend
-  const rate = Effect.fnUntraced(function* (program: Program, work: number) {
-    const executable = yield* backend.compile(program)
-    const inputs = new Map()
-    for (const [name, at] of program.inputs) {
-      const { shape, data } = noise(name, program, at)
-      inputs.set(name, yield* backend.upload(shape, data))
-    }
-    const times: Array<number> = []
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now()
-      yield* Effect.scoped(executable.run(inputs))
-      times.push(performance.now() - start)
-    }
-    return (work / Math.min(...times)) * 1000
-  })
-  const n = 1536
-  const product = Either.getOrThrow(
-    buildProgram((b) => b.output("y", b.matMul(b.input("a", [n, n]), b.input("b", [n, n]))))
-  )
-  const [count, passes] = [1 << 25, 8]
-  const sums = Either.getOrThrow(
-    buildProgram((b) => {
-      let x = b.input("a", [count])
-      for (let i = 0; i < passes; i++) x = b.plus(x, b.input(`b${i % 2}`, [count]))
-      b.output("y", b.slice(x, [{ end: 1 }]))
-    })
-  )
-  return {
-    multiplyAdds: yield* rate(product, n ** 3),
-    bytes: yield* rate(sums, passes * 12 * count)
-  }
 }, Effect.scoped)
 
 function ours(config: string, cache: string, trace = false) {
@@ -165,7 +95,7 @@ function profileOf(folder: string): ReadonlyArray<readonly [string, number]> {
 
 if (flags.worker !== undefined) {
   const [channels, cells, batch, size] = flags.worker.split(",").map(Number) as [number, number, number, number]
-  const program = flags.worker === "machine" ? machine() : measure(channels, cells, batch, size)
+  const program = flags.worker === "machine" ? backendRates() : measure(channels, cells, batch, size)
   const trace = flags.profile ? { trace: join(flags.cache, "trace") } : {}
   const cache = flags.cache === "" ? {} : { cache: flags.cache }
   const layer = Onnx.layer({ threads, ...cache, ...trace })

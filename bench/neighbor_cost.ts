@@ -16,6 +16,9 @@ import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Memory from "../src/adapters/checkpoints/memory.ts"
+import * as NoCurves from "../src/adapters/curves/none.ts"
+import * as Inline from "../src/adapters/datasets/inline.ts"
+import { memoryDataset } from "../src/adapters/datasets/memory.ts"
 import * as Onnx from "../src/adapters/tensor/onnx.ts"
 import { spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { initialWeights } from "../src/domain/network/initial_weights.ts"
@@ -23,10 +26,10 @@ import { keyOf, uniformAt } from "../src/domain/random.ts"
 import { gradientSearch as settingsOf } from "../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace, SPACE_NAMES } from "../src/domain/space/spaces.ts"
-import type { HostValues } from "../src/effects/device_state.ts"
 import { gradientSearch } from "../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../src/effects/gradient_step.ts"
-import { lastJson, median, runAlone } from "./_alone.ts"
+import { median } from "./_darts_programs.ts"
+import { lastJson, runAlone } from "./_run_alone.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -62,22 +65,23 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
   const settings = yield* settingsOf("NaDarts", "darts", given)
   const { weightLayout } = yield* stepPrograms(settings, network)
   const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
+  const examples = 2 * batch * (WARM + steps + LAST)
+  const shape = [3, size, size] as const
   const key = keyOf("images")
-  const x = Float32Array.from({ length: batch * 3 * size * size }, (_, i) => 2 * uniformAt(key, i) - 1)
-  const targets = Float32Array.from({ length: batch * 10 }, (_, i) => (i % 11 === 0 ? 1 : 0))
-  const images: ReadonlyMap<string, HostValues> = new Map([
-    ["x", { shape: [batch, 3, size, size], data: x }],
-    ["targets", { shape: [batch, 10], data: targets }]
-  ])
-  const plan: GradientPlan<never> = {
+  const images = Float32Array.from({ length: examples * 3 * size * size }, (_, i) => 2 * uniformAt(key, i) - 1)
+  const labels = Int32Array.from({ length: examples }, (_, i) => i % 10)
+  const train = { shape, images, labels }
+  const { train: reader } = yield* memoryDataset({ name: "made up", classes: 10, train, test: train })
+  const plan: GradientPlan = {
     space,
     settings,
     network,
-    examples: 2 * batch * (WARM + steps + LAST),
+    examples,
     seed: "0",
     initial: new Map([...initialWeights(parameters, "0")].map(([name, data]) => [`param/${name}`, data])),
     eigenvalueEvery: 0,
-    batch: () => Effect.succeed(images)
+    reader,
+    request: (indices) => ({ indices, options: { classes: 10 } })
   }
   const times: Array<number> = []
   let before = Number.NaN
@@ -119,7 +123,7 @@ async function theirs(neighbors: number): Promise<Cost | undefined> {
 
 if (flags.worker !== undefined) {
   const [neighbors, updates] = flags.worker.split(",") as [string, "both" | "alpha"]
-  const layers = Layer.merge(Onnx.layer({ threads, cache: flags.cache }), Memory.layer)
+  const layers = Layer.mergeAll(Onnx.layer({ threads, cache: flags.cache }), Memory.layer, Inline.layer, NoCurves.layer)
   const program = Effect.provide(measure(Number(neighbors), updates), layers)
   console.log(JSON.stringify(await Effect.runPromise(program)))
 } else {

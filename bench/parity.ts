@@ -2,9 +2,10 @@
  * Compares our networks with reference numbers: logits, loss, every gradient, running statistics, evaluation logits and, where the
  * file has it, the exact unrolled hypergradient, made by differentiating twice, with the finite difference's error beside it.
  *
- *     npx tsx bench/parity.ts FILE.safetensors... [--backend reference|reference-f32|onnx|onnx-webgpu|onnx-cuda|tfjs-cpu|tfjs-wasm|tfjs-node|tfjs-gpu] [--json]
+ *     npx tsx bench/parity.ts FILE.safetensors... [--backend reference] [--precision f64|f32] [--json]
  *
- * The network and its sizes are read from the file. An error is the largest difference of a tensor by the tensor's largest
+ * `--backend` names any backend; the reference computes in double precision, with `--precision f32` in single. The network and its sizes are read
+ * from the file. An error is the largest difference of a tensor by the tensor's largest
  * magnitude, or by a thousandth of the largest of its group where the tensor is smaller. Tolerance: 1e-4, gradients 1e-3. TensorFlow's kernels
  * sum in single precision without compensation: there the floor is a hundredth, since gradients that are 0 on paper come out as 1e-7.
  *
@@ -16,33 +17,21 @@ import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { type GoldenNetwork, goldenNetwork } from "../src/adapters/tensor/golden.ts"
-import * as Onnx from "../src/adapters/tensor/onnx.ts"
 import * as Reference from "../src/adapters/tensor/reference.ts"
 import { readSafetensors, type StoredTensor, type StoredTensors } from "../src/adapters/tensor/safetensors.ts"
-import * as Tfjs from "../src/adapters/tensor/tfjs.ts"
 import { programCost } from "../src/domain/program/cost.ts"
 import { differentiate } from "../src/domain/program/differentiate.ts"
 import type { Program } from "../src/domain/program/program.ts"
 import { simplify } from "../src/domain/program/rewrite.ts"
 import type { LossProgram } from "../src/domain/search/gradient/gradients.ts"
+import { BACKEND_NAMES } from "../src/domain/search/gradient/run_settings.ts"
 import { finiteDifferenceProgram, unrolledProgram } from "../src/domain/search/gradient/unrolled.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
 import { kinksOf } from "./_kinks.ts"
 
 const TOLERANCE = { value: 1e-4, gradient: 1e-3 } as const
-const BACKENDS = {
-  reference: Reference.layer("f64"),
-  "reference-f32": Reference.layer("f32"),
-  onnx: Onnx.layer(),
-  "onnx-webgpu": Onnx.layer({ provider: "webgpu" }),
-  "onnx-cuda": Onnx.layer({ provider: "cuda" }),
-  "tfjs-cpu": Tfjs.layer("tfjs-cpu"),
-  "tfjs-wasm": Tfjs.layer("tfjs-wasm"),
-  "tfjs-node": Tfjs.layer("tfjs-node"),
-  "tfjs-gpu": Tfjs.layer("tfjs-gpu")
-} as const
-
 interface Comparison {
   readonly group: string
   readonly tensors: number
@@ -229,7 +218,7 @@ const onSameSide = Effect.fn("onSameSide")(function* (
   const { seen, pinned, names: kinks } = kinksOf(golden.program("batch"))
   const [own, exactly] = [
     yield* evaluate(seen, inputs),
-    yield* Effect.provide(evaluate(seen, inputs), BACKENDS.reference)
+    yield* Effect.provide(evaluate(seen, inputs), Reference.layer("f64"))
   ]
   const shaped = kinks.map((name) => {
     const { shape } = pinned.nodes[pinned.inputs.get(name)!]!
@@ -237,7 +226,7 @@ const onSameSide = Effect.fn("onSameSide")(function* (
   })
   const exact = yield* Effect.provide(
     evaluate(gradientsOf(pinned, names), new Map([...inputs, ...shaped])),
-    BACKENDS.reference
+    Reference.layer("f64")
   )
   let crossed = 0
   for (const name of kinks) {
@@ -255,19 +244,26 @@ function grouped(names: ReadonlyArray<string>): Map<string, Array<string>> {
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { backend: { type: "string", default: "reference" }, json: { type: "boolean", default: false } }
+  options: {
+    backend: { type: "string", default: "reference" },
+    precision: { type: "string", default: "f64" },
+    json: { type: "boolean", default: false }
+  }
 })
-const backend = flags.backend as keyof typeof BACKENDS
-const FLOOR = backend.startsWith("tfjs") ? 1e-2 : 1e-3
-if (positionals.length === 0 || !(backend in BACKENDS)) {
+const backend = BACKEND_NAMES.find((known) => known === flags.backend)
+const precision = (["f64", "f32"] as const).find((known) => known === flags.precision)
+if (positionals.length === 0 || backend === undefined || precision === undefined) {
   console.error(
-    `usage: npx tsx bench/parity.ts FILE.safetensors... [--backend ${Object.keys(BACKENDS).join("|")}] [--json]`
+    `usage: npx tsx bench/parity.ts FILE.safetensors... [--backend ${BACKEND_NAMES.join("|")}] [--precision f64|f32] [--json]`
   )
   process.exit(2)
 }
+const FLOOR = backend.startsWith("tfjs") ? 1e-2 : 1e-3
 let wrong = 0
 for (const path of positionals) {
-  const result = await Effect.runPromise(Effect.either(Effect.provide(checkFile(path), BACKENDS[backend])))
+  const result = await Effect.runPromise(
+    Effect.either(Effect.provide(checkFile(path), backendLayer(backend, { precision })))
+  )
   if (Either.isLeft(result)) {
     console.error(`error: ${result.left.message}`)
     wrong += 1

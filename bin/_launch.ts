@@ -8,9 +8,10 @@ const CACHE = join(ROOT, "node_modules", ".cache", "na-nas")
 
 /**
  * Run a command of `bin/commands`. Its modules are bundled once per state of the sources: importing them one by one takes
- * longer than most searches. Where no bundle can be written, or `NA_NAS_BUNDLE=0`, the sources run as they are.
+ * longer than most searches. TensorFlow's C library tells no more than errors. Where no bundle can be written, or `NA_NAS_BUNDLE=0`, the sources run as they are.
  */
 export async function launch(command: string): Promise<void> {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2"
   const source = pathToFileURL(join(ROOT, "bin", "commands", `${command}.ts`)).href
   const entry = process.env.NA_NAS_BUNDLE === "0" ? undefined : await bundled(command)
   const { main } = await import(entry ?? source)

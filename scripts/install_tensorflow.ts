@@ -120,9 +120,10 @@ function build(folder: string, library: Library, headers: string, compiler: stri
   }
 }
 
-/** Load the package in a process of its own and compute something. */
+/** Load the package in a process of its own and compute something. It needs functions of `util` that Node 23 has dropped. */
 function verify(name: string): string {
-  const script = `const tf = require(${JSON.stringify(name)}); const y = tf.add(20, 22).dataSync()[0]
+  const script = `const util = require("node:util"); util.isArray ??= Array.isArray; util.isNullOrUndefined ??= (value) => value == null
+    const tf = require(${JSON.stringify(name)}); const y = tf.add(20, 22).dataSync()[0]
     console.log("TF", y, tf.backend().binding.TF_Version, tf.backend().isUsingGpuDevice ? "GPU" : "CPU")`
   const env = { TF_CPP_MIN_LOG_LEVEL: "2", ...process.env }
   const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8", env })

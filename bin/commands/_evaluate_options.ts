@@ -1,4 +1,4 @@
-import { BACKEND_NAMES, DATASET_NAMES } from "../../src/domain/search/gradient/run_settings.ts"
+import { BACKEND_NAMES, DATASET_NAMES } from "../../src/domain/data/names.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
 import { TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
 import { choice, flag, float, integer, text } from "./_options.ts"

@@ -1,7 +1,9 @@
 import { homedir } from "node:os"
 import { join } from "node:path"
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
@@ -9,130 +11,188 @@ import { beginSupernetRun } from "../../src/adapters/checkpoints/run_record.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import * as SupernetEvaluator from "../../src/adapters/evaluator/supernet.ts"
 import * as TableEvaluator from "../../src/adapters/evaluator/table.ts"
-import { readConfig, resolveSupernetSettings } from "../../src/adapters/settings/resolve.ts"
+import { makeTrainEvaluator } from "../../src/adapters/evaluator/train.ts"
+import { flagOf } from "../../src/adapters/settings/resolve.ts"
 import { planSupernet } from "../../src/adapters/supernet/plan.ts"
 import { loadBenchmark, readBenchmark } from "../../src/adapters/table/load_benchmark.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
-import { trainingProgress } from "../../src/adapters/terminal/training_progress.ts"
-import type { DatasetError } from "../../src/domain/data/dataset.ts"
-import type { ProgramError } from "../../src/domain/program/program.ts"
-import { EVALUATOR_NAMES, SearchSettings } from "../../src/domain/search/settings.ts"
-import { SUPERNET_MEASURES, SupernetSettings } from "../../src/domain/search/supernet/settings.ts"
+import { makeProgress } from "../../src/adapters/terminal/progress.ts"
+import { trainingLine } from "../../src/adapters/terminal/training_progress.ts"
+import { openTrainingImages } from "../../src/adapters/training/plan.ts"
+import { SUPERNET_SETTINGS, TRAIN_ALONE_SETTINGS, TRAIN_SETTINGS } from "../../src/domain/search/evaluator_settings.ts"
+import { DEFAULT_SAMPLES, planSearch, planSpaceSearch } from "../../src/domain/search/plan_search.ts"
+import { type SearchSettings, SettingsError } from "../../src/domain/search/settings.ts"
+import { isSupernetProtocol, SUPERNET_PROTOCOLS } from "../../src/domain/search/supernet/protocols.ts"
 import type { Space } from "../../src/domain/space/space.ts"
-import type { Benchmark } from "../../src/domain/table/benchmark.ts"
-import type { TableError } from "../../src/domain/table/table.ts"
-import type { CheckpointError } from "../../src/effects/checkpoints.ts"
+import { changedProtocol, isTrainingProtocol, TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
+import { protocolOf } from "../../src/domain/training/run_settings.ts"
 import { Evaluator } from "../../src/effects/evaluator.ts"
-import type { TensorError } from "../../src/effects/tensor_backend.ts"
-import type { TrainingDiverged } from "../../src/effects/train_network.ts"
+import { halvingSearch } from "../../src/effects/halving_search.ts"
+import { type RepeatOptions, repeated, repeatSearch } from "../../src/effects/repeat_search.ts"
+import { Reporter } from "../../src/effects/reporter.ts"
+import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { batchesLayer } from "./_batches.ts"
-import { choice, float, integer, text } from "./_options.ts"
 
-/** Flags that say what evaluates architectures, and how. */
-export const EVALUATOR_OPTIONS = {
-  evaluator: choice("evaluator", EVALUATOR_NAMES, "what scores architectures (table)"),
-  measure: choice("measure", SUPERNET_MEASURES, "supernet: what a score is (error)"),
-  validation: float("validation", "supernet: share of the images that scores are measured on (0.5)"),
-  scoreBatches: integer("score-batches", "supernet: validation batches that an architecture is scored on (all)"),
-  supernetSeed: text("supernet-seed", "supernet: its own seed (that of the search)"),
-  supernetRun: text("supernet-run", "folder that keeps the supernet, for further searches too (within that of --run)")
-}
-
-type Given = Readonly<Record<string, unknown>>
-
-/** Given settings of a search in which those that only a supernet has stand under `supernet`, where one is asked for. */
-export const nestedSettings = Effect.fn("nestedSettings")(function* (config: string | undefined, given: Given) {
-  const file = config === undefined ? {} : yield* readConfig(config)
-  if ((given.evaluator ?? file.evaluator) !== "supernet") return given
-  const isSupernets = (name: string) =>
-    Object.hasOwn(SupernetSettings.fields, name) && !Object.hasOwn(SearchSettings.fields, name)
-  const split = (own: boolean) => Object.entries(given).filter(([name]) => isSupernets(name) === own)
-  return {
-    ...Object.fromEntries(split(false)),
-    supernet: { ...Object(file.supernet), ...Object.fromEntries(split(true)) }
-  }
-})
-
-/** An evaluator, ready for a search. */
-interface OpenedEvaluator {
-  /** The table that candidates or reports come from. */
-  readonly benchmark: Benchmark | undefined
-  /** What a score is called. */
-  readonly score: string
-  readonly report: ReadonlyArray<string>
-  readonly cost: string | undefined
-  readonly goal: SearchSettings["goal"]
-  readonly identity: string
-  readonly layer: Layer.Layer<
-    Evaluator,
-    CheckpointError | DatasetError | ProgramError | TableError | TensorError | TrainingDiverged
-  >
-}
-
-/** The evaluator that settings ask for. `folder` is that of the run. */
-export const openEvaluator = Effect.fn("openEvaluator")(function* (
+/** A search that can be run: what scores its architectures is open for as long as the scope. `folder` is that of the run, if it is kept. */
+export const openSearch = Effect.fn("openSearch")(function* (
   settings: SearchSettings,
   space: Space,
   folder: string | undefined
 ) {
   switch (settings.evaluator) {
-    case "table": {
-      const { benchmark, score, report, cost, synthetic } = yield* loadBenchmark(settings, space)
-      if (synthetic)
-        yield* Console.error(
-          "no --table FILE --score COLUMN: searching a made-up landscape (its scores are no accuracies)"
-        )
-      const { goal, costFactor } = settings
-      const options = { benchmark, score, maximize: goal === "maximize", cost, costFactor }
-      const layer = TableEvaluator.layer(options)
-      const { identity } = yield* Effect.provide(Evaluator, layer)
-      const opened: OpenedEvaluator = { benchmark, score, report, cost, goal, identity, layer }
-      return opened
-    }
+    case "table":
+      return yield* openTableSearch(settings, space)
+    case "train":
+      return yield* openTrainSearch(settings, space)
     case "supernet":
-      return yield* openSupernet(settings, space, folder)
+      return yield* openSupernetSearch(settings, space, folder)
   }
 })
 
-const openSupernet = Effect.fn("openSupernet")(function* (
+/** Refuses settings that are given and stand for nothing: `of` says what they are no settings of. */
+function refuse(
+  settings: SearchSettings,
+  isForeign: (name: string) => boolean,
+  of: string
+): Either.Either<void, SettingsError> {
+  const isGiven = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.length === 0)
+  const foreign = Object.entries(settings).find(([name, value]) => isForeign(name) && isGiven(value))?.[0]
+  if (foreign === undefined) return Either.right(undefined)
+  return Either.left(new SettingsError({ problem: `${foreign} (${flagOf(foreign)}): is no setting of ${of}` }))
+}
+
+const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
+  yield* refuse(settings, (name) => TRAIN_SETTINGS.has(name), "a search over a table; --evaluator train has it")
+  yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search over a table; --evaluator supernet has it")
+  const { benchmark, score, report, cost, synthetic } = yield* loadBenchmark(settings, space)
+  const plan = yield* planSearch({ ...settings, cost }, space, benchmark)
+  if (synthetic)
+    yield* Console.error("no --table FILE --score COLUMN: searching a made-up landscape (its scores are no accuracies)")
+  const options = { benchmark, score, maximize: settings.goal === "maximize", cost, costFactor: settings.costFactor }
+  const services = yield* Layer.build(
+    Layer.merge(TableEvaluator.layer(options), TableEvaluator.reporterLayer(benchmark, report))
+  )
+  const evaluator = Context.get(services, Evaluator)
+  return {
+    score,
+    identity: evaluator.identity,
+    reportOf: Context.get(services, Reporter).report,
+    run: (repetitions: RepeatOptions) => Effect.provideService(repeatSearch(plan, repetitions), Evaluator, evaluator)
+  }
+})
+
+/** Settings that only searches over tables have. */
+const TABLE_SETTINGS: ReadonlySet<string> = new Set(["table", "key", "score", "report", "cost"])
+
+/** The user's cache. */
+const CACHE = join(homedir(), ".cache", "na-nas")
+
+/** What runs programs and makes batches. */
+function openMachine({ backend = "onnx", threads }: SearchSettings) {
+  const options = { cache: join(CACHE, "programs"), ...(threads === undefined ? {} : { threads }) }
+  return Layer.build(Layer.merge(backendLayer(backend, options), batchesLayer()))
+}
+
+const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
+  yield* refuse(settings, (name) => TABLE_SETTINGS.has(name), "a search by training; --evaluator table has it")
+  yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search by training; --evaluator supernet has it")
+  const plan = yield* planSpaceSearch(settings, space)
+  const halves = space.cells.some((cell) => cell.stride === 2)
+  const name = settings.protocol ?? (halves ? "darts-cifar" : "nas-bench-201")
+  if (!isTrainingProtocol(name))
+    return yield* new SettingsError({
+      problem: `protocol (--protocol): "${name}" is one of supernets; trainings have ${Object.keys(TRAINING_PROTOCOLS).join(", ")}`
+    })
+  const protocol = protocolOf(settings, name)
+  const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
+  const data = { ...settings, dataset, validation }
+  const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
+  const services = yield* openMachine(settings)
+  const progress = yield* makeProgress(process.stderr)
+  const at = yield* Effect.provide(
+    makeTrainEvaluator({
+      space,
+      protocol,
+      images,
+      measure,
+      threads,
+      folder: settings.cache ?? join(CACHE, "trainings"),
+      onProgress: (now) => progress.show(() => `training ${trainingLine(now)}`)
+    }),
+    services
+  )
+  const evaluator = at(protocol.epochs)
+  const { successiveHalving: eta, samples = DEFAULT_SAMPLES } = settings
+  const halving = eta === undefined ? undefined : { candidates: samples, epochs: protocol.epochs, eta }
+  return {
+    score: `validation ${measure === "error" ? "error" : "loss"}`,
+    identity: evaluator.identity,
+    reportOf: () => new Map(),
+    run: (repetitions: RepeatOptions) =>
+      Effect.gen(function* () {
+        if (halving === undefined) return yield* repeatSearch(plan, repetitions)
+        return yield* repeated(repetitions, (once) => halvingSearch(plan, halving, at, once))
+      }).pipe(Effect.provideService(Evaluator, evaluator), Effect.ensuring(progress.clear))
+  }
+})
+
+const openSupernetSearch = Effect.fnUntraced(function* (
   settings: SearchSettings,
   space: Space,
   folder: string | undefined
 ) {
-  const own = yield* resolveSupernetSettings(settings.supernet)
-  const planned = yield* Effect.provide(planSupernet(own, space, settings.seed), DatasetFiles.layerCached())
-  const kept = settings.supernetRun ?? (folder === undefined ? undefined : join(folder, "supernet"))
-  if (kept !== undefined)
-    yield* beginSupernetRun(kept, {
-      version: 1,
-      kind: "supernet",
-      settings: { ...own, supernetSeed: planned.plan.training.seed },
-      data: planned.digest
-    })
-  const benchmark = yield* readBenchmark(settings, space)
-  const progress = yield* trainingProgress(process.stderr, kept !== undefined)
-  const backend = {
-    cache: join(homedir(), ".cache", "na-nas", "programs"),
-    ...(own.threads === undefined ? {} : { threads: own.threads })
-  }
-  const layer = SupernetEvaluator.layer(planned, progress.show).pipe(
-    Layer.tap(() => progress.clear),
-    Layer.provide(
-      Layer.mergeAll(
-        backendLayer(own.backend, backend),
-        kept === undefined ? Memory.layer : Folder.layer(kept),
-        batchesLayer()
-      )
-    )
+  yield* refuse(
+    settings,
+    (name) => ["score", "cost"].includes(name),
+    "a search with a supernet; --evaluator table has it"
   )
-  const opened: OpenedEvaluator = {
-    benchmark,
-    score: `supernet ${own.measure}`,
-    report: settings.report,
-    cost: undefined,
-    goal: "minimize",
-    identity: SupernetEvaluator.supernetIdentity(planned.digest),
-    layer
+  yield* refuse(
+    settings,
+    (name) => TRAIN_ALONE_SETTINGS.has(name),
+    "a search with a supernet; --evaluator train has it"
+  )
+  const plan = yield* planSpaceSearch(settings, space)
+  const halves = space.cells.some((cell) => cell.stride === 2)
+  const name = settings.protocol ?? (halves ? "darts" : "nas-bench-201-small")
+  if (!isSupernetProtocol(name))
+    return yield* new SettingsError({
+      problem: `protocol (--protocol): "${name}" is one of trainings; supernets have ${Object.keys(SUPERNET_PROTOCOLS).join(", ")}`
+    })
+  const protocol = changedProtocol(SUPERNET_PROTOCOLS[name], settings)
+  const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
+  const seed = settings.supernetSeed ?? settings.seed
+  const data = { ...settings, dataset, validation, seed }
+  const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
+  const { digest } = images.dataset.info
+  const supernet = yield* planSupernet({ space, protocol, images, measure, scoreBatches: settings.scoreBatches })
+  const services = yield* openMachine(settings)
+  const { name: backend } = Context.get(services, TensorBackend)
+  const identity = SupernetEvaluator.supernetIdentity(supernet, { backend, threads, data: digest })
+  const kept = settings.supernetRun ?? (folder === undefined ? undefined : join(folder, "supernet"))
+  if (kept !== undefined) {
+    const own = Object.entries(settings).filter(
+      ([one, value]) => TRAIN_SETTINGS.has(one) && one !== "measure" && value !== undefined
+    )
+    const begun = { ...Object.fromEntries(own), supernetSeed: seed }
+    yield* beginSupernetRun(kept, { version: 1, kind: "supernet", settings: begun, data: digest })
   }
-  return opened
+  const tables = settings.table.length === 0 ? undefined : yield* readBenchmark(settings, space)
+  const reporter =
+    tables === undefined ? undefined : yield* Layer.build(TableEvaluator.reporterLayer(tables, settings.report))
+  if (tables === undefined)
+    yield* refuse(settings, (one) => one === "report", "a search without a table: add --table FILE")
+  const progress = yield* makeProgress(process.stderr)
+  const layer = SupernetEvaluator.layer({ plan: supernet, identity }, (now) =>
+    progress.show(() => `supernet ${trainingLine(now)}`)
+  ).pipe(
+    Layer.tap(() => progress.clear),
+    Layer.provide(Layer.merge(Layer.succeedContext(services), kept === undefined ? Memory.layer : Folder.layer(kept)))
+  )
+  return {
+    score: `supernet ${measure}`,
+    identity,
+    reportOf: reporter === undefined ? () => new Map() : Context.get(reporter, Reporter).report,
+    run: (repetitions: RepeatOptions) =>
+      repeatSearch(plan, repetitions).pipe(Effect.provide(layer), Effect.ensuring(progress.clear))
+  }
 })

@@ -1,9 +1,11 @@
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
-import { BACKEND_NAMES, DATASET_NAMES, GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
+import { EVALUATOR_NAMES } from "../../src/domain/search/evaluator_settings.ts"
+import { BACKEND_CHOICES, DATASET_NAMES, GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
 import { GRADIENT_PROTOCOLS } from "../../src/domain/search/gradient/settings.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
+import { TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
 
 /** An optional flag with a value. The settings' schema checks it, so that every error names its flag in the same way. */
 const value = (name: string, form: string, description: string) =>
@@ -84,18 +86,48 @@ export const SEARCH_OPTIONS = {
   run: text("run", "folder that keeps the run: the same command continues or shows it")
 }
 
+/** Flags of who scores the architectures of a search by samples. */
+export const EVALUATOR_OPTIONS = {
+  evaluator: choice(
+    "evaluator",
+    EVALUATOR_NAMES,
+    "who scores architectures: a table, their training, or a supernet with shared weights (table)"
+  ),
+  scoreBatches: integer("score-batches", "supernet: validation batches that an architecture is scored on (all)"),
+  supernetSeed: text("supernet-seed", "supernet: its own seed (that of the search)"),
+  supernetRun: text("supernet-run", "folder that keeps the supernet, for further searches too (within that of --run)"),
+  validation: float("validation", "share of the images that scores trainings (0.5)"),
+  measure: choice("measure", ["error", "cross-entropy"], "what is the loss of a training (error)"),
+  successiveHalving: integer("successive-halving", "train one of so many candidates for as many times the epochs"),
+  cache: text("cache", "folder of the trainings that are known (~/.cache/na-nas/trainings)"),
+  lastLearningRate: float("last-learning-rate", "of a training's cosine (as the protocol says)"),
+  weightDecay: float("weight-decay", "of a training (as the protocol says)"),
+  dropPath: float("drop-path", "of a training (as the protocol says)"),
+  auxiliaryWeight: float("auxiliary-weight", "of a training (as the protocol says)"),
+  cutout: integer("cutout", "of a training (as the protocol says)")
+}
+
+/** Flags of every command that computes: where its tensor programs run. */
+export const BACKEND_OPTIONS = {
+  backend: choice("backend", BACKEND_CHOICES, "where the tensor programs run (auto: the best that works here)"),
+  threads: integer("threads", "threads of a program's run (all cores)")
+}
+
 /** Flags of a search by gradients: of its data, its network and its method. */
 export const GRADIENT_OPTIONS = {
   dataset: choice("dataset", DATASET_NAMES, "the images that a search by gradients trains on (mnist)"),
-  data: text("data", "folder, archive or file of the dataset; mnist needs none"),
+  data: text(
+    "data",
+    "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; mnist needs none"
+  ),
   images: integer("images", "training images that take part, drawn by the seed (all)"),
   imageSize: integer("image-size", "height and width that images are averaged to (their own)"),
   flip: flag("flip", "mirror images at random"),
   crop: integer("crop", "zeros around an image before a random crop (0)"),
   protocol: choice(
     "protocol",
-    Object.keys(GRADIENT_PROTOCOLS),
-    "settings of optimizers and epochs (nas-bench-201-small)"
+    [...new Set([...Object.keys(GRADIENT_PROTOCOLS), ...Object.keys(TRAINING_PROTOCOLS)])],
+    "settings of optimizers and epochs (nas-bench-201-small; of trainings by the skeleton)"
   ),
   channels: integer("channels", "channels of the first cell (4)"),
   cells: integer("cells", "cells of a stage in nas-bench-201, of the network in darts (1)"),
@@ -110,8 +142,7 @@ export const GRADIENT_OPTIONS = {
   eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
   eigenvalueEvery: integer("eigenvalue-every", "epochs from one eigenvalue to the next, with --eigenvalue (1)"),
   stopRule: flag("stop-rule", "end early where that eigenvalue grows too fast (DARTS-ES)"),
-  backend: choice("backend", BACKEND_NAMES, "where the tensor programs run (onnx)"),
-  threads: integer("threads", "threads of a program's run (all cores)")
+  ...BACKEND_OPTIONS
 }
 
 /** Settings that a flag gives as yes or no. */
@@ -150,7 +181,8 @@ const NUMBERS = new Set([
   "simulatedSeconds",
   "population",
   "tournament",
-  "repeat"
+  "repeat",
+  "successiveHalving"
 ])
 
 /** The settings among parsed flags: those that were given, under the names of the settings. */

@@ -1,5 +1,6 @@
 import { homedir } from "node:os"
 import { join } from "node:path"
+import * as Schema from "@effect/schema/Schema"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -7,6 +8,9 @@ import * as Layer from "effect/Layer"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginGradientRun, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
+import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
+import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../../src/adapters/gradient/plan.ts"
 import { resolveGradientSettings } from "../../src/adapters/settings/resolve.ts"
@@ -14,12 +18,15 @@ import { loadSpace } from "../../src/adapters/space/file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { gradientProgress } from "../../src/adapters/terminal/gradient_progress.ts"
 import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient_report.ts"
+import { GradientRunSettings } from "../../src/domain/search/gradient/run_settings.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import { backendOf, deviceOf } from "./_backend.ts"
+import { batchesLayer } from "./_batches.ts"
 import type { SearchCommand } from "./_search_table.ts"
 
 /** The search without any settings: small enough for a laptop, large enough for a cell that is no collapse. */
-const QUICK_SEARCH = {
+export const QUICK_SEARCH = {
   dataset: "mnist",
   images: 2000,
   imageSize: 12,
@@ -30,38 +37,60 @@ const QUICK_SEARCH = {
   alphaLearningRate: 0.02
 }
 
+/** Batches that are made ahead: those of two steps. */
+const BATCHES_AHEAD = 4
+
 /** Search by gradients: what `search` does for `darts`, `na-darts` and the others of their kind. */
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
   const alone = config === undefined && Object.keys(given).length === 0
-  const stored = run === undefined || !alone ? undefined : yield* readGradientRun(run)
-  const settings = stored?.settings ?? (yield* resolveGradientSettings(config, alone ? QUICK_SEARCH : given))
+  const stored = run === undefined ? undefined : yield* readGradientRun(run)
+  const mending = config === undefined && Object.keys(given).every((name) => MENDABLE_SETTINGS.includes(name))
+  const before = mending && stored !== undefined ? Schema.encodeSync(GradientRunSettings)(stored.settings) : undefined
+  const asked = yield* resolveGradientSettings(config, { ...(before ?? (alone ? QUICK_SEARCH : {})), ...given })
   if (alone && stored === undefined)
     yield* Console.error(
       "no settings given: a quick search on small handwritten digits; --help tells what else there is"
     )
-  const space = yield* loadSpace(settings.space)
-  const { plan, info } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
+  const space = yield* loadSpace(asked.space)
+  const { plan, info } = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
+  const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
+  const backendName = yield* backendOf(asked.backend, kept)
+  const settings = { ...asked, backend: backendName }
+  const stop = (reason: RunStop) => (run === undefined ? Effect.void : Effect.ignore(noteStop(run, reason)))
+  if (run !== undefined)
+    yield* mendStopped(run, {
+      settings: Schema.encodeSync(GradientRunSettings)(settings),
+      data: info.digest,
+      train: info.train
+    })
   if (run !== undefined) yield* beginGradientRun(run, { version: 1, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const backendOptions = {
     cache: join(homedir(), ".cache", "na-nas", "programs"),
     ...(settings.threads === undefined ? {} : { threads: settings.threads })
   }
-  const layers = Layer.merge(
-    backendLayer(settings.backend, backendOptions),
-    run === undefined ? Memory.layer : Folder.layer(run)
+  const layers = Layer.mergeAll(
+    backendLayer(backendName, backendOptions),
+    batchesLayer({ ahead: BATCHES_AHEAD }),
+    run === undefined
+      ? Layer.merge(Memory.layer, NoCurves.layer)
+      : Layer.merge(Folder.layer(run), TensorBoard.layer(run))
   )
-  const { outcome, backend } = yield* Effect.gen(function* () {
+  const { outcome, backend, device } = yield* Effect.gen(function* () {
     const { name } = yield* TensorBackend
-    return { outcome: yield* gradientSearch(plan, progress.show), backend: name }
+    const device = yield* deviceOf(backendName)
+    return { outcome: yield* gradientSearch(plan, progress.show), backend: name, device }
   }).pipe(
+    Effect.tapErrorTag("DivergedError", () => stop({ _tag: "Diverged" })),
+    Effect.tapErrorTag("DatasetError", () => stop({ _tag: "BadData", train: info.train })),
     Effect.onInterrupt(() => progress.interrupted),
     Effect.ensuring(progress.clear),
     Effect.provide(layers)
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
-  const result = { settings, space, dataset: info.name, backend, outcome, seconds, run }
+  const inputWait = yield* progress.inputWait
+  const result = { settings, space, info, backend, device, outcome, seconds, inputWait, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

@@ -6,8 +6,14 @@ import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { readConfig } from "../../src/adapters/settings/resolve.ts"
 import { runCommand } from "../../src/adapters/terminal/run_command.ts"
 import { GradientRunSettings, isGradientAlgorithm } from "../../src/domain/search/gradient/run_settings.ts"
-import { EVALUATOR_OPTIONS } from "./_evaluator.ts"
-import { GRADIENT_OPTIONS, givenSettings, OBJECTIVE_OPTIONS, SEARCH_OPTIONS, TABLE_OPTIONS } from "./_options.ts"
+import {
+  EVALUATOR_OPTIONS,
+  GRADIENT_OPTIONS,
+  givenSettings,
+  OBJECTIVE_OPTIONS,
+  SEARCH_OPTIONS,
+  TABLE_OPTIONS
+} from "./_options.ts"
 import { searchByGradient } from "./_search_gradient.ts"
 import { type SearchCommand, searchTable } from "./_search_table.ts"
 
@@ -27,7 +33,11 @@ Examples:
 
   search --algorithm rs --table nb201.csv.gz --score val200_c10 --repeat 500
 
-  search --algorithm na-rs --evaluator supernet --dataset mnist --images 2000 --image-size 12 --epochs 5 --neighbors 10 --run runs/supernet
+  search --algorithm na-rs --evaluator train --dataset cifar10 --epochs 12 --neighbors 4 --samples 20 --run runs/trained
+
+  search --algorithm rs --evaluator train --successive-halving 3 --samples 27 --epochs 9 --channels 4 --cells 1
+
+  search --algorithm na-rs --evaluator supernet --images 2000 --image-size 12 --epochs 5 --neighbors 10 --run runs/supernet
 
   search --space my-space.json --table my.csv --key code --score accuracy --run runs/mine
 

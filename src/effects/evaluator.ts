@@ -4,13 +4,14 @@ import type * as Effect from "effect/Effect"
 import type { Architecture } from "../domain/architecture/architecture.ts"
 import type { Evaluation } from "../domain/search/score.ts"
 
-/** An architecture could not be evaluated. `architecture` is its key or text. */
+/** An architecture could not be evaluated. `architecture` is its key or text; `detail` says more than the reason. */
 export class EvaluationError extends Schema.TaggedError<EvaluationError>()("EvaluationError", {
   architecture: Schema.String,
-  reason: Schema.Literal("unknown_architecture", "diverged", "out_of_memory", "timeout", "unreachable")
+  reason: Schema.Literal("unknown_architecture", "diverged", "out_of_memory", "timeout", "unreachable", "failed"),
+  detail: Schema.optional(Schema.String)
 }) {
   override get message(): string {
-    return `Cannot evaluate architecture "${this.architecture}": ${this.reason.replaceAll("_", " ")}`
+    return `Cannot evaluate architecture "${this.architecture}": ${this.detail ?? this.reason.replaceAll("_", " ")}`
   }
 }
 

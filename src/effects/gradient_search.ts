@@ -6,10 +6,11 @@ import { type CellTensors, probabilities } from "../domain/neighborhood/relaxed_
 import { layoutSize } from "../domain/program/layout.ts"
 import { elementCount } from "../domain/program/program.ts"
 import { split } from "../domain/random.ts"
+import { epochPoint } from "../domain/search/gradient/curves.ts"
 import { meanEntropy, skipShare } from "../domain/search/gradient/diagnosis.ts"
 import { discretize } from "../domain/search/gradient/discretize.ts"
 import { initialAlpha } from "../domain/search/gradient/noise.ts"
-import { type Level, planEpoch, planStep, type StepPlan } from "../domain/search/gradient/plan.ts"
+import { type EpochPlan, type Level, planEpoch, planStep, type StepPlan } from "../domain/search/gradient/plan.ts"
 import {
   addBatch,
   type EpochRecord,
@@ -21,18 +22,23 @@ import { type StepPrograms, stepPrograms } from "../domain/search/gradient/step_
 import { stopOf } from "../domain/search/gradient/stop_rule.ts"
 import { WEIGHTS } from "../domain/search/gradient/updates.ts"
 import { CheckpointError, Checkpoints } from "./checkpoints.ts"
+import { Curves } from "./curves.ts"
 import { type HostValues, makeDeviceState } from "./device_state.ts"
-import { alphaOf, type GradientPlan, makeCurvature, makeStep } from "./gradient_step.ts"
+import { openStepBatches } from "./gradient_batches.ts"
+import { alphaOf, type GradientPlan, makeCurvature, makeStep, type StepBatches } from "./gradient_step.ts"
 
-/** A search has come to an end that no later step can mend. */
+/** A search has come to an end that no later step can mend: a loss, or what a step made, is no number. Its last checkpoint is from before. */
 export class DivergedError extends Schema.TaggedError<DivergedError>()("DivergedError", {
+  /** Counted from 0, as is the step. */
   epoch: Schema.Int,
   step: Schema.Int,
-  level: Schema.Literal("alpha", "weights")
+  what: Schema.String,
+  /** Of the weights, and of alpha. */
+  learningRates: Schema.Tuple(Schema.Number, Schema.Number)
 }) {
   override get message(): string {
-    const what = this.level === "alpha" ? "the validation loss" : "the training loss"
-    return `Cannot go on: ${what} is no number at step ${this.step} of epoch ${this.epoch}; begin again with a lower learning rate or a stronger clip`
+    const [weights, alpha] = this.learningRates
+    return `Cannot go on: ${this.what} at step ${this.step + 1} of epoch ${this.epoch + 1}; give a lower --learning-rate (it was ${weights}) or --alpha-learning-rate (it was ${alpha}): a run that is kept goes on with them from its last checkpoint`
   }
 }
 
@@ -75,8 +81,8 @@ const positionJson = Schema.parseJson(GradientPosition)
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) for the alternation; Wang et al. 2021 (arXiv 2105.06369) for the neighborhood.
  */
-export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
-  plan: GradientPlan<E>,
+export const gradientSearch = Effect.fn("gradientSearch")(function* (
+  plan: GradientPlan,
   onProgress: (progress: GradientProgress) => Effect.Effect<void>
 ) {
   const checkpoints = yield* Checkpoints
@@ -84,28 +90,37 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
   const programs = yield* stepPrograms(settings, network)
   const kept = yield* checkpoints.latest
   let position = kept === undefined ? GRADIENT_START : yield* decodePosition(kept.record)
+  const curves = yield* Curves
+  yield* curves.show(position.epochs.map(epochPoint))
   const finished = outcomeOf(plan, position)
   if (finished !== undefined) return finished
+  const take = yield* openStepBatches(plan, programs, position)
   const state = yield* makeDeviceState(kept?.tensors ?? startTensors(plan, programs))
   const run = yield* makeStep(plan, programs, state)
   const every = settings.stop === undefined ? plan.eigenvalueEvery : 1
   const curvature = every > 0 ? yield* makeCurvature(plan, programs) : undefined
   const save = Effect.gen(function* () {
     const tensors = new Map<string, HostValues>()
-    for (const [name, data] of yield* state.download(() => true))
+    for (const [name, data] of yield* state.download(() => true)) {
+      if (!data.every(Number.isFinite)) return yield* diverged(position, `something in "${name}" is no number`)
       tensors.set(name, { shape: programs.state.get(name)!, data })
+    }
     yield* checkpoints.save({ record: Schema.encodeSync(positionJson)(position), tensors })
   })
   const begun = yield* Clock.currentTimeMillis
   let [saved, done, waited] = [begun, 0, 0]
 
-  const oneStep = Effect.fnUntraced(function* (step: StepPlan, steps: number) {
-    const losses = yield* run(step)
-    waited += losses.waited
+  const oneStep = Effect.fnUntraced(function* (
+    step: StepPlan,
+    { steps, learningRate }: EpochPlan,
+    batches: StepBatches
+  ) {
+    const losses = yield* run(step, batches)
     const sums = { ...position.sums }
     for (const level of ["alpha", "weights"] as const) {
       const { loss, correct, gap } = losses[level]
-      if (!Number.isFinite(loss)) return yield* new DivergedError({ epoch: step.epoch, step: step.step, level })
+      if (!Number.isFinite(loss))
+        return yield* diverged(step, `the ${level === "alpha" ? "validation" : "training"} loss is no number`)
       sums[level] = addBatch(sums[level], loss, correct, gap)
     }
     done += 1
@@ -120,10 +135,11 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
     }
     const alpha = yield* alphaOf(plan, state)
     const isDue = curvature !== undefined && (step.epoch + 1) % every === 0
-    const eigenvalue = isDue ? yield* curvature(step, state) : null
-    const record = epochRecord(plan, position, alpha, eigenvalue)
+    const eigenvalue = isDue ? yield* curvature(step.epoch, batches.alpha, state) : null
+    const record = epochRecord(plan, position, alpha, { eigenvalue, learningRate })
     position = { ...GRADIENT_START, epoch: step.epoch + 1, epochs: [...position.epochs, record] }
     yield* save
+    yield* curves.show(position.epochs.map(epochPoint))
     saved = yield* Clock.currentTimeMillis
   }, Effect.uninterruptible)
 
@@ -158,17 +174,26 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
       const epoch = planEpoch(settings, network.shape, plan.examples, plan.seed, position.epoch)
       for (let step = position.step; step < epoch.steps; step++) {
         const planned = planStep(settings, network.shape, epoch, step)
-        yield* oneStep(planned, epoch.steps)
+        const taken = yield* Effect.tapError(take(planned), () => Effect.ignore(save))
+        waited += taken.waited
+        yield* oneStep(planned, epoch, taken.batches)
         yield* show(planned, epoch.steps)
       }
       outcome = outcomeOf(plan, position)
     }
     return outcome
   })
-  return yield* Effect.onInterrupt(epochs, () => Effect.orDie(save))
+  return yield* Effect.onInterrupt(epochs, () =>
+    Effect.orDie(Effect.catchTag(save, "DivergedError", () => Effect.void))
+  )
+
+  function diverged({ epoch, step }: { readonly epoch: number; readonly step: number }, what: string): DivergedError {
+    const learningRates = [settings.weights.learningRate, settings.alpha.learningRate] as const
+    return new DivergedError({ epoch, step, what, learningRates })
+  }
 
   /** The outcome of a search that has ended. */
-  function outcomeOf(own: GradientPlan<E>, { epochs: records }: GradientPosition): GradientOutcome | undefined {
+  function outcomeOf(own: GradientPlan, { epochs: records }: GradientPosition): GradientOutcome | undefined {
     const eigenvalues = records.flatMap(({ eigenvalue }) => eigenvalue ?? [])
     const stop = own.settings.stop === undefined ? undefined : stopOf(own.settings.stop, eigenvalues)
     if (stop === undefined && records.length < own.settings.epochs) return undefined
@@ -182,10 +207,10 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
   }
 
   function epochRecord(
-    own: GradientPlan<E>,
+    own: GradientPlan,
     { epoch, sums }: GradientPosition,
     alpha: CellTensors,
-    eigenvalue: number | null
+    found: Pick<EpochRecord, "eigenvalue" | "learningRate">
   ): EpochRecord {
     const relaxed = probabilities(network.shape, alpha)
     const architecture = discretize(space, relaxed, settings.readNone)
@@ -202,7 +227,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* <E>(
       validation: meansOf(sums.alpha, own.settings.batchSize, hasGap("alpha")),
       skipShare: skipShare(space, architecture),
       entropy: meanEntropy(relaxed),
-      eigenvalue
+      ...found
     }
   }
 }, Effect.scoped)
@@ -213,8 +238,8 @@ const decodePosition = (record: string) =>
     () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
   )
 
-/** Weights and alpha of the start; moments are zero. */
-function startTensors<E>(plan: GradientPlan<E>, programs: StepPrograms): ReadonlyMap<string, HostValues> {
+/** The tensors that a search starts with: weights and alpha; moments are zero. */
+export function startTensors(plan: GradientPlan, programs: StepPrograms): ReadonlyMap<string, HostValues> {
   const { network, settings, seed } = plan
   const alpha = initialAlpha(network.shape, split(seed, "alpha"), settings.initialAlpha)
   const weights = new Float32Array(layoutSize(programs.weightLayout))

@@ -1,6 +1,6 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { BatchRequest } from "../domain/data/batch.ts"
 import type { CellTensors } from "../domain/neighborhood/relaxed_shape.ts"
 import { aggregateGradient } from "../domain/objective/aggregate_gradient.ts"
 import { withVector } from "../domain/program/layout.ts"
@@ -18,11 +18,19 @@ import type { LevelPrograms, StepPrograms } from "../domain/search/gradient/step
 import { trainingInput } from "../domain/search/gradient/unrolled.ts"
 import { GRADIENT, WEIGHTS } from "../domain/search/gradient/updates.ts"
 import type { Space } from "../domain/space/space.ts"
+import type { SampleReader } from "./datasets.ts"
 import type { DeviceState, HostValues } from "./device_state.ts"
 import { type DeviceTensor, type Executable, TensorBackend, type TensorError } from "./tensor_backend.ts"
 
+/** Where in a search a batch is taken. */
+export interface BatchPlace {
+  readonly epoch: number
+  readonly step: number
+  readonly level: Level
+}
+
 /** What a gradient search is made of. */
-export interface GradientPlan<E> {
+export interface GradientPlan {
   readonly space: Space
   readonly settings: GradientSearch
   readonly network: SearchNetwork
@@ -33,12 +41,17 @@ export interface GradientPlan<E> {
   readonly initial: ReadonlyMap<string, ArrayLike<number>>
   /** Epochs from one eigenvalue to the next; 0 for none. A stop rule has one after every epoch. */
   readonly eigenvalueEvery: number
-  /** The batch of images, as the inputs of the network: `x`, `targets` and further ones. The same arguments give the same bits. */
-  readonly batch: (
-    images: Int32Array,
-    at: { readonly epoch: number; readonly step: number; readonly level: Level }
-  ) => Effect.Effect<ReadonlyMap<string, HostValues>, E>
+  /** Where the training images come from. */
+  readonly reader: SampleReader
+  /** The request of a batch of images, which are numbers below `examples`. The same arguments give the same bits. */
+  readonly request: (images: Int32Array, at: BatchPlace) => BatchRequest
 }
+
+/** A batch as the inputs of the loss: `x`, `targets` and further ones, by name. */
+export type BatchInputs = ReadonlyMap<string, HostValues>
+
+/** The batches of a step. */
+export type StepBatches = Readonly<Record<Level, BatchInputs>>
 
 interface Compiled {
   readonly program: Program
@@ -46,7 +59,7 @@ interface Compiled {
 }
 
 /** The architecture parameters of this moment. */
-export const alphaOf = <E>({ network }: GradientPlan<E>, state: DeviceState): Effect.Effect<CellTensors, TensorError> =>
+export const alphaOf = ({ network }: GradientPlan, state: DeviceState): Effect.Effect<CellTensors, TensorError> =>
   Effect.map(
     state.download((name) => name.startsWith("alpha/")),
     (values) => new Map(network.shape.map(({ name }) => [name, values.get(`alpha/${name}`)!]))
@@ -66,15 +79,11 @@ export interface LevelLosses {
   readonly gap: number | undefined
 }
 
-/** What a step tells of both levels, and the milliseconds that it waited for batches. */
-export type StepLosses = Readonly<Record<Level, LevelLosses>> & { readonly waited: number }
+/** What a step tells of both levels. */
+export type StepLosses = Readonly<Record<Level, LevelLosses>>
 
 /** Compiles the programs of a search's steps; gives what runs one step. */
-export const makeStep = Effect.fnUntraced(function* <E>(
-  plan: GradientPlan<E>,
-  programs: StepPrograms,
-  state: DeviceState
-) {
+export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, programs: StepPrograms, state: DeviceState) {
   const backend = yield* TensorBackend
   const { settings, network } = plan
   const compiled = new Map<Program, Compiled>()
@@ -84,17 +93,17 @@ export const makeStep = Effect.fnUntraced(function* <E>(
   const all = (own: LevelPrograms) => (own._tag === "Fused" ? [own.step] : [own.gradient, ...own.update.values()])
   yield* Effect.forEach([...all(programs.alpha), ...all(programs.weights)], compile, { discard: true })
 
-  const update = Effect.fnUntraced(function* (step: StepPlan, { level, runs, learningRate, ...rest }: UpdatePlan) {
-    const started = yield* Clock.currentTimeMillis
+  const update = Effect.fnUntraced(function* (
+    step: StepPlan,
+    { level, runs, learningRate, ...rest }: UpdatePlan,
+    batches: StepBatches
+  ) {
     const own = programs[level]
-    const at = { epoch: step.epoch, step: step.step }
-    const values = new Map(yield* plan.batch(step.batch[level], { ...at, level }))
+    const values = new Map(batches[level])
     const first = own._tag === "Fused" ? own.step : own.gradient
     if ([...first.inputs.keys()].some((name) => name.startsWith(trainingInput("")))) {
-      for (const [name, value] of yield* plan.batch(step.batch.weights, { ...at, level: "weights" }))
-        values.set(trainingInput(name), value)
+      for (const [name, value] of batches.weights) values.set(trainingInput(name), value)
     }
-    const waited = (yield* Clock.currentTimeMillis) - started
     values.set("learningRate", { shape: [], data: [learningRate] })
     const batch = yield* upload(values)
     const alpha = yield* alphaOf(plan, state)
@@ -106,7 +115,7 @@ export const makeStep = Effect.fnUntraced(function* <E>(
       )
     if (own._tag === "Fused") {
       const read = yield* state.run(compiled.get(own.step)!.executable, yield* inputs(0), ["loss", "correct"])
-      return { waited, loss: read.get("loss")![0]!, correct: read.get("correct")![0]!, gap: undefined }
+      return { loss: read.get("loss")![0]!, correct: read.get("correct")![0]!, gap: undefined }
     }
     const { executable } = compiled.get(own.gradient)!
     const losses: Array<number> = []
@@ -126,7 +135,6 @@ export const makeStep = Effect.fnUntraced(function* <E>(
     const hasCenter = distances[0] === 0
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
     return {
-      waited,
       loss: hasCenter ? losses[0]! : mean,
       correct,
       gap: hasCenter ? neighborhoodGap(how, losses[0]!, losses, distances) : undefined
@@ -134,29 +142,25 @@ export const makeStep = Effect.fnUntraced(function* <E>(
   }, Effect.scoped)
 
   return Effect.fnUntraced(function* (
-    step: StepPlan
-  ): Effect.fn.Return<StepLosses, E | TensorError, TensorBackend | Scope.Scope> {
+    step: StepPlan,
+    batches: StepBatches
+  ): Effect.fn.Return<StepLosses, TensorError, TensorBackend | Scope.Scope> {
     const [first, second] = step.updates
-    const [one, two] = [yield* update(step, first), yield* update(step, second)]
-    const losses = first.level === "alpha" ? { alpha: one, weights: two } : { alpha: two, weights: one }
-    return { ...losses, waited: one.waited + two.waited }
+    const [one, two] = [yield* update(step, first, batches), yield* update(step, second, batches)]
+    return first.level === "alpha" ? { alpha: one, weights: two } : { alpha: two, weights: one }
   })
 })
 
-/** Compiles the Hessian-vector product; gives the largest eigenvalue on a step's validation batch. */
-export const makeCurvature = Effect.fnUntraced(function* <E>(
-  plan: GradientPlan<E>,
-  { loss, weightLayout }: StepPrograms
-) {
+/** Compiles the Hessian-vector product; gives the largest eigenvalue in an epoch on a validation batch. */
+export const makeCurvature = Effect.fnUntraced(function* (plan: GradientPlan, { loss, weightLayout }: StepPrograms) {
   const backend = yield* TensorBackend
   const program = withVector(hessianVectorProgram(loss), WEIGHTS, weightLayout)
   const executable = yield* backend.compile(program)
   const sizes = loss.alphas.map((name) => elementCount(loss.program.nodes[loss.program.inputs.get(name)!]!.shape))
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  return Effect.fnUntraced(function* (step: StepPlan, state: DeviceState) {
-    const at = { epoch: step.epoch, step: step.step, level: "alpha" } as const
-    const batch = yield* upload(yield* plan.batch(step.batch.alpha, at))
-    let lanczos = startLanczos({ size: total }, split(plan.seed, "curvature", step.epoch))
+  return Effect.fnUntraced(function* (epoch: number, values: BatchInputs, state: DeviceState) {
+    const batch = yield* upload(values)
+    let lanczos = startLanczos({ size: total }, split(plan.seed, "curvature", epoch))
     for (let vector = proposeVector(lanczos); vector !== undefined; vector = proposeVector(lanczos)) {
       const product = new Float64Array(total)
       let start = 0

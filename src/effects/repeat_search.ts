@@ -17,24 +17,29 @@ export function repetitionSeed(seed: Seed, repetition: number, repeat: number): 
   return repeat === 1 ? seed : split(seed, repetition)
 }
 
-/** Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
-export const repeatSearch = Effect.fn("repeatSearch")(function* (
-  plan: SearchPlan,
-  options: {
+/** How a search is repeated. */
+export interface RepeatOptions {
+  readonly seed: Seed
+  readonly repeat: number
+  readonly onProgress: (progress: RepeatProgress) => Effect.Effect<void>
+}
+
+/** Run something `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
+export const repeated = Effect.fn("repeated")(function* <E, R>(
+  { seed, repeat, onProgress }: RepeatOptions,
+  once: (options: {
     readonly seed: Seed
-    readonly repeat: number
-    readonly onProgress: (progress: RepeatProgress) => Effect.Effect<void>
-  }
+    readonly repetition: number
+    readonly onProgress: (progress: SearchProgress) => Effect.Effect<void>
+  }) => Effect.Effect<Outcome, E, R>
 ) {
-  const { seed, repeat, onProgress } = options
   const done = yield* (yield* RunStore).outcomes
-  const memo = yield* openMemo(plan.candidates.space)
   const outcomes: Array<Outcome> = []
   for (let repetition = 0; repetition < repeat; repetition++) {
     const known = done.get(repetition)
     outcomes.push(
       known ??
-        (yield* search(plan, memo, {
+        (yield* once({
           seed: repetitionSeed(seed, repetition, repeat),
           repetition,
           onProgress: (progress) => onProgress({ ...progress, repetition, repeat })
@@ -42,4 +47,10 @@ export const repeatSearch = Effect.fn("repeatSearch")(function* (
     )
   }
   return outcomes
+})
+
+/** Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
+export const repeatSearch = Effect.fn("repeatSearch")(function* (plan: SearchPlan, options: RepeatOptions) {
+  const memo = yield* openMemo(plan.candidates.space)
+  return yield* repeated(options, (once) => search(plan, memo, once))
 })

@@ -7,7 +7,6 @@ import type { Program } from "../domain/program/program.ts"
 import { split } from "../domain/random.ts"
 import { ValidationLoss } from "../domain/search/score.ts"
 import { drawPath, pathInputs, paths } from "../domain/search/supernet/paths.ts"
-import type { SUPERNET_MEASURES } from "../domain/search/supernet/settings.ts"
 import type { Space } from "../domain/space/space.ts"
 import { randomInputs } from "../domain/training/plan.ts"
 import { addImages, measuredOf, NO_IMAGES } from "../domain/training/record.ts"
@@ -25,7 +24,8 @@ export interface SupernetPlan {
   readonly training: TrainingPlan
   /** From `x`, `targets`, `path/…` and the trained weights to `loss` and `correct`. */
   readonly program: Program
-  readonly measure: (typeof SUPERNET_MEASURES)[number]
+  /** A loss: the share of wrong answers, or the mean cross-entropy. */
+  readonly measure: "error" | "cross-entropy"
   /** Full batches of validation images. */
   readonly validation: ReadonlyArray<Int32Array>
   readonly request: (indices: Int32Array) => BatchRequest

@@ -1,6 +1,6 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { RUNTIMES } from "../../src/adapters/tensor/tfjs.ts"
+import { BACKEND_NAMES } from "../../src/domain/search/gradient/run_settings.ts"
 import { cli, lastJson } from "./_cli.ts"
 
 interface Found {
@@ -20,7 +20,7 @@ test("tells every backend: what works agrees with the reference, what is missing
   const backends = lastJson(ran).backends as ReadonlyArray<Found>
   assert.equal(
     backends.map(({ backend }) => backend),
-    ["reference", "onnx", "onnx-webgpu", "onnx-cuda", ...RUNTIMES]
+    [...BACKEND_NAMES]
   )
   for (const { backend, available, problem, cure, milliseconds, parityError } of backends) {
     assert.is(available, milliseconds !== null && parityError !== null && parityError < 1e-4, backend)

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { type StoredTensor, writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
 import { keyOf, uniformAt } from "../../src/domain/random.ts"
-import { cli, lastJson } from "./_cli.ts"
+import { cli, cliAsync, lastJson } from "./_cli.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-gradient-"))
 const data = join(folder, "data.safetensors")
@@ -29,18 +29,70 @@ test("ends with one JSON object that holds every epoch", () => {
   assert.match(String(result.architecture), /^\|.+~0\|\+/)
   assert.is((result.epochs as ReadonlyArray<unknown>).length, 2)
   assert.is(result.backend, "onnx")
+  assert.ok(Number(result.inputWait) >= 0 && Number(result.inputWait) < 1)
+  const { parameters, multiplyAdds } = result.network as Readonly<Record<string, number>>
+  assert.ok(parameters! > 10_000 && multiplyAdds! > 100_000)
+  const [evaluate, take] = result.next as ReadonlyArray<string>
+  assert.match(evaluate!, `--architecture '${result.architecture}' --space nas-bench-201 --dataset tensor-file --data`)
+  assert.match(take!, "bin/export.ts")
 })
 
 test("a kept run is told again, continues, and refuses other settings", () => {
   const run = join(folder, "run")
   const first = lastJson(cli("search", ...small, "--algorithm", "darts", "--run", run, "--json"))
   assert.ok(readdirSync(run).some((name) => name.endsWith(".safetensors")))
-  const { seconds: _, ...again } = lastJson(cli("search", "--run", run, "--json"))
-  const { seconds: __, ...before } = first
+  const { seconds: _, inputWait, ...again } = lastJson(cli("search", "--run", run, "--json"))
+  const { seconds: __, inputWait: ___, ...before } = first
+  assert.is(inputWait, null)
   assert.equal(again, before)
   const other = cli("search", ...small, "--algorithm", "darts", "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "--seed")
+})
+
+test("Ctrl-C ends the process with its worker, keeps the place, and says how to go on", async () => {
+  const run = join(folder, "interrupted")
+  const { child, ended } = cliAsync(
+    {},
+    "search",
+    ...small.slice(0, -2),
+    "--algorithm",
+    "darts",
+    "--epochs",
+    "10000",
+    "--run",
+    run
+  )
+  const hasCheckpoint = () => existsSync(run) && readdirSync(run).some((name) => /^checkpoint.*safetensors$/.test(name))
+  while (!hasCheckpoint() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  child.kill("SIGINT")
+  const { status, stderr } = await ended
+  assert.is(status, 130, stderr)
+  assert.match(stderr, /interrupted in epoch \d+, after step \d+; the same command continues there\n$/)
+})
+
+test("the best backend that works is told with its reason, and recorded by its name", () => {
+  const run = join(folder, "auto")
+  const ran = cli("search", ...small, "--algorithm", "darts", "--run", run, "--json")
+  const { backend, settings } = lastJson(ran) as { backend: string; settings: { backend: string } }
+  assert.is(settings.backend, backend)
+  assert.match(ran.stderr, new RegExp(`^running on ${backend}: `, "m"))
+  assert.is(JSON.parse(readFileSync(join(run, "run.json"), "utf8")).settings.backend, backend)
+})
+
+test("a run that continues keeps its backend, refuses another, and says when it works no more", () => {
+  const run = join(folder, "kept")
+  const asked = [...small, "--algorithm", "darts", "--run", run] as const
+  assert.is(cli("search", ...asked, "--backend", "tfjs-cpu").status, 0)
+  const again = cli("search", ...asked, "--json")
+  assert.is(lastJson(again).backend, "tfjs-cpu")
+  assert.not.match(again.stderr, "running on")
+  assert.match(cli("search", ...asked, "--backend", "onnx").stderr, "--backend")
+  const record = join(run, "run.json")
+  writeFileSync(record, readFileSync(record, "utf8").replace(`"tfjs-cpu"`, `"onnx-cuda"`))
+  const lost = cli("search", ...asked)
+  if (lost.status === 0) return
+  assert.match(lost.stderr, /begun on onnx-cuda, which does not work here any more \(.*cure.*\); repair that/)
 })
 
 for (const [name, args, code, text] of [

@@ -59,7 +59,7 @@ test("searches share a supernet, and refuse one of other settings", () => {
 for (const [name, args, text] of [
   ["more batches than there are", [...small, "--algorithm", "rs", "--score-batches", "99"], "--score-batches"],
   ["a search by gradients", [...small.slice(0, 2), "--algorithm", "darts"], "--evaluator"],
-  ["a constraint without a table", [...small, "--algorithm", "rs", "--constraint", "params<=5"], "--table"]
+  ["a constraint on a column", [...small, "--algorithm", "rs", "--constraint", "params<=5"], "count(choice)"]
 ] as const) {
   test(`${name} is one line of error that helps`, () => {
     const ran = cli("search", ...args)

@@ -1,17 +1,23 @@
-import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import { planSupernet } from "../../src/adapters/supernet/plan.ts"
-import { SupernetSettings } from "../../src/domain/search/supernet/settings.ts"
+import { planSupernet, type SupernetOptions } from "../../src/adapters/supernet/plan.ts"
+import { openTrainingImages } from "../../src/adapters/training/plan.ts"
+import { SUPERNET_PROTOCOLS } from "../../src/domain/search/supernet/protocols.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
+import { changedProtocol, type ProtocolChanges } from "../../src/domain/training/protocol.ts"
 import { datasets } from "./_trainings.ts"
 
-/** Settings of a small supernet: 12 images to train with, 8 to score on, in batches of 4. */
-export const supernetSettings = (settings: Partial<typeof SupernetSettings.Encoded> = {}): SupernetSettings =>
-  Either.getOrThrow(
-    Schema.decodeEither(SupernetSettings)({ channels: 2, epochs: 2, batchSize: 4, validation: 0.4, ...settings })
-  )
-
-/** The plan of a small supernet in NAS-Bench-201's space. */
-export const planOfSupernet = (settings: Partial<typeof SupernetSettings.Encoded> = {}, seed = "0") =>
-  Effect.provide(planSupernet(supernetSettings(settings), builtinSpace("nas-bench-201"), seed), datasets())
+/** The plan of a small supernet in NAS-Bench-201's space: 12 images to train with, 8 to score on, in batches of 4. */
+export const planOfSupernet = (
+  changes: ProtocolChanges = {},
+  options: Partial<Pick<SupernetOptions, "measure" | "scoreBatches">> & {
+    readonly validation?: number
+    readonly seed?: string
+  } = {}
+) =>
+  Effect.gen(function* () {
+    const { measure = "error", scoreBatches, validation = 0.4, seed = "0" } = options
+    const small = { channels: 2, epochs: 2, batchSize: 4, ...changes }
+    const protocol = changedProtocol(SUPERNET_PROTOCOLS["nas-bench-201-small"], small)
+    const images = yield* openTrainingImages({ dataset: "mnist", validation, seed }, protocol)
+    return yield* planSupernet({ space: builtinSpace("nas-bench-201"), protocol, images, measure, scoreBatches })
+  }).pipe(Effect.provide(datasets()))

@@ -7,15 +7,24 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { batchesLayer } from "../../bin/commands/_batches.ts"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import { eventRecords } from "../../src/adapters/curves/event_file.ts"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
+import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
+import * as Prefetch from "../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../src/adapters/tensor/reference.ts"
+import { DatasetError, type Samples } from "../../src/domain/data/dataset.ts"
 import { elementCount } from "../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../src/domain/random.ts"
+import { GRADIENT_START } from "../../src/domain/search/gradient/record.ts"
 import { type GradientSearch, gradientSearch as settingsOf } from "../../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
 import { Checkpoints } from "../../src/effects/checkpoints.ts"
+import type { Curves } from "../../src/effects/curves.ts"
+import { type Batches, SampleReader } from "../../src/effects/datasets.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../../src/effects/gradient_step.ts"
 import type { TensorBackend } from "../../src/effects/tensor_backend.ts"
@@ -24,18 +33,17 @@ import { cellNetwork } from "../domain/search/gradient/_networks.ts"
 
 const EXAMPLES = 8
 
-function images(indices: Int32Array) {
-  const x = Float32Array.from({ length: indices.length * 192 }, (_, i) => {
-    const image = indices[Math.floor(i / 192)]!
-    return uniformAt(keyOf(`image/${image}`), i % 192) + (image % 3)
-  })
-  const targets = new Float32Array(indices.length * 3)
-  for (const [i, image] of indices.entries()) targets[i * 3 + (image % 3)] = 1
-  return new Map([
-    ["x", { shape: [indices.length, 3, 8, 8], data: x }],
-    ["targets", { shape: [indices.length, 3], data: targets }]
-  ])
-}
+const reader = SampleReader({
+  size: EXAMPLES,
+  read: (indices) =>
+    Effect.sync((): Samples => {
+      const images = Float32Array.from({ length: indices.length * 192 }, (_, i) => {
+        const image = indices[Math.floor(i / 192)]!
+        return uniformAt(keyOf(`image/${image}`), i % 192) + (image % 3)
+      })
+      return { shape: [3, 8, 8], images, labels: Int32Array.from(indices, (image) => image % 3) }
+    })
+})
 
 const programs = Either.getOrThrow(stepPrograms(Either.getOrThrow(settingsOf("Darts", "darts")), cellNetwork))
 const initial = new Map(
@@ -48,7 +56,7 @@ const initial = new Map(
 function plan(
   settings: Partial<typeof GradientSearch.Encoded> = {},
   method: GradientSearch["_tag"] = "NaDarts"
-): GradientPlan<never> {
+): GradientPlan {
   const decoded = Either.getOrThrow(settingsOf(method, "nas-bench-201", { epochs: 2, batchSize: 2, ...settings }))
   return {
     space: builtinSpace("nas-bench-201"),
@@ -58,14 +66,20 @@ function plan(
     seed: "7",
     initial,
     eigenvalueEvery: 0,
-    batch: (indices) => Effect.succeed(images(indices))
+    reader,
+    request: (indices) => ({ indices, options: { classes: 3 } })
   }
 }
 
 const quiet = () => Effect.void
-const search = (own: GradientPlan<never>) => gradientSearch(own, quiet)
-const alone = <A, E>(program: Effect.Effect<A, E, Checkpoints | TensorBackend>) =>
-  Effect.provide(program, Layer.merge(Memory.layer, Reference.layer("f32")))
+const search = (own: GradientPlan) => gradientSearch(own, quiet)
+const errorOf = (own: GradientPlan) =>
+  Effect.matchEffect(search(own), {
+    onFailure: Effect.succeed,
+    onSuccess: () => Effect.dieMessage("the search did not fail")
+  })
+const alone = <A, E>(program: Effect.Effect<A, E, Batches | Checkpoints | Curves | TensorBackend>) =>
+  Effect.provide(program, Layer.mergeAll(Memory.layer, NoCurves.layer, Reference.layer("f32"), Prefetch.layer()))
 
 const test = suite("gradientSearch()")
 
@@ -95,7 +109,8 @@ test("ends with the same bits wherever it was interrupted", async () => {
   try {
     const own = plan({ neighbors: 1 })
     const whole = await run(alone(search(own)))
-    const layer = () => Layer.merge(Folder.layer(folder), Reference.layer("f32"))
+    const layer = () =>
+      Layer.mergeAll(Folder.layer(folder), TensorBoard.layer(folder), Reference.layer("f32"), batchesLayer())
     for (const steps of [1, 2]) {
       const stopped = Effect.gen(function* () {
         let done = 0
@@ -108,11 +123,18 @@ test("ends with the same bits wherever it was interrupted", async () => {
       await run(Effect.provide(stopped, layer()))
     }
     assert.equal(await run(Effect.provide(search(own), layer())), whole)
+    const curves = () =>
+      eventRecords(readFileSync(join(folder, TensorBoard.EVENT_FILE))).flatMap(({ point }) => point ?? [])
+    const expected = whole.epochs.map(({ epoch, validation }) => [epoch + 1, Math.fround(validation.loss)])
+    const losses = () => curves().map(({ step, values }) => [step, values["loss/validation"]])
+    assert.equal(losses(), expected, "every epoch is a point of the curves, once")
+    rmSync(join(folder, TensorBoard.EVENT_FILE))
     const last = readdirSync(folder)
       .filter((name) => name.endsWith(".safetensors"))
       .sort()
       .at(-1)!
     assert.equal(await run(Effect.provide(search(own), layer())), whole, "a finished run is told again")
+    assert.equal(losses(), expected, "and its curves are there again")
     const bytes = readFileSync(join(folder, last))
     bytes[bytes.length - 1]! ^= 1
     writeFileSync(join(folder, last), bytes)
@@ -142,7 +164,71 @@ test("ends at once where the loss is no number", async () => {
     ...plan({ neighbors: 0 }),
     initial: new Map([...initial, ["param/classifier.bias", Float32Array.of(Number.NaN, 0, 0)]])
   }
-  assert.match((await failure(alone(search(broken)))).message, /is no number at step 0 of epoch 0/)
+  assert.match((await failure(alone(search(broken)))).message, /is no number at step 1 of epoch 1/)
+})
+
+test("keeps no checkpoint with what is no number, and goes on from the last one with another learning rate", async () => {
+  const learning = (learningRate: number) => plan({ neighbors: 0, epochs: 2, weights: { learningRate } })
+  const errors = Effect.gen(function* () {
+    const { save, latest } = yield* Checkpoints
+    const whole = yield* search(learning(0.01))
+    const after = yield* latest
+    yield* save({
+      ...after!,
+      record: JSON.stringify({ ...GRADIENT_START, epoch: 1, epochs: whole.epochs.slice(0, 1) })
+    })
+    const error = yield* errorOf(learning(1e38))
+    const kept = yield* latest
+    return { whole, error, kept, cured: yield* search(learning(0.02)) }
+  })
+  const { whole, error, kept, cured } = await run(alone(errors))
+  assert.match(error.message, /is no number at step .* of epoch 2; give a lower --learning-rate \(it was 1e\+38\)/)
+  assert.ok([...kept!.tensors.values()].every(({ data }) => Array.from(data).every(Number.isFinite)))
+  assert.is(JSON.parse(kept!.record).epochs.length, 1)
+  assert.equal(cured.epochs[0], whole.epochs[0])
+  assert.is(cured.epochs.length, 2)
+})
+
+test("a last step that makes weights of no numbers ends the search too", async () => {
+  const own = { ...plan({ neighbors: 0, epochs: 1, first: "alpha", weights: { learningRate: 1e39 } }), examples: 4 }
+  const program = Effect.gen(function* () {
+    const error = yield* errorOf(own)
+    return { error, kept: yield* (yield* Checkpoints).latest }
+  })
+  const { error, kept } = await run(alone(program))
+  assert.match(error.message, /something in ".*" is no number/)
+  assert.is(kept, undefined)
+})
+
+test("keeps its place where data cannot be read", async () => {
+  let broken = true
+  const own = plan({ neighbors: 0, epochs: 1 })
+  const failing = {
+    ...own,
+    reader: SampleReader({
+      size: EXAMPLES,
+      read: (indices) =>
+        Effect.suspend(() => {
+          reads += 1
+          const bad = broken && reads === 4
+          return bad
+            ? Effect.fail(new DatasetError({ dataset: "images", reason: "damaged", detail: "replace it" }))
+            : reader.read(indices)
+        })
+    })
+  }
+  let reads = 0
+  const stopped = Effect.gen(function* () {
+    const error = yield* errorOf(failing)
+    const { latest } = yield* Checkpoints
+    const kept = yield* latest
+    broken = false
+    return { error, kept, outcome: yield* search(failing) }
+  })
+  const { error, kept, outcome } = await run(alone(stopped))
+  assert.match(error.message, /Cannot read dataset "images": replace it/)
+  assert.is(JSON.parse(kept!.record).step, 1)
+  assert.equal(outcome, await run(alone(search(own))))
 })
 
 test("finds the eigenvalue of every epoch and stops by its rule", async () => {

@@ -1,21 +1,12 @@
 import { createHash } from "node:crypto"
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync
-} from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { type Checkpoint, CheckpointError, Checkpoints } from "../../effects/checkpoints.ts"
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../tensor/safetensors.ts"
+import { keepError, writeWhole } from "./files.ts"
 
 /** Checkpoints that stay: the last one, and one in case it is damaged. */
 const KEPT = 2
@@ -30,7 +21,7 @@ export const layer = (folder: string): Layer.Layer<Checkpoints, CheckpointError>
   Layer.scoped(
     Checkpoints,
     Effect.gen(function* () {
-      const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: (error) => translated(folder, error) })
+      const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: (error) => keepError(folder, error) })
       yield* attempt(() => mkdirSync(folder, { recursive: true }))
       yield* lock(folder)
       const numbers = () =>
@@ -83,23 +74,6 @@ function digestOf(record: string, tensors: ReadonlyMap<string, StoredTensor>): s
   return digest.digest("hex")
 }
 
-/** A file is there with all its bytes, or as it was before. */
-function writeWhole(file: string, bytes: Uint8Array): void {
-  const draft = `${file}.draft`
-  const handle = openSync(draft, "w")
-  try {
-    let at = 0
-    while (at < bytes.length) at += writeSync(handle, bytes, at)
-    fsyncSync(handle)
-  } catch (error) {
-    rmSync(draft, { force: true })
-    throw error
-  } finally {
-    closeSync(handle)
-  }
-  renameSync(draft, file)
-}
-
 /** The operating system's lock on a database file, for as long as the scope is open. */
 const lock = Effect.fnUntraced(function* (folder: string) {
   const { default: Driver } = yield* Effect.promise(() => import("libsql"))
@@ -116,20 +90,8 @@ const lock = Effect.fnUntraced(function* (folder: string) {
               place: folder,
               detail: "another process works on it; wait for its end, or use another folder"
             })
-          : translated(folder, error)
+          : keepError(folder, error)
     }),
     (database) => Effect.sync(() => database.close())
   )
 })
-
-function translated(place: string, error: unknown): CheckpointError {
-  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : ""
-  const text = error instanceof Error ? error.message : String(error)
-  const detail =
-    code === "ENOSPC" || /disk is full/i.test(text)
-      ? "the disk is full; make room and give the same command again"
-      : code === "EACCES" || code === "EROFS" || code === "EPERM"
-        ? "it may not be written; choose another folder"
-        : text
-  return new CheckpointError({ place, detail })
-}

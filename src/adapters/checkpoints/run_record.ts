@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
-import { SupernetSettings } from "../../domain/search/supernet/settings.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
 import { flagOf } from "../settings/resolve.ts"
+import { keepError, writeWhole } from "./files.ts"
 
 /** What a gradient search was begun with. */
 export const GradientRunRecord = Schema.Struct({
@@ -31,8 +31,9 @@ export interface TrainingRunRecord extends Schema.Schema.Type<typeof TrainingRun
 export const SupernetRunRecord = Schema.Struct({
   version: Schema.Literal(1),
   kind: Schema.Literal("supernet"),
-  settings: SupernetSettings,
-  /** Digest of all that its scores depend on. */
+  /** Those that were given, by their names. */
+  settings: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  /** Digest of the data. */
   data: Schema.String
 }).annotations({ identifier: "SupernetRunRecord" })
 export interface SupernetRunRecord extends Schema.Schema.Type<typeof SupernetRunRecord> {}
@@ -66,10 +67,9 @@ const begin = Effect.fnUntraced(function* <
     return yield* Effect.try({
       try: () => {
         mkdirSync(folder, { recursive: true })
-        writeFileSync(`${fileOf(folder)}.draft`, `${Schema.encodeSync(Schema.parseJson(schema))(record)}\n`)
-        renameSync(`${fileOf(folder)}.draft`, fileOf(folder))
+        writeWhole(fileOf(folder), Buffer.from(`${Schema.encodeSync(Schema.parseJson(schema))(record)}\n`))
       },
-      catch: (error) => fail(`it cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      catch: (error) => keepError(folder, error)
     })
   }
   const encode = Schema.encodeSync(schema)

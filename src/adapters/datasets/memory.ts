@@ -3,6 +3,9 @@ import * as Effect from "effect/Effect"
 import { DatasetError, type Samples } from "../../domain/data/dataset.ts"
 import { type Dataset, SampleReader, TestReader } from "../../effects/datasets.ts"
 
+/** Bytes that a digest takes at a time: it refuses 2 GiB. */
+const DIGEST_BYTES = 2 ** 28
+
 /** A dataset that lies in memory. */
 export interface MemoryParts {
   readonly name: string
@@ -26,8 +29,9 @@ export const memoryDataset = Effect.fn("memoryDataset")(function* ({ name, class
   const digest = createHash("sha256").update(JSON.stringify([train.shape, classes, train.labels.length]))
   for (const { images, labels } of [train, test]) {
     digest.update(images.constructor.name)
-    for (const array of [images, labels])
-      digest.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+    for (const { buffer, byteOffset, byteLength } of [images, labels])
+      for (let at = 0; at < byteLength; at += DIGEST_BYTES)
+        digest.update(new Uint8Array(buffer, byteOffset + at, Math.min(DIGEST_BYTES, byteLength - at)))
   }
   const dataset: Dataset = {
     info: {

@@ -1,18 +1,43 @@
+import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Architecture, architectureKey } from "../../domain/architecture/architecture.ts"
 import { isMember } from "../../domain/space/membership.ts"
 import { EvaluationError, Evaluator } from "../../effects/evaluator.ts"
-import type { TensorError } from "../../effects/tensor_backend.ts"
 import type { TrainingProgress } from "../../effects/train_network.ts"
 import { type SupernetPlan, trainSupernet } from "../../effects/train_supernet.ts"
 
 /** Architectures of a call: few, so that a killed search has recorded almost all of what it knows. */
 const BATCH = 16
 
-/** The identity of a supernet's evaluator, known before the supernet is trained. `digest` is that of its plan. */
-export function supernetIdentity(digest: string): string {
-  return `supernet/${digest}`
+/** What the scores of a supernet depend on besides its plan. */
+export interface SupernetMachine {
+  /** Name of the backend. */
+  readonly backend: string
+  /** Its threads, of which its bits may depend. */
+  readonly threads: number | undefined
+  /** Digest of the data. */
+  readonly data: string
+}
+
+/** The identity of a supernet's evaluator, known before the supernet is trained: all that its losses depend on. */
+export function supernetIdentity(plan: SupernetPlan, { backend, threads, data }: SupernetMachine): string {
+  const { space, training, measure, validation } = plan
+  const { protocol, seed, parts } = training
+  const images = [parts.training, ...validation].map((part) => Array.from(part))
+  const content = [
+    1,
+    space.cells,
+    space.decisions,
+    space.reading,
+    protocol,
+    seed,
+    images,
+    data,
+    backend,
+    threads ?? null
+  ]
+  return `supernet/${createHash("sha256").update(JSON.stringify(content)).digest("hex")}/${measure}`
 }
 
 /**
@@ -20,7 +45,7 @@ export function supernetIdentity(digest: string): string {
  * costs no simulated time: the training is paid once.
  */
 export const layer = (
-  { plan, digest }: { readonly plan: SupernetPlan; readonly digest: string },
+  { plan, identity }: { readonly plan: SupernetPlan; readonly identity: string },
   onProgress: (progress: TrainingProgress) => Effect.Effect<void>
 ) =>
   Layer.scoped(
@@ -30,13 +55,14 @@ export const layer = (
       const evaluateOne = (architecture: Architecture) =>
         score(architecture).pipe(
           Effect.map((loss) => ({ loss, seconds: 0 })),
-          Effect.catchTag("TensorError", (error: TensorError) => {
-            const reason = error.reason === "out_of_memory" ? error.reason : "unreachable"
-            return new EvaluationError({ architecture: architectureKey(architecture), reason })
+          Effect.catchTag("TensorError", (error) => {
+            const reason = error.reason === "out_of_memory" ? error.reason : ("failed" as const)
+            const detail = error.message
+            return new EvaluationError({ architecture: architectureKey(architecture), reason, detail })
           })
         )
       return {
-        identity: supernetIdentity(digest),
+        identity,
         admits: (architecture: Architecture) => isMember(plan.space, architecture),
         batch: BATCH,
         concurrency: 1,

@@ -2,25 +2,24 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { augmentedShape } from "../../domain/data/augment.ts"
 import type { Augmentation } from "../../domain/data/augmentation.ts"
-import { makeBatch } from "../../domain/data/batch.ts"
-import type { DatasetError, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
+import type { DataLocation, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
+import { parseLocation } from "../../domain/data/location_text.ts"
 import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
 import { spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
-import { elementCount } from "../../domain/program/program.ts"
 import { keyOf, shuffled, split } from "../../domain/random.ts"
 import { checkGradientSearch } from "../../domain/search/gradient/check_settings.ts"
-import { standardNormals } from "../../domain/search/gradient/noise.ts"
+import { planEpoch } from "../../domain/search/gradient/plan.ts"
 import { type GradientRunSettings, methodOf } from "../../domain/search/gradient/run_settings.ts"
 import { stepPrograms } from "../../domain/search/gradient/step_programs.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { Datasets } from "../../effects/datasets.ts"
-import type { HostValues } from "../../effects/device_state.ts"
 import type { GradientPlan } from "../../effects/gradient_step.ts"
+import { measureNormalization } from "../../effects/measure_normalization.ts"
 
-/** The plan of a run's search, and what the data are. */
+/** The plan of a run's search, and what the data are. Data without a customary normalization get that of the images which the weights are trained on. */
 export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run: GradientRunSettings, space: Space) {
   const settings = yield* methodOf(run)
   const source = yield* sourceOf(run)
@@ -39,8 +38,14 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
   const programs = yield* stepPrograms(settings, network)
   const parameters = new Map([...programs.weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const initial = initialWeights(parameters, split(run.seed, "weights"))
-  const normalization = normalizationOf(source)
-  const plan: GradientPlan<DatasetError> = {
+  const half = planEpoch(settings, network.shape, images.length, run.seed, 0).images.weights
+  const normalization =
+    normalizationOf(source) ??
+    (yield* measureNormalization(
+      train,
+      half.map((place) => images[place]!)
+    ))
+  const plan: GradientPlan = {
     space,
     settings,
     network,
@@ -48,27 +53,11 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     seed: run.seed,
     initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
     eigenvalueEvery: run.eigenvalue ? run.eigenvalueEvery : 0,
-    batch: (places, { epoch, step, level }) => {
-      const indices = places.map((place) => images[place]!)
-      const { classes } = info
-      const options = { classes, normalization, augmentation, seed: split(run.seed, level), epoch }
-      return Effect.map(train.read(indices), (samples) => {
-        const { x, targets, shape } = makeBatch(samples, indices, options)
-        const made = new Map<string, HostValues>([
-          ["x", { shape, data: x }],
-          ["targets", { shape: [places.length, classes], data: targets }]
-        ])
-        const { program, batch } = programs.loss
-        for (const name of batch.filter((input) => !made.has(input))) {
-          const size = program.nodes[program.inputs.get(name)!]!.shape
-          made.set(name, {
-            shape: size,
-            data: standardNormals(elementCount(size), split(run.seed, name, epoch, step, level))
-          })
-        }
-        return made
-      })
-    }
+    reader: train,
+    request: (places, { epoch, level }) => ({
+      indices: places.map((place) => images[place]!),
+      options: { classes: info.classes, normalization, augmentation, seed: split(run.seed, level), epoch }
+    })
   }
   return { plan, info, parameters }
 })
@@ -80,20 +69,26 @@ export function sourceOf({
   imageSize
 }: Pick<GradientRunSettings, "dataset" | "data" | "imageSize">): Either.Either<DatasetSource, SettingsError> {
   const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+  const from: Either.Either<{ readonly from?: readonly [DataLocation] }, SettingsError> =
+    data === undefined
+      ? Either.right({})
+      : Either.mapBoth(parseLocation(data), {
+          onLeft: (problem) => new SettingsError({ problem: `data (--data): ${problem}` }),
+          onRight: (location) => ({ from: [location] })
+        })
   switch (dataset) {
     case "mnist":
       return Either.right({ _tag: "Mnist" })
     case "cifar10":
-      return Either.right(data === undefined ? { _tag: "Cifar10" } : { _tag: "Cifar10", from: [data] })
+      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar10", ...place }))
     case "cifar100":
-      return Either.right({
-        _tag: "Cifar100",
-        labels: "fine",
-        ...(data === undefined ? {} : { from: [data] as const })
-      })
+      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar100", labels: "fine", ...place }))
     case "tensor-file":
-      if (data === undefined) return fail(`the dataset "tensor-file" needs a safetensors file: --data FILE`)
-      return Either.right({ _tag: "TensorFile", from: data })
+      return Either.flatMap(from, (place) =>
+        place.from === undefined
+          ? fail(`the dataset "tensor-file" needs a safetensors file: --data FILE`)
+          : Either.right<DatasetSource>({ _tag: "TensorFile", from: place.from[0] })
+      )
     case "image-folder":
       if (data === undefined || imageSize === undefined)
         return fail(`the dataset "image-folder" needs a folder and a size: --data FOLDER --image-size 64`)

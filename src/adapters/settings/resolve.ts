@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { SearchSettings, SettingsError } from "../../domain/search/settings.ts"
-import { SupernetSettings } from "../../domain/search/supernet/settings.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 
 /** Settings that someone gave, by their names; not checked yet. */
@@ -30,10 +29,6 @@ const resolve = Effect.fnUntraced(function* <A, I>(
     return new SettingsError({ problem: `${name} (${flagOf(name)}): ${problem ?? "unknown"}` })
   })
 })
-
-/** Full settings of a supernet. */
-export const resolveSupernetSettings = (given: GivenSettings) =>
-  resolve(SupernetSettings, "a supernet", undefined, given)
 
 /** Full settings of a search over a table. */
 export const resolveSettings = (config: string | undefined, flags: GivenSettings) =>

@@ -4,65 +4,19 @@ import { join } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as Layer from "effect/Layer"
 import { buildProgram } from "../../domain/program/builder.ts"
 import { copyNodes, differentiate } from "../../domain/program/differentiate.ts"
 import { elementCount, type Program } from "../../domain/program/program.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
 import { keyOf, uniformAt } from "../../domain/random.ts"
-import { TensorBackend, type TensorError } from "../../effects/tensor_backend.ts"
-import * as Onnx from "./onnx.ts"
+import type { BackendName } from "../../domain/search/gradient/run_settings.ts"
+import { TensorBackend } from "../../effects/tensor_backend.ts"
+import { BACKENDS } from "./backends.ts"
 import * as Reference from "./reference.ts"
-import * as Tfjs from "./tfjs.ts"
-
-/** How a backend is looked at. */
-export interface Probe {
-  readonly backend: string
-  readonly layer: Layer.Layer<TensorBackend, TensorError>
-  /** The npm packages it needs. */
-  readonly packages: ReadonlyArray<string>
-  /** What to run when it is missing. */
-  readonly cure: string
-  /** Once it is there: what it computes with, and versions beyond the packages'. */
-  readonly describe: Effect.Effect<Tfjs.RuntimeDescription, TensorError>
-  /** What it makes of several kernels. */
-  readonly composed: ReadonlyArray<string>
-}
-
-/** The backends, in the order in which they are told. A backend is added by its line. */
-export const PROBES: ReadonlyArray<Probe> = [
-  {
-    backend: "reference",
-    layer: Reference.layer("f64"),
-    packages: [],
-    cure: "npm ci",
-    describe: Effect.succeed({ device: "processor, double precision", versions: {} }),
-    composed: []
-  },
-  ...(["cpu", "webgpu", "cuda"] as const).map((provider) => ({
-    backend: provider === "cpu" ? "onnx" : `onnx-${provider}`,
-    layer: Onnx.layer({ provider }),
-    packages: ["onnxruntime-node"],
-    cure: "npm ci, on a platform whose build of onnxruntime-node has the device",
-    describe: Effect.succeed({
-      device: provider === "cpu" ? "processor, ONNX Runtime" : `GPU, ONNX Runtime over ${provider}`,
-      versions: {}
-    }),
-    composed: []
-  })),
-  ...Tfjs.RUNTIMES.map((runtime) => ({
-    backend: runtime,
-    layer: Tfjs.layer(runtime),
-    packages: [Tfjs.RUNTIME[runtime].package],
-    cure: Tfjs.RUNTIME[runtime].cure,
-    describe: Tfjs.describeRuntime(runtime),
-    composed: Tfjs.RUNTIME[runtime].composed
-  }))
-]
 
 /** What was found out about a backend. */
 export interface Finding {
-  readonly backend: string
+  readonly backend: BackendName
   readonly available: boolean
   /** Why it is not available. */
   readonly problem: string | null
@@ -80,28 +34,33 @@ export interface Finding {
 export const PARITY_TOLERANCE = 1e-4
 
 /** Look at a backend: load it, compare it with the reference, and let it compute for `seconds`. */
-export const examine = Effect.fn("examine")(function* (probe: Probe, seconds: number) {
-  const { backend, composed } = probe
-  const installed = probe.packages.flatMap((name) => {
+export const examine = Effect.fn("examine")(function* (backend: BackendName, seconds: number) {
+  const { layer, packages, cure, describe, composed } = BACKENDS[backend]
+  const installed = packages.flatMap((name) => {
     const version = installedVersion(name)
     return version === undefined ? [] : [[name, version] as const]
   })
   const versions = Object.fromEntries(installed)
   const looked = Effect.gen(function* () {
-    const described = yield* probe.describe
+    const described = yield* describe
     const error = yield* parityError(parityProgram())
     const milliseconds = yield* medianTime(speedProgram(), seconds)
     const all = { ...versions, ...described.versions }
     return { ...described, versions: all, parityError: error, milliseconds, problem: null, cure: null, available: true }
-  }).pipe(Effect.provide(probe.layer))
+  }).pipe(Effect.provide(layer({ precision: "f64" })))
   return yield* Effect.match(looked, {
     onSuccess: (found): Finding => ({ backend, ...found, composed }),
     onFailure: (error): Finding => ({
-      ...{ backend, available: false, problem: error.detail, cure: probe.cure, device: null },
+      ...{ backend, available: false, problem: error.detail, cure, device: null },
       ...{ versions, milliseconds: null, parityError: null, composed }
     })
   })
 })
+
+/** Whether a backend that is available computes what the reference computes. */
+export function isSound({ available, parityError }: Finding): boolean {
+  return !available || (parityError !== null && parityError < PARITY_TOLERANCE)
+}
 
 /** The version of an installed package; it need not load. */
 function installedVersion(name: string): string | undefined {

@@ -13,19 +13,26 @@ export class SafetensorsError extends Schema.TaggedError<SafetensorsError>()("Sa
 
 const Index = Schema.Int.pipe(Schema.nonNegative())
 const Entry = Schema.Struct({
-  dtype: Schema.Literal("F32", "F64", "I32", "I64"),
+  dtype: Schema.Literal("F32", "F64", "I32", "I64", "U8"),
   shape: Schema.Array(Index),
   data_offsets: Schema.Tuple(Index, Index)
 })
-const Header = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-const decodeHeader = Schema.decodeUnknownEither(Header)
+const decodeHeader = Schema.decodeUnknownEither(Schema.parseJson())
 const decodeEntry = Schema.decodeUnknownEither(Entry)
-const decodeMetadata = Schema.decodeUnknownEither(Schema.Record({ key: Schema.String, value: Schema.String }))
 
-/** A tensor of a file, in row-major order. 64-bit integers come as floats, exact below 2^53. */
+/** Whether a value is an object of JSON. A schema's record would lose the key `__proto__`. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every((text) => typeof text === "string")
+}
+
+/** A tensor of a file, in row-major order. 64-bit integers come as floats, exact below 2^53. Its memory may be that of the file's bytes. */
 export interface StoredTensor {
   readonly shape: ReadonlyArray<number>
-  readonly data: Float32Array | Float64Array | Int32Array
+  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array
 }
 
 /** The contents of a safetensors file. */
@@ -37,42 +44,85 @@ export interface StoredTensors {
 /** A tensor to write, in row-major order; its type is that of the array. */
 export interface WritableTensor {
   readonly shape: ReadonlyArray<number>
-  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array
+  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
 }
 
-const ARRAYS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, I64: BigInt64Array } as const
+const ARRAYS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, I64: BigInt64Array, U8: Uint8Array } as const
 
-/**
- * Read a safetensors file: 8 bytes with the length of a JSON header, the header, raw little-endian data. Of its types the
- * 32-bit and 64-bit floats and integers are read.
- */
-export function readSafetensors(file: string, bytes: Uint8Array): Either.Either<StoredTensors, SafetensorsError> {
+/** Where a tensor's elements lie in its file. */
+export interface TensorPlace {
+  readonly dtype: keyof typeof ARRAYS
+  readonly shape: ReadonlyArray<number>
+  /** The first byte in the file, and the one behind the last. */
+  readonly start: number
+  readonly end: number
+}
+
+/** What the header of a safetensors file tells. */
+export interface SafetensorsIndex {
+  readonly metadata: Readonly<Record<string, string>>
+  readonly tensors: ReadonlyMap<string, TensorPlace>
+}
+
+/** Where the header of a file of `size` bytes ends, which begins with these 8 bytes or more. */
+export function headerEnd(file: string, begin: Uint8Array, size: number): Either.Either<number, SafetensorsError> {
+  if (begin.byteLength < 8) return Either.left(new SafetensorsError({ file, problem: "it is shorter than a header" }))
+  const length = Number(new DataView(begin.buffer, begin.byteOffset, 8).getBigUint64(0, true))
+  return length > size - 8
+    ? Either.left(new SafetensorsError({ file, problem: "its header is cut off" }))
+    : Either.right(8 + length)
+}
+
+/** The index of a file of `size` bytes, of its bytes up to where its header ends. */
+export function readIndex(
+  file: string,
+  header: Uint8Array,
+  size: number
+): Either.Either<SafetensorsIndex, SafetensorsError> {
   const fail = (problem: string) => Either.left(new SafetensorsError({ file, problem }))
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.byteLength < 8) return fail("it is shorter than a header")
-  const length = Number(view.getBigUint64(0, true))
-  if (length > bytes.byteLength - 8) return fail("its header is cut off")
-  const header = decodeHeader(new TextDecoder().decode(bytes.subarray(8, 8 + length)))
-  if (Either.isLeft(header)) return fail("its header is no JSON object")
-  const { __metadata__ = {}, ...entries } = header.right
-  const metadata = decodeMetadata(__metadata__)
-  if (Either.isLeft(metadata)) return fail("its metadata are no texts")
-  const tensors = new Map<string, StoredTensor>()
+  const decoded = decodeHeader(new TextDecoder().decode(header.subarray(8)))
+  if (Either.isLeft(decoded) || !isObject(decoded.right)) return fail("its header is no JSON object")
+  const { __metadata__ = {}, ...entries } = decoded.right
+  if (!isTexts(__metadata__)) return fail("its metadata are no texts")
+  const tensors = new Map<string, TensorPlace>()
   for (const [name, value] of Object.entries(entries)) {
     const entry = decodeEntry(value)
     if (Either.isLeft(entry)) return fail(`the tensor "${name}" has a header that is not understood`)
     const { dtype, shape, data_offsets } = entry.right
-    const [start, end] = data_offsets
-    const count = shape.reduce((product, size) => product * size, 1)
-    const array = ARRAYS[dtype]
-    if (end - start !== count * array.BYTES_PER_ELEMENT)
+    const [start, end] = data_offsets.map((offset) => header.byteLength + offset) as [number, number]
+    const count = shape.reduce((product, length) => product * length, 1)
+    if (end - start !== count * ARRAYS[dtype].BYTES_PER_ELEMENT)
       return fail(`the tensor "${name}" has the wrong number of bytes`)
-    if (8 + length + end > bytes.byteLength) return fail(`the tensor "${name}" is cut off`)
-    const own = new Uint8Array(bytes.subarray(8 + length + start, 8 + length + end))
-    const data = new array(own.buffer, 0, count)
-    tensors.set(name, { shape, data: data instanceof BigInt64Array ? Float64Array.from(data, Number) : data })
+    if (end > size) return fail(`the tensor "${name}" is cut off`)
+    tensors.set(name, { dtype, shape, start, end })
   }
-  return Either.right({ metadata: metadata.right, tensors })
+  return Either.right({ metadata: __metadata__, tensors })
+}
+
+/** The tensor of a place from its bytes, which are copied only where they do not begin at a multiple of the element's size. */
+export function storedTensor({ dtype, shape }: TensorPlace, bytes: Uint8Array): StoredTensor {
+  const array = ARRAYS[dtype]
+  const own =
+    bytes.buffer instanceof ArrayBuffer && bytes.byteOffset % array.BYTES_PER_ELEMENT === 0
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(bytes)
+  const data = new array(own.buffer, own.byteOffset, own.byteLength / array.BYTES_PER_ELEMENT)
+  return { shape, data: data instanceof BigInt64Array ? Float64Array.from(data, Number) : data }
+}
+
+/**
+ * Read a safetensors file: 8 bytes with the length of a JSON header, the header, raw little-endian data. Of its types the
+ * 32-bit and 64-bit floats and integers and the bytes are read.
+ */
+export function readSafetensors(file: string, bytes: Uint8Array): Either.Either<StoredTensors, SafetensorsError> {
+  return Either.gen(function* () {
+    const end = yield* headerEnd(file, bytes, bytes.byteLength)
+    const { metadata, tensors } = yield* readIndex(file, bytes.subarray(0, end), bytes.byteLength)
+    const read = [...tensors].map(
+      ([name, place]) => [name, storedTensor(place, bytes.subarray(place.start, place.end))] as const
+    )
+    return { metadata, tensors: new Map(read) }
+  })
 }
 
 /**
@@ -110,5 +160,6 @@ export function writeSafetensors(
 function dtypeOf(data: WritableTensor["data"]): keyof typeof ARRAYS {
   if (data instanceof Float32Array) return "F32"
   if (data instanceof Float64Array) return "F64"
+  if (data instanceof Uint8Array) return "U8"
   return data instanceof Int32Array ? "I32" : "I64"
 }

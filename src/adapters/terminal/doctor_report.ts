@@ -1,9 +1,4 @@
-import { type Finding, PARITY_TOLERANCE } from "../tensor/probes.ts"
-
-/** Whether a backend that is available computes what the reference computes. */
-export function isSound({ available, parityError }: Finding): boolean {
-  return !available || (parityError !== null && parityError < PARITY_TOLERANCE)
-}
+import { type Finding, isSound } from "../tensor/probes.ts"
 
 /** What was found out about backends, for people. */
 export function doctorText(findings: ReadonlyArray<Finding>, composed: boolean): string {

@@ -12,6 +12,8 @@ export const gradientProgress = Effect.fn("gradientProgress")(function* (target:
       return progress.show(() => progressLine(now))
     },
     clear: progress.clear,
+    /** Share of the time that the steps waited for batches, from 0 to 1; none without steps. */
+    inputWait: Effect.sync(() => (last === undefined ? undefined : inputWait(last))),
     interrupted: Effect.sync(() => {
       const far = last === undefined ? "" : ` in epoch ${last.epoch + 1}, after step ${last.step}`
       target.write(
@@ -20,6 +22,10 @@ export const gradientProgress = Effect.fn("gradientProgress")(function* (target:
     })
   }
 })
+
+function inputWait({ waited, milliseconds }: GradientProgress): number {
+  return waited / Math.max(1, milliseconds)
+}
 
 /** One line: where the search is, its means over the epoch, its speed and the time left. */
 export function progressLine(now: GradientProgress): string {
@@ -34,7 +40,7 @@ export function progressLine(now: GradientProgress): string {
     `accuracy ${both((level) => (100 * now.accuracy[level]).toFixed(1))} %`,
     ...(now.skipShare === undefined ? [] : [`skips ${(100 * now.skipShare).toFixed(0)} %`]),
     `${perStep.toFixed(0)} ms/step`,
-    `input ${((100 * now.waited) / Math.max(1, now.milliseconds)).toFixed(1)} %`,
+    `input wait ${(100 * inputWait(now)).toFixed(1)} %`,
     `${clock} left`
   ]
   return parts.join(", ")

@@ -1,5 +1,5 @@
-/** A word as a shell takes it: as it is, in single quotes, or in double ones where it has single ones. */
-export function quoted(text: string): string {
-  if (/^[\w./-]+$/.test(text)) return text
-  return text.includes("'") ? `"${text}"` : `'${text}'`
+/** A word of a POSIX shell's command line. */
+export function quoted(word: string): string {
+  if (/^[\w./:@%+=-]+$/.test(word)) return word
+  return word.includes("'") ? `"${word.replaceAll(/["$`\\]/g, "\\$&")}"` : `'${word}'`
 }

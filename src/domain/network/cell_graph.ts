@@ -2,7 +2,7 @@ import type { Genotype } from "../architecture/genotype.ts"
 import type { Cell } from "../space/space.ts"
 import { cellOperation } from "./cell_operations.ts"
 import type { OperationOptions } from "./darts_operations.ts"
-import { type Network, reluConvBn } from "./layers.ts"
+import { alone, type Network, reluConvBn, type Staged, together } from "./layers.ts"
 import { mixture } from "./mixture.ts"
 
 /** An edge as a network needs it: where it comes from, and its position among the cell's edges, part of its parameters' names. */
@@ -44,10 +44,17 @@ export function graphOfGenotype(genotype: Genotype, reduction: boolean): CellGra
   }
 }
 
+/** The operations of an edge, built side by side, and what the edge makes of their results. */
+export interface BuiltEdge {
+  readonly parts: ReadonlyArray<Staged<number | undefined>>
+  /** `undefined` where the edge adds nothing. */
+  readonly join: (results: ReadonlyArray<number | undefined>) => number | undefined
+}
+
 /**
- * A cell from its inputs, all of one shape. `edge` gives what an edge carries, or `undefined` where it adds nothing; `stride` is 2 on the
- * edges from the inputs of a cell that halves the image. Concatenated edges are brought back to the cell's channels by
- * ReLU, 1×1 convolution and normalization, named `<name>.nodes.<node>` (ours); a mean divides by the number of edges.
+ * A cell from its inputs, all of one shape. `edge` gives what an edge is made of; `stride` is 2 on the edges from the inputs of a cell that halves the
+ * image. Concatenated edges are brought back to the cell's channels by ReLU, 1×1 convolution and normalization, named
+ * `<name>.nodes.<node>` (ours); a mean divides by the number of edges. All operations that read one node are built together: see `together`.
  */
 export function buildCell(
   net: Network,
@@ -55,37 +62,52 @@ export function buildCell(
   graph: CellGraph,
   inputs: ReadonlyArray<number>,
   affine: boolean,
-  edge: (edge: GraphEdge, x: number, stride: 1 | 2) => number | undefined
+  edge: (edge: GraphEdge, x: number, stride: 1 | 2) => BuiltEdge
 ): number {
   const { b } = net
   const [batch, channels, height, width] = b.shape(inputs[0]!) as readonly [number, number, number, number]
   const shape = [batch, channels, Math.ceil(height / graph.stride), Math.ceil(width / graph.stride)]
-  const nodes = [...inputs]
-  const join = (node: number, carried: ReadonlyArray<number | undefined>) => {
+  const nodes: Array<number> = []
+  const carried = new Map<GraphEdge, number | undefined>()
+  const edges = graph.nodes.flat()
+  for (const [place, incoming] of graph.nodes.entries()) {
+    const late = incoming.find(({ from }) => from >= inputs.length + place)
+    if (late !== undefined)
+      throw b.error(
+        { _tag: "Detach" },
+        `edge ${late.position} of ${name} comes from node ${late.from}, which is not there`
+      )
+  }
+  const add = (x: number) => {
+    const from = nodes.push(x) - 1
+    const own = edges.filter((one) => one.from === from)
+    const built = own.map((one) => edge(one, x, graph.stride === 2 && from < inputs.length ? 2 : 1))
+    const results = together(
+      net,
+      built.flatMap(({ parts }) => parts)
+    )
+    let start = 0
+    for (const [i, { parts, join }] of built.entries()) {
+      carried.set(own[i]!, join(results.slice(start, start + parts.length)))
+      start += parts.length
+    }
+  }
+  const join = (node: number, incoming: ReadonlyArray<GraphEdge>) => {
+    const all = incoming.map((one) => carried.get(one))
     if (graph.combine === "concatenate") {
       const joined = b.concatenate(
-        carried.map((x) => x ?? b.constant(0, shape)),
+        all.map((x) => x ?? b.constant(0, shape)),
         1
       )
-      return reluConvBn(net, `${name}.nodes.${node}`, joined, channels, { kernel: 1, affine })
+      return alone(net, reluConvBn(net, `${name}.nodes.${node}`, joined, channels, { kernel: 1, affine }))
     }
-    const terms = carried.filter((x) => x !== undefined)
+    const terms = all.filter((x) => x !== undefined)
     if (terms.length === 0) return b.constant(0, shape)
     const sum = terms.reduce((total, x) => b.plus(total, x))
-    return graph.combine === "mean" ? b.scale(sum, 1 / carried.length) : sum
+    return graph.combine === "mean" ? b.scale(sum, 1 / all.length) : sum
   }
-  for (const incoming of graph.nodes) {
-    const carried = incoming.map((one) => {
-      const x = nodes[one.from]
-      if (x === undefined)
-        throw b.error(
-          { _tag: "Detach" },
-          `edge ${one.position} of ${name} comes from node ${one.from}, which is not there`
-        )
-      return edge(one, x, graph.stride === 2 && one.from < inputs.length ? 2 : 1)
-    })
-    nodes.push(join(nodes.length, carried))
-  }
+  for (const input of inputs) add(input)
+  for (const incoming of graph.nodes) add(join(nodes.length, incoming))
   return b.concatenate(
     graph.output.map((node) => nodes[node]!),
     1
@@ -99,9 +121,11 @@ export function searchedEdge(
   operations: ReadonlyArray<string>,
   x: number,
   options: OperationOptions & { readonly weights: number; readonly row: number }
-): number | undefined {
-  const made = operations.map((operation, k) => cellOperation(net, `${place}.${k}`, operation, x, options))
-  return mixture(net, made, options.weights, options.row)
+): BuiltEdge {
+  return {
+    parts: operations.map((operation, k) => cellOperation(net, `${place}.${k}`, operation, x, options)),
+    join: (made) => mixture(net, made, options.weights, options.row)
+  }
 }
 
 /**
@@ -116,9 +140,13 @@ export function discreteEdge(
   operation: string,
   x: number,
   options: OperationOptions & { readonly dropPath: boolean }
-): number | undefined {
-  const made = cellOperation(net, place, operation, x, options)
-  const exempt = operation === "skip_connect" && options.stride === 1
-  if (made === undefined || !options.dropPath || exempt) return made
-  return net.b.times(made, net.b.input(`drop/${place}`, [net.b.shape(x)[0]!, 1, 1, 1]))
+): BuiltEdge {
+  const exempt = !options.dropPath || (operation === "skip_connect" && options.stride === 1)
+  return {
+    parts: [cellOperation(net, place, operation, x, options)],
+    join: ([made]) =>
+      made === undefined || exempt
+        ? made
+        : net.b.times(made, net.b.input(`drop/${place}`, [net.b.shape(x)[0]!, 1, 1, 1]))
+  }
 }

@@ -1,5 +1,5 @@
 import { DARTS_LAYERS, type OperationLayer, type OperationOptions } from "./darts_operations.ts"
-import { type Network, reluConvBn } from "./layers.ts"
+import { type Network, reluConvBn, type Staged } from "./layers.ts"
 
 /** The operations that networks of a cell space can be built of: those of DARTS's family, of NAS-Bench-201 and of S4. */
 export const CELL_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string, OperationLayer>([
@@ -16,19 +16,19 @@ export function cellOperation(
   operation: string,
   x: number,
   options: OperationOptions
-): number | undefined {
+): Staged<number | undefined> {
   const layer = CELL_LAYERS.get(operation)
   if (layer === undefined) throw net.b.error({ _tag: "Detach" }, `${place} cannot be "${operation}": no layer is known`)
   return layer(net, place, x, options)
 }
 
-function full(net: Network, name: string, x: number, kernel: number, options: OperationOptions): number {
+function full(net: Network, name: string, x: number, kernel: number, options: OperationOptions): Staged {
   const { stride, affine, bias } = options
   return reluConvBn(net, name, x, net.b.shape(x)[1]!, { kernel, stride, affine, bias })
 }
 
 /** Noise instead of the image: the input `noise/<name>`, standard normal numbers of the output's shape. Source: Zela et al. 2020 (arXiv 1909.09656). */
-function noise(net: Network, name: string, x: number, { stride }: OperationOptions): number {
+function* noise(net: Network, name: string, x: number, { stride }: OperationOptions): Staged {
   const [batch, channels, height, width] = net.b.shape(x) as readonly [number, number, number, number]
   return net.b.input(`noise/${name}`, [batch, channels, Math.ceil(height / stride), Math.ceil(width / stride)])
 }

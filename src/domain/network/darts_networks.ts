@@ -45,9 +45,9 @@ export function dartsEvaluationNetwork(
       return buildCell(net, name, graphOfGenotype(genotype, reduction), inputs, true, ({ position }, x, stride) => {
         const place = `${name}._ops.${position}`
         const flags = { stride, affine: true, normalizePools: false, bias: false, dropPath }
-        const made = discreteEdge(net, place, edges[position]![0], x, flags)
-        if (made === undefined) throw net.b.error({ _tag: "Detach" }, `${place} cannot be "none" in a genotype`)
-        return made
+        const [operation] = edges[position]!
+        if (operation === "none") throw net.b.error({ _tag: "Detach" }, `${place} cannot be "none" in a genotype`)
+        return discreteEdge(net, place, operation, x, flags)
       })
     }
   })

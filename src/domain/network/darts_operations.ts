@@ -1,4 +1,4 @@
-import { batchNorm, convolution, factorizedReduce, type Network, pool3, relu } from "./layers.ts"
+import { convolution, factorizedReduce, type Network, normalized, pool3, relu, type Staged } from "./layers.ts"
 
 /** What an operation of the DARTS family is built with. */
 export interface OperationOptions {
@@ -12,18 +12,19 @@ export interface OperationOptions {
 }
 
 /** Adds an operation to a network, its parameters named below `name`; `undefined` adds nothing to a sum, like `none`. */
-export type OperationLayer = (net: Network, name: string, x: number, options: OperationOptions) => number | undefined
+export type OperationLayer = (
+  net: Network,
+  name: string,
+  x: number,
+  options: OperationOptions
+) => Staged<number | undefined>
 
 /** The operations of DARTS's published genotypes, NASNet's and AmoebaNet's among them. */
 export const DARTS_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string, OperationLayer>([
-  ["none", () => undefined],
+  ["none", nothing],
   ["max_pool_3x3", (net, name, x, options) => pooling(net, name, "max", x, options)],
   ["avg_pool_3x3", (net, name, x, options) => pooling(net, name, "average", x, options)],
-  [
-    "skip_connect",
-    (net, name, x, { stride, affine }) =>
-      stride === 1 ? x : factorizedReduce(net, name, x, net.b.shape(x)[1]!, affine)
-  ],
+  ["skip_connect", skip],
   ["sep_conv_3x3", (net, name, x, options) => separable(net, name, x, 3, options)],
   ["sep_conv_5x5", (net, name, x, options) => separable(net, name, x, 5, options)],
   ["sep_conv_7x7", (net, name, x, options) => separable(net, name, x, 7, options)],
@@ -32,42 +33,50 @@ export const DARTS_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string,
   ["conv_7x1_1x7", factorized7]
 ])
 
-function pooling(net: Network, name: string, kind: "max" | "average", x: number, options: OperationOptions): number {
-  const y = pool3(net, kind, x, options.stride)
-  return options.normalizePools ? batchNorm(net, `${name}.1`, y, options.affine) : y
+function* nothing(): Staged<undefined> {
+  return undefined
 }
 
-function separable(
+function* skip(net: Network, name: string, x: number, { stride, affine }: OperationOptions): Staged {
+  return stride === 1 ? x : yield* factorizedReduce(net, name, x, net.b.shape(x)[1]!, affine)
+}
+
+function* pooling(net: Network, name: string, kind: "max" | "average", x: number, options: OperationOptions): Staged {
+  const y = pool3(net, kind, x, options.stride)
+  return options.normalizePools ? yield* normalized(`${name}.1`, y, options.affine) : y
+}
+
+function* separable(
   net: Network,
   name: string,
   x: number,
   kernel: number,
   { stride, affine }: OperationOptions
-): number {
+): Staged {
   const channels = net.b.shape(x)[1]!
-  const half = (from: number, y: number, step: number) => {
+  function* half(from: number, y: number, step: number): Staged {
     const depthwise = convolution(net, `${name}.op.${from + 1}`, relu(net, y), channels, {
       kernel,
       stride: step,
       groups: channels
     })
     const pointwise = convolution(net, `${name}.op.${from + 2}`, depthwise, channels, { kernel: 1 })
-    return batchNorm(net, `${name}.op.${from + 3}`, pointwise, affine)
+    return yield* normalized(`${name}.op.${from + 3}`, pointwise, affine)
   }
-  return half(4, half(0, x, stride), 1)
+  return yield* half(4, yield* half(0, x, stride), 1)
 }
 
-function dilated(net: Network, name: string, x: number, kernel: number, { stride, affine }: OperationOptions): number {
+function* dilated(net: Network, name: string, x: number, kernel: number, { stride, affine }: OperationOptions): Staged {
   const channels = net.b.shape(x)[1]!
   const options = { kernel, stride, dilation: 2, groups: channels }
   const depthwise = convolution(net, `${name}.op.1`, relu(net, x), channels, options)
   const pointwise = convolution(net, `${name}.op.2`, depthwise, channels, { kernel: 1 })
-  return batchNorm(net, `${name}.op.3`, pointwise, affine)
+  return yield* normalized(`${name}.op.3`, pointwise, affine)
 }
 
-function factorized7(net: Network, name: string, x: number, { stride, affine }: OperationOptions): number {
+function* factorized7(net: Network, name: string, x: number, { stride, affine }: OperationOptions): Staged {
   const channels = net.b.shape(x)[1]!
   const wide = convolution(net, `${name}.1`, relu(net, x), channels, { kernel: [1, 7], stride: [1, stride] })
   const high = convolution(net, `${name}.2`, wide, channels, { kernel: [7, 1], stride: [stride, 1] })
-  return batchNorm(net, `${name}.3`, high, affine)
+  return yield* normalized(`${name}.3`, high, affine)
 }

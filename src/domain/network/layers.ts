@@ -23,6 +23,9 @@ export interface Network {
 /** Share of the batch in new running statistics, and the number under the square root, of PyTorch's defaults. */
 const [MOMENTUM, EPSILON] = [0.1, 1e-5]
 
+/** The axes that a normalization's statistics are taken over. */
+const STATISTICS: ReadonlyArray<number> = [0, 2, 3]
+
 /** A parameter of a network. */
 export function parameter(net: Network, name: string, shape: Shape): number {
   net.parameters.set(name, shape)
@@ -76,10 +79,9 @@ export function batchNorm(net: Network, name: string, x: number, affine = true):
   const scale = affine ? b.reshape(parameter(net, `${name}.weight`, [channels]), perChannel) : undefined
   const shift = affine ? b.reshape(parameter(net, `${name}.bias`, [channels]), perChannel) : undefined
   const running = (field: string) => b.reshape(b.input(`buffer/${name}.${field}`, [channels]), perChannel)
-  const axes = [0, 2, 3]
-  const mean = net.statistics === "batch" ? b.mean(x, axes) : running("running_mean")
+  const mean = net.statistics === "batch" ? b.mean(x, STATISTICS) : running("running_mean")
   const centered = b.minus(x, mean)
-  const variance = net.statistics === "batch" ? b.mean(b.times(centered, centered), axes) : running("running_var")
+  const variance = net.statistics === "batch" ? b.mean(b.times(centered, centered), STATISTICS) : running("running_var")
   if (net.statistics === "batch" && net.tracked) {
     const count = batch * height * width
     const keep = (field: string, value: number) =>
@@ -94,6 +96,81 @@ export function batchNorm(net: Network, name: string, x: number, affine = true):
   const factor = b.over(scale ?? b.constant(1, perChannel), deviation)
   const normal = b.times(centered, factor)
   return shift === undefined ? normal : b.plus(normal, shift)
+}
+
+/** A normalization that an operation needs before it can go on. */
+export interface AskedNormalization {
+  readonly name: string
+  readonly x: number
+  readonly affine: boolean
+}
+
+/** Part of a network that asks for normalizations on its way; parts that run side by side have them made together. */
+export type Staged<A = number> = Generator<AskedNormalization, A, number>
+
+/** A normalization within a part. */
+export function* normalized(name: string, x: number, affine: boolean): Staged {
+  return yield { name, x, affine }
+}
+
+/** A part of a network by itself. */
+export function alone<A>(net: Network, part: Staged<A>): A {
+  return together(net, [part])[0]!
+}
+
+/**
+ * Parts of a network side by side, one stage after the other: what they ask for at the same stage is normalized together. Gives their results, in order.
+ */
+export function together<A>(net: Network, parts: ReadonlyArray<Staged<A>>): ReadonlyArray<A> {
+  const results: Array<A> = []
+  let going = [...parts.entries()].map(([i, part]) => ({ i, part, step: part.next() }))
+  while (going.length > 0) {
+    for (const { i, step } of going) if (step.done === true) results[i] = step.value
+    const asking = going.flatMap(({ i, part, step }) => (step.done === true ? [] : [{ i, part, asked: step.value }]))
+    const made = batchNorms(
+      net,
+      asking.map(({ asked }) => asked)
+    )
+    going = asking.map(({ i, part }, k) => ({ i, part, step: part.next(made[k]!) }))
+  }
+  return results
+}
+
+/**
+ * Batch normalizations of several tensors. Those without scale and shift, by statistics of the batch, of tensors with the same number of elements
+ * per channel share the arithmetic of their variances: it is done once, over the channels of all of them.
+ */
+export function batchNorms(net: Network, asked: ReadonlyArray<AskedNormalization>): ReadonlyArray<number> {
+  const { b } = net
+  const perChannel = (x: number) => elementCount(b.shape(x).filter((_, axis) => STATISTICS.includes(axis)))
+  const sharing = net.statistics === "batch" && !net.tracked
+  const groups = new Map<number | string, Array<AskedNormalization>>()
+  for (const one of asked) {
+    const key = sharing && !one.affine ? perChannel(one.x) : one.name
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  const made = new Map<AskedNormalization, number>()
+  for (const group of groups.values()) {
+    if (group.length === 1) {
+      const { name, x, affine } = group[0]!
+      made.set(group[0]!, batchNorm(net, name, x, affine))
+      continue
+    }
+    const centered = group.map(({ x }) => b.minus(x, b.mean(x, STATISTICS)))
+    const squares = b.concatenate(
+      centered.map((x) => b.sum(b.times(x, x), STATISTICS)),
+      1
+    )
+    const variance = b.scale(squares, 1 / perChannel(group[0]!.x))
+    const factor = b.over(b.constant(1), b.unary("sqrt", b.plus(variance, b.constant(EPSILON))))
+    let start = 0
+    for (const [i, one] of group.entries()) {
+      const end = start + b.shape(one.x)[1]!
+      made.set(one, b.times(centered[i]!, b.slice(factor, [{}, { start, end }])))
+      start = end
+    }
+  }
+  return asked.map((one) => made.get(one)!)
 }
 
 /** A fully connected layer: [batch, features] → [batch, outputs]. */
@@ -124,23 +201,23 @@ export function pool3(net: Network, kind: "max" | "average", x: number, stride: 
 }
 
 /** ReLU, convolution, normalization. The names are those of the sequence's members. */
-export function reluConvBn(
+export function* reluConvBn(
   net: Network,
   name: string,
   x: number,
   channels: number,
   options: { readonly kernel: number; readonly stride?: number; readonly affine: boolean; readonly bias?: boolean }
-): number {
+): Staged {
   const { kernel, stride = 1, affine, bias = false } = options
   const y = convolution(net, `${name}.op.1`, relu(net, x), channels, { kernel, stride, bias })
-  return batchNorm(net, `${name}.op.2`, y, affine)
+  return yield* normalized(`${name}.op.2`, y, affine)
 }
 
 /**
  * Half the size, rounded up, by two 1×1 convolutions of stride 2, one of them shifted by a pixel, joined and normalized. At an odd size the shifted one
  * sees zeros beyond the edge, as in NAS-Bench-201's code.
  */
-export function factorizedReduce(net: Network, name: string, x: number, channels: number, affine: boolean): number {
+export function* factorizedReduce(net: Network, name: string, x: number, channels: number, affine: boolean): Staged {
   const { b } = net
   const y = relu(net, x)
   const options = { kernel: 1, stride: 2, padding: 0 }
@@ -150,5 +227,5 @@ export function factorizedReduce(net: Network, name: string, x: number, channels
   const padded = b.add({ _tag: "Pad", before: none, after, between: none }, y)
   const shifted = b.slice(padded, [{}, {}, { start: 1 }, { start: 1 }])
   const second = convolution(net, `${name}.conv_2`, shifted, channels - Math.floor(channels / 2), options)
-  return batchNorm(net, `${name}.bn`, b.concatenate([first, second], 1), affine)
+  return yield* normalized(`${name}.bn`, b.concatenate([first, second], 1), affine)
 }

@@ -12,12 +12,12 @@ export function mixture(
   row: number
 ): number | undefined {
   const { b } = net
+  const [rows, width] = b.shape(weights) as readonly [number, number]
+  const all = b.reshape(weights, [rows * width])
   const terms = operations.flatMap((operation, k) => {
     if (operation === undefined) return []
-    const weight = b.slice(weights, [
-      { start: row, end: row + 1 },
-      { start: k, end: k + 1 }
-    ])
+    const at = row * width + k
+    const weight = b.slice(all, [{ start: at, end: at + 1 }])
     return [b.times(operation, b.reshape(weight, [1, 1, 1, 1]))]
   })
   return terms.length === 0 ? undefined : terms.reduce((sum, term) => b.plus(sum, term))

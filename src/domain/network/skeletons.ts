@@ -1,6 +1,7 @@
 import { square } from "../program/builder.ts"
 import type { Shape } from "../program/operation.ts"
 import {
+  alone,
   batchNorm,
   convolution,
   factorizedReduce,
@@ -88,8 +89,8 @@ export function imageFault(image: Shape, halvings: number): string | undefined {
 function adapted(net: Network, name: string, x: number, channels: number, height: number, affine: boolean): number {
   let y = x
   for (let step = 0; net.b.shape(y)[2]! > height; step++)
-    y = factorizedReduce(net, step === 0 ? name : `${name}.${step}`, y, channels, affine)
-  return y === x ? reluConvBn(net, name, x, channels, { kernel: 1, affine }) : y
+    y = alone(net, factorizedReduce(net, step === 0 ? name : `${name}.${step}`, y, channels, affine))
+  return y === x ? alone(net, reluConvBn(net, name, x, channels, { kernel: 1, affine })) : y
 }
 
 function classify(net: Network, features: number, classes: number): number {
@@ -216,8 +217,8 @@ export function nasBench201Skeleton(
 
 /** The block between two stages. At an odd size its pool takes the mean of the pixels that there are (ours). */
 function residualBlock(net: Network, name: string, x: number, channels: number): number {
-  const first = reluConvBn(net, `${name}.conv_a`, x, channels, { kernel: 3, stride: 2, affine: true })
-  const second = reluConvBn(net, `${name}.conv_b`, first, channels, { kernel: 3, affine: true })
+  const first = alone(net, reluConvBn(net, `${name}.conv_a`, x, channels, { kernel: 3, stride: 2, affine: true }))
+  const second = alone(net, reluConvBn(net, `${name}.conv_b`, first, channels, { kernel: 3, affine: true }))
   const [, , height, width] = net.b.shape(x) as readonly [number, number, number, number]
   const padding = { before: [0, 0], after: [height % 2, width % 2] } as const
   const halved = net.b.averagePool(x, { kernel: [2, 2], stride: [2, 2], padding }, false)

@@ -1,3 +1,4 @@
+import { disjointSum } from "./disjoint.ts"
 import type { Operation, Shape } from "./operation.ts"
 import { elementCount, type Node, sameShape } from "./program.ts"
 import { factorsJoined, repeatedLater, simplifiedSum } from "./repetition.ts"
@@ -34,6 +35,7 @@ export function simplified(
       return (
         simplifiedBinary(program, operation.kind, operands, values, shape) ??
         repeatedLater(program, operation, operands, shape) ??
+        (operation.kind === "add" ? disjointSum(program, operands[0]!, operands[1]!, shape) : undefined) ??
         (operation.kind === "multiply" ? factorsJoined(program, operands, shape) : undefined)
       )
     case "Detach":
@@ -137,7 +139,8 @@ function simplifiedBinary(
     case "multiply":
       if (x === 0 || y === 0) return program.constant(0, shape)
       if (x === 1 || y === 1) return x === 1 ? b : a
-      return x === -1 || y === -1 ? program.add({ _tag: "Unary", kind: "negate" }, x === -1 ? b! : a!) : undefined
+      if (x === -1 || y === -1) return program.add({ _tag: "Unary", kind: "negate" }, x === -1 ? b! : a!)
+      return scaledNegation(program, x === undefined ? a! : b!, x ?? y, shape)
     case "divide":
       if (x === 0) return program.constant(0, shape)
       return y === 1
@@ -146,6 +149,13 @@ function simplifiedBinary(
           ? undefined
           : program.add({ _tag: "Binary", kind: "multiply" }, a!, program.constant(1 / y, shape))
   }
+}
+
+/** A multiple of −x is another multiple of x. */
+function scaledNegation(program: Growing, at: number, factor: number | undefined, shape: Shape): number | undefined {
+  const positive = factor === undefined ? undefined : undone(program, at, "negate")
+  if (factor === undefined || positive === undefined) return undefined
+  return program.add({ _tag: "Binary", kind: "multiply" }, positive, program.constant(-factor, shape))
 }
 
 function simplifiedMove(

@@ -17,34 +17,34 @@ import { type SearchSettings, SettingsError } from "./settings.ts"
 
 const fail = (problem: string) => Either.left(new SettingsError({ problem }))
 
-/**
- * The plan of a search over the architectures of a benchmark, or over all of a space where there is none. Errors: settings that contradict each other or the
- * space, and missing columns.
- */
+/** The plan of a search over a benchmark. Errors: settings that contradict each other or the space, and missing columns. */
 export function planSearch(
   settings: SearchSettings,
   space: Space,
-  benchmark: Benchmark | undefined
+  benchmark: Benchmark
 ): Either.Either<SearchPlan, SettingsError | TableError> {
   return Either.gen(function* () {
-    if (!hasIdentity(space, settings.identity)) {
-      return yield* fail(`the identity "${settings.identity}" needs a space like NAS-Bench-201, not "${space.name}"`)
-    }
+    yield* checkIdentity(settings, space)
     if (settings.simulatedSeconds !== undefined && settings.cost === undefined) {
       return yield* fail("a budget of simulated seconds needs the column that an evaluation costs")
     }
-    const meets = yield* constraintsOf(settings, space, benchmark)
-    const table = benchmark?.tables[0]
-    const allowed = table?.architectures.filter(meets)
-    if (allowed?.length === 0)
+    const [table] = benchmark.tables
+    const meets = yield* constraintsOf(settings, space, (name) =>
+      Either.map(
+        benchmarkColumn(benchmark, name),
+        (values) => (architecture: Architecture) => values[table.rowOf(architecture)] ?? Number.NaN
+      )
+    )
+    const allowed = table.architectures.filter(meets)
+    if (allowed.length === 0)
       return yield* fail(`no architecture of the table meets ${settings.constraints.join(" and ")}`)
     const known = identifier(space, settings.identity)
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
-    const inTable = (architecture: Architecture) => table === undefined || table.rowOf(architecture) >= 0
+    const inTable = (architecture: Architecture) => table.rowOf(architecture) >= 0
     const admits = constrained ? (architecture: Architecture) => inTable(architecture) && meets(architecture) : inTable
     const plan: SearchPlan = {
-      candidates: allowed === undefined ? spaceCandidates(space, meets) : listedCandidates(space, allowed),
+      candidates: listedCandidates(space, allowed),
       algorithm: algorithmOf(settings),
       objective: prepareObjective(space, objective, known, admits),
       budget: budgetOf(settings),
@@ -52,6 +52,41 @@ export function planSearch(
     }
     return plan
   })
+}
+
+/** The plan of a search over all architectures of a space, where no table lists them. Constraints count choices. */
+export function planSpaceSearch(settings: SearchSettings, space: Space): Either.Either<SearchPlan, SettingsError> {
+  return Either.gen(function* () {
+    yield* checkIdentity(settings, space)
+    const limits = ["evaluations", "uniqueEvaluations", "simulatedSeconds"] as const
+    const limit = limits.find((name) => settings[name] !== undefined)
+    if (settings.successiveHalving !== undefined && limit !== undefined)
+      return yield* fail(`successive halving begins with a number of samples, and has no budget of ${limit}`)
+    if (settings.successiveHalving !== undefined && !["rs", "na-rs"].includes(settings.algorithm))
+      return yield* fail(`successive halving draws its candidates: take "rs" or "na-rs", not "${settings.algorithm}"`)
+    if (settings.algorithm === "exhaustive" && !isEnumerable(space))
+      return yield* fail(`the space "${space.name}" is too large for an exhaustive search`)
+    const meets = yield* constraintsOf(settings, space, (name) =>
+      fail(`the constraint names the column "${name}", and there is no table; count(choice) needs none`)
+    )
+    const known = identifier(space, settings.identity)
+    const objective = yield* objectiveOf(settings, space)
+    const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
+    const plan: SearchPlan = {
+      candidates: spaceCandidates(space, meets),
+      algorithm: algorithmOf(settings),
+      objective: prepareObjective(space, objective, known, constrained ? meets : () => true),
+      budget: budgetOf(settings),
+      identifier: known
+    }
+    return plan
+  })
+}
+
+function checkIdentity({ identity }: SearchSettings, space: Space): Either.Either<void, SettingsError> {
+  return hasIdentity(space, identity)
+    ? Either.right(undefined)
+    : fail(`the identity "${identity}" needs a space like NAS-Bench-201, not "${space.name}"`)
 }
 
 /** The objective that settings ask for. */
@@ -108,14 +143,15 @@ function budgetOf(settings: SearchSettings): Budget {
   return { samples, evaluations, uniqueEvaluations, simulatedSeconds }
 }
 
-function constraintsOf(
-  settings: SearchSettings,
+/** Whether an architecture meets all constraints; `column` gives the numbers of those that name one. */
+function constraintsOf<E>(
+  { constraints }: SearchSettings,
   space: Space,
-  benchmark: Benchmark | undefined
-): Either.Either<(architecture: Architecture) => boolean, SettingsError | TableError> {
+  column: (name: string) => Either.Either<(architecture: Architecture) => number, E>
+): Either.Either<(architecture: Architecture) => boolean, SettingsError | E> {
   return Either.gen(function* () {
     const checks: Array<(architecture: Architecture) => boolean> = []
-    for (const text of settings.constraints) {
+    for (const text of constraints) {
       const constraint = yield* Either.mapLeft(parseConstraint(text), (problem) => new SettingsError({ problem }))
       const { comparison, bound } = constraint
       if (constraint._tag === "Count") {
@@ -125,11 +161,8 @@ function constraintsOf(
         }
         checks.push((architecture) => compares(countChoice(space, architecture, choice), comparison, bound))
       } else {
-        if (benchmark === undefined)
-          return yield* fail(`the constraint on "${constraint.column}" needs a table: add --table FILE`)
-        const values = yield* benchmarkColumn(benchmark, constraint.column)
-        const [table] = benchmark.tables
-        checks.push((architecture) => compares(values[table.rowOf(architecture)] ?? Number.NaN, comparison, bound))
+        const value = yield* column(constraint.column)
+        checks.push((architecture) => compares(value(architecture), comparison, bound))
       }
     }
     return (architecture: Architecture) => checks.every((check) => check(architecture))

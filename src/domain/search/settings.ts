@@ -1,4 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
+import { EVALUATOR_FIELDS } from "./evaluator_settings.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
 const Text = Schema.String.pipe(Schema.minLength(1))
@@ -29,9 +30,6 @@ const Neighbors = Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.non
   })
 })
 
-/** What evaluates architectures, by the names that people type. */
-export const EVALUATOR_NAMES = ["table", "supernet"] as const
-
 /** The searchers by the names that people type; `na-rs` is `rs` with the neighborhood objective. */
 export const ALGORITHM_NAMES = ["rs", "na-rs", "evolution", "local-search", "exhaustive"] as const
 
@@ -43,7 +41,7 @@ function withDefault<A, I>(
 }
 
 /**
- * Every setting of a search that samples architectures, as written in a config file and stored in a run. What is optional here has no
+ * Every setting of a search by samples, as written in a config file and stored in a run. What is optional here has no
  * default of its own: it follows from the others.
  */
 export const SearchSettings = Schema.Struct({
@@ -59,11 +57,6 @@ export const SearchSettings = Schema.Struct({
   constrainNeighbors: withDefault(Schema.Boolean, false),
   identity: withDefault(oneOf("functional", "official", "exact"), "functional"),
   space: withDefault(Text, "nas-bench-201"),
-  evaluator: withDefault(oneOf(...EVALUATOR_NAMES), "table"),
-  /** Settings of a supernet, by the names of its schema. */
-  supernet: withDefault(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {}),
-  /** Folder that keeps the supernet; in that of the run where absent. */
-  supernetRun: Schema.optional(Text),
   table: withDefault(Texts, []),
   key: Schema.optional(Text),
   score: Schema.optional(Text),
@@ -79,7 +72,8 @@ export const SearchSettings = Schema.Struct({
   population: withDefault(Count, 10),
   tournament: withDefault(Count, 3),
   seed: withDefault(Schema.String, "0"),
-  repeat: withDefault(Count, 1)
+  repeat: withDefault(Count, 1),
+  ...EVALUATOR_FIELDS
 }).annotations({ identifier: "SearchSettings" })
 export interface SearchSettings extends Schema.Schema.Type<typeof SearchSettings> {}
 

@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { BACKEND_NAMES, DATASET_NAMES } from "../search/gradient/run_settings.ts"
+import { BACKEND_NAMES, DATASET_NAMES } from "../data/names.ts"
 import {
   changedProtocol,
   ProtocolChanges,
@@ -29,6 +29,9 @@ function withDefault<A, I>(
 
 const PROTOCOLS = Object.keys(TRAINING_PROTOCOLS) as [TrainingProtocolName, ...ReadonlyArray<TrainingProtocolName>]
 
+/** One of the protocols by its name. */
+export const ProtocolName = oneOf(...PROTOCOLS)
+
 /** Every setting of a training from scratch, as written in a config file and stored in a run. */
 export const TrainingRunSettings = Schema.Struct({
   version: withDefault(Schema.Literal(1), 1),
@@ -37,7 +40,7 @@ export const TrainingRunSettings = Schema.Struct({
   /** A space's name or file; told by most architectures. */
   space: Schema.optional(Text),
   /** By the skeleton where absent: DARTS's on CIFAR, or that of NAS-Bench-201. */
-  protocol: Schema.optional(oneOf(...PROTOCOLS)),
+  protocol: Schema.optional(ProtocolName),
   dataset: withDefault(oneOf(...DATASET_NAMES), "mnist"),
   /** Folder or file of the data; `mnist` needs none. */
   data: Schema.optional(Text),

@@ -59,12 +59,15 @@ export function cifarPixel(i: number, j: number): number {
 
 /** The bytes of a safetensors file. */
 export function safetensors(
-  tensors: Readonly<Record<string, readonly [ReadonlyArray<number>, Float32Array | Float64Array | Int32Array]>>
+  tensors: Readonly<
+    Record<string, readonly [ReadonlyArray<number>, Float32Array | Float64Array | Int32Array | Uint8Array]>
+  >
 ): Uint8Array {
   const types = new Map<unknown, string>([
     [Float32Array, "F32"],
     [Float64Array, "F64"],
-    [Int32Array, "I32"]
+    [Int32Array, "I32"],
+    [Uint8Array, "U8"]
   ])
   let end = 0
   const header = Object.entries(tensors).map(([name, [shape, data]]) => {

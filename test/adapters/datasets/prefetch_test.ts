@@ -233,7 +233,8 @@ import * as TestContext from "effect/TestContext"
       const batch = Option.getOrThrow(yield* queue.next)
       console.log(JSON.stringify([[...batch.x], [...batch.targets], yield* batches.threads]))
     })
-    await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(batchesLayer())))`
+    await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(batchesLayer())))
+    console.log("closed")`
   )
   await build({
     entryPoints: [program, "bin/commands/batch_worker.ts"],
@@ -249,7 +250,7 @@ import * as TestContext from "effect/TestContext"
   })
   write("bundle/package.json", `{ "type": "module" }`)
   const { stdout, stderr } = spawnSync(process.execPath, [join(folder, "bundle", "program.js")], { encoding: "utf8" })
-  assert.is(stdout, "[[0,1],[0,1],1]\n", stderr)
+  assert.is(stdout, "[[0,1],[0,1],1]\nclosed\n", stderr)
 })
 
 test.run()

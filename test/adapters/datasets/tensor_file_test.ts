@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process"
+import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { run } from "../../_effect.ts"
 import { open, refusal, safetensors, temporary } from "./_files.ts"
 
-const { write, remove } = temporary()
+const { folder, write, remove } = temporary()
 const floats = (count: number, first = 0) => Float32Array.from({ length: count }, (_, i) => (first + i) / 7 - 1)
 const PARTS = {
   "train/x": [[3, 2, 1, 2], floats(12)],
@@ -39,6 +41,36 @@ test("double precision and labels in floats are taken, a test part may be absent
   const { images, labels } = await run(train.read([1]))
   assert.equal(images, floats(4, 4))
   assert.equal([...labels], [0])
+})
+
+test("images in bytes stay bytes, labels may be bytes too", async () => {
+  const bytes = Uint8Array.from({ length: 12 }, (_, i) => 20 * i)
+  const from = file({ "train/x": [[3, 2, 1, 2], bytes], "train/y": [[3], Uint8Array.of(2, 0, 1)] })
+  const { info, train } = await open({ _tag: "TensorFile", from })
+  assert.is(info.classes, 3)
+  const { images, labels } = await run(train.read([1, 0]))
+  assert.equal(images, Uint8Array.of(80, 100, 120, 140, 0, 20, 40, 60))
+  assert.equal([...labels], [0, 2])
+})
+
+test("a folder with one file, and an archive with one, give what the file gives", async () => {
+  const bytes = safetensors(PARTS)
+  const single = await open({ _tag: "TensorFile", from: file(PARTS) })
+  const path = write("one/below/a.safetensors", bytes)
+  write("one/notes.txt", "no tensors")
+  spawnSync("tar", ["-czf", join(folder, "one.tar.gz"), "-C", folder, "one"])
+  for (const from of [join(folder, "one"), join(folder, "one.tar.gz")]) {
+    const { info } = await open({ _tag: "TensorFile", from })
+    assert.equal([info.digest, info.train], [single.info.digest, 3])
+    assert.ok(info.name.endsWith("below/a.safetensors"))
+  }
+  assert.is((await open({ _tag: "TensorFile", from: path })).info.name, path)
+})
+
+test("tensors of other names are not read", async () => {
+  const from = file({ ...PARTS, other: [[2], new Int32Array(2)] })
+  const { info } = await open({ _tag: "TensorFile", from })
+  assert.is(info.digest, (await open({ _tag: "TensorFile", from: file(PARTS) })).info.digest)
 })
 
 const { "train/y": _labels, ...unlabeled } = PARTS
@@ -87,8 +119,8 @@ test("a file that is no safetensors file, or a folder with two, is an error", as
   })
   assert.is(damaged.reason, "damaged")
   write("two/a.safetensors", safetensors(PARTS))
-  const folder = write("two/b.safetensors", safetensors(PARTS)).replace(/.b\.safetensors$/, "")
-  assert.match((await refusal({ _tag: "TensorFile", from: folder })).message, "holds 2 files")
+  write("two/b.safetensors", safetensors(PARTS))
+  assert.match((await refusal({ _tag: "TensorFile", from: join(folder, "two") })).message, "holds 2 files")
 })
 
 test.run()

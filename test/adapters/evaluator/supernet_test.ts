@@ -6,7 +6,7 @@ import * as Memory from "../../../src/adapters/checkpoints/memory.ts"
 import * as Supernet from "../../../src/adapters/evaluator/supernet.ts"
 import * as MemoryRunStore from "../../../src/adapters/run_store/memory.ts"
 import { type Architecture, architectureKey, architectureOfKey } from "../../../src/domain/architecture/architecture.ts"
-import { planSearch } from "../../../src/domain/search/plan_search.ts"
+import { planSpaceSearch } from "../../../src/domain/search/plan_search.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { Evaluator } from "../../../src/effects/evaluator.ts"
 import { repeatSearch } from "../../../src/effects/repeat_search.ts"
@@ -17,7 +17,9 @@ import { planOfSupernet } from "../../effects/_supernets.ts"
 import { MACHINE } from "../../effects/_trainings.ts"
 
 const space = builtinSpace("nas-bench-201")
-const planned = await run(planOfSupernet({ epochs: 1, scoreBatches: 1, measure: "cross-entropy" }))
+const supernet = await run(planOfSupernet({ epochs: 1 }, { scoreBatches: 1, measure: "cross-entropy" }))
+const machine: Supernet.SupernetMachine = { backend: "reference", threads: undefined, data: "made up" }
+const planned = { plan: supernet, identity: Supernet.supernetIdentity(supernet, machine) }
 const layer = Supernet.layer(planned, () => Effect.void).pipe(Layer.provide(Layer.merge(MACHINE, Memory.layer)))
 
 /** A search with the supernet, and the loss of each architecture that it evaluated. */
@@ -34,7 +36,7 @@ const searched = (given: Parameters<typeof settingsOf>[0], stored = MemoryRunSto
           })
         )
     })
-    const plan = yield* planSearch({ ...settingsOf(given), cost: undefined }, space, undefined)
+    const plan = yield* planSpaceSearch(settingsOf(given), space)
     const [outcome] = yield* repeatSearch(plan, { seed: "0", repeat: 1, onProgress: () => Effect.void }).pipe(
       Effect.provide(Layer.merge(watched, MemoryRunStore.layer(stored)))
     )
@@ -73,13 +75,13 @@ test("admits members of the space alone", async () => {
   const { admits, identity } = await run(Effect.provide(Evaluator, layer))
   assert.ok(admits([0, 1, 2, 3, 4, 0]))
   assert.not.ok(admits([0, 1, 2, 3, 4, 5]))
-  assert.is(identity, `supernet/${planned.digest}`)
+  assert.is(identity, planned.identity)
 })
 
 test("a device that fails is an error of the architecture", async () => {
   for (const [reason, told] of [
-    ["out_of_memory", "out of memory"],
-    ["device_missing", "unreachable"]
+    ["out_of_memory", "out_of_memory"],
+    ["device_missing", "failed"]
   ] as const) {
     const failing = Layer.map(MACHINE, (services) => services).pipe(
       Layer.flatMap((services) =>
@@ -91,7 +93,9 @@ test("a device that fails is an error of the architecture", async () => {
               ...backend,
               compile: (program: Parameters<typeof backend.compile>[0]) =>
                 program === planned.plan.program
-                  ? Effect.succeed({ run: () => new TensorError({ backend: "test", reason, detail: "" }) })
+                  ? Effect.succeed({
+                      run: () => new TensorError({ backend: "test", reason, detail: "the device is gone" })
+                    })
                   : backend.compile(program)
             }))
           ).pipe(Layer.provide(Layer.succeedContext(services)))
@@ -100,8 +104,37 @@ test("a device that fails is an error of the architecture", async () => {
     )
     const broken = Supernet.layer(planned, () => Effect.void).pipe(Layer.provide(Layer.merge(failing, Memory.layer)))
     const evaluated = Effect.flatMap(Evaluator, ({ evaluate }) => evaluate([[3, 3, 3, 3, 3, 3]]))
-    assert.match(String((await failure(Effect.provide(evaluated, broken))).message), told)
+    const error = await failure(Effect.provide(evaluated, broken))
+    assert.ok(error._tag === "EvaluationError")
+    assert.equal([error.reason, error.architecture], [told, "3,3,3,3,3,3"])
+    assert.match(error.message, "the device is gone")
   }
 })
 
 test.run()
+
+const identities = suite("supernetIdentity()")
+
+identities("changes with all that scores depend on, and with nothing else", async () => {
+  const of = async (
+    changes: Parameters<typeof planOfSupernet>[0] = {},
+    options: Parameters<typeof planOfSupernet>[1] = {},
+    own: Partial<Supernet.SupernetMachine> = {}
+  ) => Supernet.supernetIdentity(await run(planOfSupernet(changes, options)), { ...machine, ...own })
+  const same = await of()
+  assert.is(await of(), same)
+  const others = [
+    await of({ channels: 3 }),
+    await of({ learningRate: 0.5 }),
+    await of({}, { measure: "cross-entropy" }),
+    await of({}, { scoreBatches: 1 }),
+    await of({}, { seed: "1" }),
+    await of({}, { validation: 0.5 }),
+    await of({}, {}, { backend: "onnx" }),
+    await of({}, {}, { threads: 1 }),
+    await of({}, {}, { data: "other" })
+  ]
+  assert.is(new Set([same, ...others]).size, others.length + 1)
+})
+
+identities.run()

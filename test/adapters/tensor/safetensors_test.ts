@@ -10,6 +10,7 @@ const data = FastCheck.oneof(
   FastCheck.float32Array(),
   FastCheck.float64Array(),
   FastCheck.int32Array(),
+  FastCheck.uint8Array(),
   FastCheck.bigInt64Array({ min: -(2n ** 53n), max: 2n ** 53n })
 )
 const tensor = data.map((values): WritableTensor => ({ shape: [1, values.length], data: values }))
@@ -33,6 +34,17 @@ test("what was written is read", () => {
     }),
     { seed: 0, numRuns: 100 }
   )
+})
+
+test("elements are read where they lie, and copied only where they begin at no multiple of their size", () => {
+  const bytes = writeSafetensors(new Map([["a", { shape: [3], data: Float32Array.of(1, 2, 3) }]]))
+  const dataOf = (own: Uint8Array) => Either.getOrThrow(readSafetensors("file", own)).tensors.get("a")!.data
+  assert.is(dataOf(bytes).buffer, bytes.buffer)
+  const shifted = new Uint8Array(bytes.length + 1)
+  shifted.set(bytes, 1)
+  const copied = dataOf(shifted.subarray(1))
+  assert.is.not(copied.buffer, shifted.buffer)
+  assert.equal([...copied], [1, 2, 3])
 })
 
 test("the bytes are those of the format: length, padded JSON, tensors at multiples of their element's size", () => {

@@ -1,9 +1,11 @@
+import util from "node:util"
 import * as core from "@tensorflow/tfjs-core"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { loadRuntime } from "../../../src/adapters/tensor/tfjs/runtimes.ts"
 import { kernelCount, layer, liveTensors, type RuntimeName } from "../../../src/adapters/tensor/tfjs.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
 import { elementCount, type Program } from "../../../src/domain/program/program.ts"
@@ -150,6 +152,13 @@ test("too large a program is a typed error on every runtime, and leaves nothing 
     assert.is(refused.reason, "out_of_memory", refused.message)
     assert.is(liveTensors(runtime), before)
   }
+})
+
+test("the packages over the C library find the functions of Node's util that Node 23 has dropped", async () => {
+  Reflect.deleteProperty(util, "isNullOrUndefined")
+  await loadRuntime("tfjs-node").catch(() => undefined)
+  const isNullOrUndefined = Reflect.get(util, "isNullOrUndefined") as (value: unknown) => boolean
+  assert.equal([null, undefined, 0, ""].map(isNullOrUndefined), [true, true, false, false])
 })
 
 test("a runtime that is not there is a typed error with the command that installs it", async () => {

@@ -1,7 +1,9 @@
+import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { buildCell, type CellGraph, discreteEdge } from "../../../src/domain/network/cell_graph.ts"
-import { reluConvBn } from "../../../src/domain/network/layers.ts"
+import { type BuiltEdge, buildCell, type CellGraph, discreteEdge } from "../../../src/domain/network/cell_graph.ts"
+import { alone, type Network, reluConvBn } from "../../../src/domain/network/layers.ts"
+import { buildProgram } from "../../../src/domain/program/builder.ts"
 import { evaluate } from "../program/_programs.ts"
 import { programOf } from "./_spaces.ts"
 
@@ -22,12 +24,18 @@ const graph = (combine: CellGraph["combine"], output: ReadonlyArray<number> = [3
   stride: 1
 })
 
+/** An edge that carries a node as it is. */
+const carrying = (made: number | undefined): BuiltEdge => ({ parts: [], join: () => made })
+
+/** The result of an edge by itself. */
+const built = (net: Network, { parts, join }: BuiltEdge) => join(parts.map((part) => alone(net, part)))
+
 /** The output of a cell on one pixel of two channels, [10, 20] and [1, 2]; edge k multiplies by k + 2, and edge `silent` adds nothing. */
 function outputOf(cell: CellGraph, silent?: number): ReadonlyArray<number> {
   const program = programOf((net) => {
     const inputs = ["x", "y"].map((name) => net.b.input(name, [1, 2, 1, 1]))
     const made = buildCell(net, "cell", cell, inputs, true, ({ position }, x) =>
-      position === silent ? undefined : net.b.scale(x, position + 2)
+      carrying(position === silent ? undefined : net.b.scale(x, position + 2))
     )
     net.b.output("z", made)
   })
@@ -59,13 +67,13 @@ cells("brings concatenated edges back to its channels, zeros where an edge adds 
     const inputs = ["x", "y"].map((name) => net.b.input(name, shape))
     net.b.output(
       "z",
-      buildCell(net, "cell", one, inputs, true, ({ position }, x) => (position === 0 ? undefined : x))
+      buildCell(net, "cell", one, inputs, true, ({ position }, x) => carrying(position === 0 ? undefined : x))
     )
   })
   const expected = programOf((net) => {
     net.b.input("x", shape)
     const joined = net.b.concatenate([net.b.constant(0, shape), net.b.input("y", shape)], 1)
-    net.b.output("z", reluConvBn(net, "cell.nodes.2", joined, 3, { kernel: 1, affine: true }))
+    net.b.output("z", alone(net, reluConvBn(net, "cell.nodes.2", joined, 3, { kernel: 1, affine: true })))
   })
   const inputs = new Map([...own.inputs].map(([name, at]) => [name, numbers(own.nodes[at]!.shape)]))
   assert.equal([...own.inputs.keys()].sort(), [...expected.inputs.keys()].sort())
@@ -79,7 +87,7 @@ cells("whose edges all add nothing is zero, of half the size where it halves the
         const inputs = ["x", "y"].map((name) => net.b.input(name, [2, 3, 6, 8]))
         net.b.output(
           "z",
-          buildCell(net, "cell", { ...graph(combine), stride }, inputs, true, () => undefined)
+          buildCell(net, "cell", { ...graph(combine), stride }, inputs, true, () => carrying(undefined))
         )
       })
       const node = program.nodes[program.outputs.get("z")!]!
@@ -89,13 +97,26 @@ cells("whose edges all add nothing is zero, of half the size where it halves the
   }
 })
 
+cells("an edge from a node that is not there yet is refused by its name", () => {
+  const late = { ...graph("sum"), nodes: [[{ from: 2, position: 0 }]] }
+  const made = buildProgram((b) => {
+    const net: Network = { b, statistics: "batch", tracked: false, parameters: new Map() }
+    const inputs = ["x", "y"].map((name) => b.input(name, [1, 2, 1, 1]))
+    b.output(
+      "z",
+      buildCell(net, "cell", late, inputs, true, (_, x) => carrying(x))
+    )
+  })
+  assert.match(Either.isLeft(made) ? made.left.message : "", /edge 0 of cell comes from node 2, which is not there/)
+})
+
 cells("halves the image on the edges from its inputs alone", () => {
   const strides: Array<number> = []
   programOf((net) => {
     const inputs = ["x", "y"].map((name) => net.b.input(name, [2, 3, 6, 8]))
     buildCell(net, "cell", { ...graph("sum"), stride: 2 }, inputs, true, ({ position }, x, stride) => {
       strides[position] = stride
-      return net.b.slice(x, [{}, {}, { step: stride }, { step: stride }])
+      return carrying(net.b.slice(x, [{}, {}, { step: stride }, { step: stride }]))
     })
   })
   assert.equal(strides, [2, 2, 2, 1])
@@ -112,7 +133,7 @@ function masked(operation: string, stride: 1 | 2) {
   const program = programOf((net) => {
     const x = net.b.input("x", [3, 2, 4, 4])
     for (const dropPath of [true, false]) {
-      const made = discreteEdge(net, "cells.3._ops.1", operation, x, { ...OPTIONS, stride, dropPath })
+      const made = built(net, discreteEdge(net, "cells.3._ops.1", operation, x, { ...OPTIONS, stride, dropPath }))
       if (made !== undefined) net.b.output(dropPath ? "with" : "without", made)
     }
   })

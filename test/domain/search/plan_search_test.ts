@@ -75,18 +75,6 @@ for (const [name, given, problem] of faults) {
   })
 }
 
-plan("without a table every architecture of the space is a candidate, and constraints count choices alone", () => {
-  const over = (constraints: ReadonlyArray<string>) =>
-    planSearch(settingsOf({ constraints }), NAS_BENCH.space, undefined)
-  const { candidates, objective } = Either.getOrThrow(over(["count(none)<=1"]))
-  assert.is(candidates.list, undefined)
-  assert.ok(candidates.admits([0, 1, 2, 3, 4, 1]) && !candidates.admits([0, 0, 2, 3, 4, 1]))
-  assert.ok(objective.admits([0, 0, 2, 3, 4, 1]), "neighbors are not constrained unless asked for")
-  const column = over(["validation>1"])
-  assert.ok(Either.isLeft(column))
-  assert.match(column.left.message, "add --table FILE")
-})
-
 plan("the quotient needs a space whose networks have one member each", () => {
   const darts = builtinSpace("darts")
   const made = objectiveOf(settingsOf({ quotient: true }), darts)

@@ -72,7 +72,7 @@ interface GraphNode {
 }
 
 /** Operators that only move elements. */
-const MOVES = new Set(["Reshape", "Transpose", "Slice", "Split", "Expand", "Concat", "ReorderInput"])
+const MOVES = new Set(["Reshape", "Transpose", "Slice", "Split", "Expand", "Concat"])
 
 /** Operators that are done as soon as they can be. */
 const EAGER = new Set(["Reshape", "Concat"])
@@ -95,7 +95,7 @@ export class OnnxGraph {
   readonly #nodes: Array<GraphNode> = []
   readonly #initializers: Array<object> = []
   readonly #inputs: Array<object> = []
-  readonly #outputs: Array<object> = []
+  readonly #outputs: Array<{ readonly name: string }> = []
   readonly #known = new Map<string, string>()
   readonly #domains = new Set([""])
 
@@ -174,21 +174,35 @@ export class OnnxGraph {
     return modelType.encode(model).finish()
   }
 
+  /** The operators that an output depends on. */
+  #needed(): ReadonlyArray<GraphNode> {
+    const read = new Set(this.#outputs.map(({ name }) => name))
+    return this.#nodes
+      .toReversed()
+      .filter(({ input, output }) => {
+        if (!output.some((name) => read.has(name))) return false
+        for (const name of input) read.add(name)
+        return true
+      })
+      .reverse()
+  }
+
   /**
    * The operators in an order in which few are ready and wait, and few tensors are kept: those that only move the elements of inputs come first,
    * reshapes and joins follow their last operand at once. ONNX Runtime sorts operators with a list of the ready ones, and looks through a list of free
    * buffers for each, in time proportional to their lengths.
    */
   #ordered(): ReadonlyArray<GraphNode> {
-    const made = new Set(this.#nodes.flatMap(({ output }) => output))
+    const nodes = this.#needed()
+    const made = new Set(nodes.flatMap(({ output }) => output))
     const waitsFor = (node: GraphNode) => new Set(node.input.filter((name) => made.has(name)))
-    const first = this.#nodes.filter((node) => {
+    const first = nodes.filter((node) => {
       if (!MOVES.has(node.opType) || waitsFor(node).size > 0) return false
       for (const name of node.output) made.delete(name)
       return true
     })
     const readers = new Map<string, Array<{ readonly node: GraphNode; readonly missing: Set<string> }>>()
-    const others = this.#nodes.filter((node) => {
+    const others = nodes.filter((node) => {
       if (!made.has(node.output[0]!)) return false
       const missing = waitsFor(node)
       if (!EAGER.has(node.opType) || missing.size === 0) return true
@@ -237,7 +251,7 @@ function attributeValue(value: Attribute): object {
   return "float" in value ? { f: value.float, type: ATTRIBUTE.f } : { ints: value, type: ATTRIBUTE.ints }
 }
 
-function valueInfo(name: string, shape: Shape): object {
+function valueInfo(name: string, shape: Shape) {
   const dim = shape.map((dimValue) => ({ dimValue }))
   return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } }
 }

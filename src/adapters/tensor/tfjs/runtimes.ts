@@ -101,13 +101,33 @@ let native: RuntimeName | undefined
 
 /** The core with the runtime registered and ready, or an exception. Its own checks are off: programs have the shapes of their schema. */
 export async function loadRuntime(name: RuntimeName): Promise<typeof Core> {
-  const { engineName, package: module } = RUNTIME[name]
+  const { engineName } = RUNTIME[name]
+  if (engineName === "tensorflow") restoreUtil()
   if (engineName === "tensorflow" && native !== undefined && native !== name)
     throw new Error(`this process runs ${native} already, and TensorFlow loads once`)
-  await import(module)
+  await register(name)
   if (engineName === "tensorflow") native = name
   const core = await import("@tensorflow/tfjs-core")
   core.enableProdMode()
   if (!(await core.setBackend(engineName))) throw new Error(`the backend "${engineName}" does not start`)
   return core
+}
+
+/** Import what registers a runtime. The names of those that run anywhere are literals, so that bundlers take them along. */
+function register(name: RuntimeName): Promise<unknown> {
+  switch (name) {
+    case "tfjs-wasm":
+      return import("@tensorflow/tfjs-backend-wasm")
+    case "tfjs-cpu":
+      return import("@tensorflow/tfjs-backend-cpu")
+    default:
+      return import(RUNTIME[name].package)
+  }
+}
+
+/** The packages over TensorFlow's C library call two functions of Node's `util` that Node 23 has dropped. */
+function restoreUtil(): void {
+  const util = process.getBuiltinModule?.("node:util")
+  if (util === undefined || "isNullOrUndefined" in util) return
+  Object.assign(util, { isArray: Array.isArray, isNullOrUndefined: (value: unknown) => value == null })
 }

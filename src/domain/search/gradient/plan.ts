@@ -128,14 +128,21 @@ export function planEpoch(
   }
 }
 
-/** Step number `step` of an epoch, below `plan.steps`. Alpha's batches begin again where they are fewer. */
-export function planStep(settings: GradientSearch, shape: RelaxedShape, plan: EpochPlan, step: number): StepPlan {
-  const { batchSize } = settings
+/** Per level the images of the batch of step number `step` of an epoch, below `plan.steps`. Alpha's batches begin again where they are fewer. */
+export function stepBatches(
+  { batchSize }: GradientSearch,
+  { images }: EpochPlan,
+  step: number
+): Readonly<Record<Level, Int32Array>> {
   const batch = (level: Level) => {
-    const images = plan.images[level]
-    const place = step % Math.max(1, Math.floor(images.length / batchSize))
-    return images.slice(place * batchSize, (place + 1) * batchSize)
+    const place = step % Math.max(1, Math.floor(images[level].length / batchSize))
+    return images[level].slice(place * batchSize, (place + 1) * batchSize)
   }
+  return { alpha: batch("alpha"), weights: batch("weights") }
+}
+
+/** Step number `step` of an epoch, below `plan.steps`. */
+export function planStep(settings: GradientSearch, shape: RelaxedShape, plan: EpochPlan, step: number): StepPlan {
   const update = (level: Level): UpdatePlan => {
     const seed = split(plan.seed, "step", step, level)
     return {
@@ -150,7 +157,7 @@ export function planStep(settings: GradientSearch, shape: RelaxedShape, plan: Ep
   return {
     epoch,
     step,
-    batch: { alpha: batch("alpha"), weights: batch("weights") },
+    batch: stepBatches(settings, plan, step),
     xi: plan.learningRate.weights,
     epsilon,
     temperature,

@@ -25,7 +25,9 @@ export const EpochRecord = Schema.Struct({
   /** Mean entropy of the rows of probabilities, in nats. */
   entropy: Schema.Number,
   /** Largest eigenvalue of the Hessian of the validation loss in alpha, on the epoch's last batch; null where none was asked for. */
-  eigenvalue: Schema.NullOr(Schema.Number)
+  eigenvalue: Schema.NullOr(Schema.Number),
+  /** Of the epoch, by level. */
+  learningRate: Schema.Struct({ weights: Schema.Number, alpha: Schema.Number })
 }).annotations({ identifier: "EpochRecord" })
 export interface EpochRecord extends Schema.Schema.Type<typeof EpochRecord> {}
 
@@ -43,7 +45,7 @@ export const NO_BATCHES: LevelSums = { batches: 0, loss: 0, correct: 0, gap: 0 }
 
 /** How far a gradient search is: the next step is `step` of `epoch`. The tensors lie beside it. */
 export const GradientPosition = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   epoch: Schema.Int.pipe(Schema.nonNegative()),
   step: Schema.Int.pipe(Schema.nonNegative()),
   sums: Schema.Struct({ alpha: LevelSums, weights: LevelSums }),
@@ -53,7 +55,7 @@ export interface GradientPosition extends Schema.Schema.Type<typeof GradientPosi
 
 /** A search that has not begun. */
 export const GRADIENT_START: GradientPosition = {
-  version: 1,
+  version: 2,
   epoch: 0,
   step: 0,
   sums: { alpha: NO_BATCHES, weights: NO_BATCHES },

@@ -1,5 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
+import { BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
 import { parseAggregate } from "../../objective/aggregate_text.ts"
 import { SettingsError } from "../settings.ts"
 import { GRADIENT_PROTOCOLS, type GradientProtocol, type GradientSearch, gradientSearch } from "./settings.ts"
@@ -25,20 +26,13 @@ export function isGradientAlgorithm(name: string): name is GradientAlgorithm {
   return Object.hasOwn(GRADIENT_ALGORITHMS, name)
 }
 
-/** The data that a search can be run on, by the names that people type. */
-export const DATASET_NAMES = ["mnist", "cifar10", "cifar100", "image-folder", "tensor-file"] as const
+export { BACKEND_NAMES, DATASET_NAMES }
 
-/** Where programs run, by the names that people type. */
-export const BACKEND_NAMES = [
-  "onnx",
-  "onnx-webgpu",
-  "onnx-cuda",
-  "tfjs-gpu",
-  "tfjs-node",
-  "tfjs-wasm",
-  "tfjs-cpu",
-  "reference"
-] as const
+/** One of `BACKEND_NAMES`. */
+export type BackendName = (typeof BACKEND_NAMES)[number]
+
+/** What people may ask for: a backend, or the best that works on their machine. A record names the backend itself. */
+export const BACKEND_CHOICES = ["auto", ...BACKEND_NAMES] as const
 
 function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
   return Schema.Literal(...words).annotations({
@@ -99,7 +93,7 @@ export const GradientRunSettings = Schema.Struct({
   /** Epochs from one eigenvalue to the next, with `eigenvalue`; a stop rule needs every one. */
   eigenvalueEvery: withDefault(Count, 1),
   stopRule: withDefault(Schema.Boolean, false),
-  backend: withDefault(oneOf(...BACKEND_NAMES), "onnx"),
+  backend: withDefault(oneOf(...BACKEND_CHOICES), "auto"),
   threads: Schema.optional(Count),
   seed: withDefault(Schema.String, "0"),
   /** Further settings of the method, by the names of its schema; flags go before them. */

@@ -1,0 +1,98 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { relaxedShape } from "../src/domain/neighborhood/relaxed_shape.ts"
+import { dartsSearchNetwork } from "../src/domain/network/darts_networks.ts"
+import { buildProgram } from "../src/domain/program/builder.ts"
+import { elementCount, type Program } from "../src/domain/program/program.ts"
+import { keyOf, uniformAt } from "../src/domain/random.ts"
+import { classifierNetwork } from "../src/domain/search/gradient/search_network.ts"
+import { gradientSearch } from "../src/domain/search/gradient/settings.ts"
+import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
+import { builtinSpace } from "../src/domain/space/spaces.ts"
+import type { HostValues } from "../src/effects/device_state.ts"
+import { TensorBackend } from "../src/effects/tensor_backend.ts"
+
+/** Channels, cells, batch and height of the images of a step's network. */
+export type StepSizes = readonly [channels: number, cells: number, batch: number, size: number]
+
+/** Uniform numbers for an input of a program, smaller for weights. */
+export function noise(name: string, program: Program, at: number): HostValues {
+  const { shape } = program.nodes[at]!
+  const key = keyOf(name)
+  const scale = /^(param\/|weights$)/.test(name) ? 0.2 : 1
+  const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
+  return { shape, data }
+}
+
+/** The first-order DARTS step of a search: its two programs, of alpha and of the weights, and tensors for all of their inputs. */
+export const dartsStep = Effect.fn("dartsStep")(function* ([channels, cells, batch, size]: StepSizes) {
+  const shape = relaxedShape(builtinSpace("darts"))
+  const sizes = { channels, cells, classes: 10 }
+  const network = classifierNetwork({ shape, image: [batch, 3, size, size], classes: 10 }, (net, image, of) =>
+    dartsSearchNetwork(net, image, sizes, { normal: of.get("normal")!, reduce: of.get("reduction")! })
+  )
+  const programs = yield* stepPrograms(yield* gradientSearch("Darts", "darts"), network)
+  const levels = [programs.alpha, programs.weights].map((level) => {
+    if (level._tag === "Summed") throw new RangeError("DARTS has one run a step")
+    return level.step
+  })
+  const inputs = new Map<string, HostValues>()
+  for (const program of levels) for (const [name, at] of program.inputs) inputs.set(name, noise(name, program, at))
+  const { length } = inputs.get("targets")!.data
+  inputs.set("targets", { shape: [batch, 10], data: Float32Array.from({ length }, (_, i) => (i % 11 === 0 ? 1 : 0)) })
+  inputs.set("learningRate", { shape: [], data: [0.0003] })
+  for (const [name, tensor] of programs.state)
+    if (!/^(param\/|weights$|alpha)/.test(name))
+      inputs.set(name, { shape: tensor, data: new Float32Array(elementCount(tensor)) })
+  return { levels, inputs }
+})
+
+/** Multiply-adds and bytes per second that a backend reaches on a large matrix product and on additions. */
+export const backendRates = Effect.fn("backendRates")(function* ({
+  side = 1536,
+  elements = 1 << 25
+}: {
+  readonly side?: number
+  readonly elements?: number
+} = {}) {
+  const backend = yield* TensorBackend
+  const rate = Effect.fnUntraced(function* (program: Program, work: number) {
+    const executable = yield* backend.compile(program)
+    const inputs = new Map()
+    for (const [name, at] of program.inputs) {
+      const { shape, data } = noise(name, program, at)
+      inputs.set(name, yield* backend.upload(shape, data))
+    }
+    const run = Effect.flatMap(executable.run(inputs), (outputs) => backend.download(outputs.get("y")!))
+    const times: Array<number> = []
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now()
+      yield* Effect.scoped(run)
+      times.push(performance.now() - start)
+    }
+    return (work / Math.min(...times)) * 1000
+  }, Effect.scoped)
+  const product = Either.getOrThrow(
+    buildProgram((b) => {
+      const y = b.matMul(b.input("a", [side, side]), b.input("b", [side, side]))
+      b.output("y", b.slice(y, [{ end: 1 }]))
+    })
+  )
+  const passes = 8
+  const sums = Either.getOrThrow(
+    buildProgram((b) => {
+      let x = b.input("x", [elements])
+      for (let i = 0; i < passes; i++) x = b.plus(x, b.input(`b${i % 2}`, [elements]))
+      b.output("y", b.slice(x, [{ end: 1 }]))
+    })
+  )
+  return {
+    multiplyAdds: yield* rate(product, side ** 3),
+    bytes: yield* rate(sums, passes * 12 * elements)
+  }
+})
+
+/** The number in the middle. */
+export function median(times: ReadonlyArray<number>): number {
+  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)]!
+}

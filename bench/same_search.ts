@@ -1,0 +1,206 @@
+/**
+ * The search without settings on several backends in step: does every backend find the same architecture, by the same losses?
+ *
+ *     npx tsx bench/same_search.ts [--backend onnx --backend tfjs-wasm …] [--epochs 5] [--images 2000] [--tolerance 1e-4] [--threads 2] [--json]
+ *
+ * The first backend is the one that the others are compared with. Every other backend makes each step twice: `pinned`, from the very tensors that
+ * the first one has before that step, and `free`, from its own. A pinned loss differs by the rounding of one step alone and has to stay within
+ * the tolerance, relative to the loss. Free losses drift apart, since training magnifies any difference. How much it does is shown by
+ * `control`: the first backend itself, begun with every weight moved by a tenth of the tolerance, about what a pinned step differs by. A free loss may
+ * differ by ten times the largest difference of the control so far, or by the tolerance. Exits 1 where a loss differs by more, or another architecture is found.
+ */
+import { parseArgs } from "node:util"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Schema from "@effect/schema/Schema"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { QUICK_SEARCH } from "../bin/commands/_search_gradient.ts"
+import * as Inline from "../src/adapters/datasets/inline.ts"
+import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
+import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
+import { backendLayer } from "../src/adapters/tensor/backends.ts"
+import { architectureKey } from "../src/domain/architecture/architecture.ts"
+import { printArchitecture } from "../src/domain/architecture/text.ts"
+import { probabilities } from "../src/domain/neighborhood/relaxed_shape.ts"
+import { discretize } from "../src/domain/search/gradient/discretize.ts"
+import { planEpoch, planStep, type StepPlan } from "../src/domain/search/gradient/plan.ts"
+import { BACKEND_NAMES, type BackendName, GradientRunSettings } from "../src/domain/search/gradient/run_settings.ts"
+import { type StepPrograms, stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
+import { builtinSpace } from "../src/domain/space/spaces.ts"
+import { type DeviceState, type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
+import { openStepBatches } from "../src/effects/gradient_batches.ts"
+import { startTensors } from "../src/effects/gradient_search.ts"
+import {
+  alphaOf,
+  type GradientPlan,
+  makeStep,
+  type StepBatches,
+  type StepLosses
+} from "../src/effects/gradient_step.ts"
+import { TensorBackend } from "../src/effects/tensor_backend.ts"
+
+const { values: flags } = parseArgs({
+  options: {
+    backend: { type: "string", multiple: true, default: ["onnx", "tfjs-wasm"] },
+    epochs: { type: "string", default: String(QUICK_SEARCH.epochs) },
+    images: { type: "string", default: String(QUICK_SEARCH.images) },
+    tolerance: { type: "string", default: "1e-4" },
+    threads: { type: "string", default: "2" },
+    json: { type: "boolean", default: false }
+  }
+})
+const names = flags.backend.flatMap((name) => BACKEND_NAMES.find((known) => known === name) ?? [])
+const [epochs, images, tolerance, threads] = [flags.epochs, flags.images, flags.tolerance, flags.threads].map(Number)
+if (names.length !== flags.backend.length || ![epochs, images, tolerance, threads].every((n) => n! > 0)) {
+  console.error(
+    `usage: npx tsx bench/same_search.ts [--backend ${BACKEND_NAMES.join("|")}]... [--epochs 5] [--images 2000] [--tolerance 1e-4] [--threads 2] [--json]`
+  )
+  process.exit(2)
+}
+
+type Tensors = ReadonlyMap<string, HostValues>
+
+/** A search on one backend: its own state, and steps from a state that it is given. */
+const lane = Effect.fn("lane")(function* (
+  name: BackendName,
+  plan: GradientPlan,
+  programs: StepPrograms,
+  start: Tensors
+) {
+  const backend = Context.get(yield* Layer.build(backendLayer(name, { threads: threads! })), TensorBackend)
+  const own = yield* Effect.provideService(makeDeviceState(start), TensorBackend, backend)
+  let current = own
+  const state: DeviceState = {
+    tensors: () => current.tensors(),
+    run: (executable, inputs, read) => current.run(executable, inputs, read),
+    download: (wanted) => current.download(wanted)
+  }
+  const run = yield* Effect.provideService(makeStep(plan, programs, state), TensorBackend, backend)
+  return {
+    name,
+    free: (step: StepPlan, batches: StepBatches) =>
+      Effect.provideService(Effect.scoped(run(step, batches)), TensorBackend, backend),
+    pinned: (step: StepPlan, batches: StepBatches, tensors: Tensors) =>
+      Effect.gen(function* () {
+        current = yield* makeDeviceState(tensors)
+        return yield* run(step, batches)
+      }).pipe(
+        Effect.scoped,
+        Effect.ensuring(
+          Effect.sync(() => {
+            current = own
+          })
+        ),
+        Effect.provideService(TensorBackend, backend)
+      ),
+    tensors: Effect.map(
+      own.download(() => true),
+      (values): Tensors => new Map([...values].map(([at, data]) => [at, { shape: programs.state.get(at)!, data }]))
+    ),
+    architecture: Effect.map(alphaOf(plan, own), (alpha) => {
+      const relaxed = probabilities(plan.network.shape, alpha)
+      return architectureKey(discretize(plan.space, relaxed, plan.settings.readNone))
+    })
+  }
+})
+
+/** The largest difference of a step's two losses, relative to the first's. */
+function difference(one: StepLosses, other: StepLosses): number {
+  const of = (level: "alpha" | "weights") => Math.abs(one[level].loss - other[level].loss) / Math.abs(one[level].loss)
+  const largest = Math.max(of("alpha"), of("weights"))
+  return Number.isNaN(largest) ? Number.POSITIVE_INFINITY : largest
+}
+
+/** Weights moved by a tenth of the tolerance, up and down by turns. */
+function moved(start: Tensors): Tensors {
+  return new Map(
+    [...start].map(([name, { shape, data }]) => {
+      const nudge = /^(param\/|weights$)/.test(name) ? tolerance! / 10 : 0
+      return [name, { shape, data: Float32Array.from(data, (x, i) => x * (1 + (i % 2 === 0 ? nudge : -nudge))) }]
+    })
+  )
+}
+
+interface Lines {
+  pinned: number
+  free: number
+  failed: boolean
+}
+
+const line = (text: string) => (flags.json ? console.error(text) : console.log(text))
+const number = (value: number) => value.toExponential(1).padStart(9)
+
+const compare = Effect.gen(function* () {
+  const settings = yield* Schema.decodeUnknown(GradientRunSettings)({
+    ...QUICK_SEARCH,
+    epochs,
+    images,
+    backend: names[0]
+  })
+  const space = builtinSpace("nas-bench-201")
+  const { plan } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
+  const programs = yield* stepPrograms(plan.settings, plan.network)
+  const start = startTensors(plan, programs)
+  const first = yield* lane(names[0]!, plan, programs, start)
+  const control = yield* lane(names[0]!, plan, programs, moved(start))
+  const others = yield* Effect.forEach(names.slice(1), (name) => lane(name, plan, programs, start))
+  const results = new Map<string, Lines>(others.map(({ name }) => [name, { pinned: 0, free: 0, failed: false }]))
+  const next = yield* Effect.provide(openStepBatches(plan, programs, { epoch: 0, step: 0 }), Inline.layer)
+  let [drift, steps] = [0, 0]
+  line(`losses of each step beside ${names[0]}'s, largest relative difference so far: pinned, free; control: free`)
+  for (let epoch = 0; epoch < epochs!; epoch++) {
+    const planned = planEpoch(plan.settings, plan.network.shape, plan.examples, plan.seed, epoch)
+    let last: StepLosses | undefined
+    for (let i = 0; i < planned.steps; i++, steps++) {
+      const step = planStep(plan.settings, plan.network.shape, planned, i)
+      const before = yield* first.tensors
+      const { batches } = yield* next(step)
+      const own = yield* first.free(step, batches)
+      drift = Math.max(drift, difference(own, yield* control.free(step, batches)))
+      for (const other of others) {
+        const result = results.get(other.name)!
+        const pinned = difference(own, yield* other.pinned(step, batches, before))
+        const free = difference(own, yield* other.free(step, batches))
+        result.failed ||= pinned > tolerance! || free > Math.max(tolerance!, 10 * drift)
+        result.pinned = Math.max(result.pinned, pinned)
+        result.free = Math.max(result.free, free)
+      }
+      last = own
+    }
+    const told = [...results].map(([name, { pinned, free }]) => `${name}${number(pinned)}${number(free)}`)
+    const losses = last === undefined ? "" : `${last.weights.loss.toFixed(4)}/${last.alpha.loss.toFixed(4)}`
+    line(`  step ${String(steps).padStart(4)}  loss ${losses}  ${told.join("  ")}  control${number(drift)}`)
+  }
+  const found = new Map<string, string>()
+  for (const { name, architecture } of [first, ...others]) found.set(name, yield* architecture)
+  found.set("control", yield* control.architecture)
+  return { space, results, drift, steps, found }
+}).pipe(Effect.scoped)
+
+const { space, results, drift, steps, found } = await Effect.runPromise(Effect.provide(compare, NodeContext.layer))
+const expected = found.get(names[0]!)!
+let wrong = 0
+for (const [name, key] of found) {
+  const result = results.get(name)
+  const same = key === expected
+  const fails = result !== undefined && (result.failed || !same)
+  if (fails) wrong += 1
+  const losses = result === undefined ? "" : `, losses ${result.failed ? "BEYOND" : "within"} tolerance`
+  const genotype = printArchitecture(
+    space,
+    [...key].map((digit) => Number.parseInt(digit, 36))
+  )
+  line(`${name.padEnd(10)} ${same ? "the same architecture" : "ANOTHER ARCHITECTURE"}${losses}: ${genotype}`)
+}
+if (flags.json)
+  console.log(
+    JSON.stringify({
+      steps,
+      tolerance,
+      control: drift,
+      results: Object.fromEntries(results),
+      found: Object.fromEntries(found)
+    })
+  )
+process.exitCode = wrong === 0 ? 0 : 1

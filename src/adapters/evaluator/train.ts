@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Schema from "@effect/schema/Schema"
+import * as Effect from "effect/Effect"
+import { type Architecture, architectureKey } from "../../domain/architecture/architecture.ts"
+import { ValidationLoss } from "../../domain/search/score.ts"
+import { isMember } from "../../domain/space/membership.ts"
+import type { Space } from "../../domain/space/space.ts"
+import type { TrainingProtocol } from "../../domain/training/protocol.ts"
+import { TrainedEpoch } from "../../domain/training/record.ts"
+import { CheckpointError } from "../../effects/checkpoints.ts"
+import { Batches } from "../../effects/datasets.ts"
+import { EvaluationError } from "../../effects/evaluator.ts"
+import type { EvaluatorAt } from "../../effects/halving_search.ts"
+import { TensorBackend } from "../../effects/tensor_backend.ts"
+import { type TrainingProgress, trainNetwork } from "../../effects/train_network.ts"
+import * as Folder from "../checkpoints/folder.ts"
+import { planTraining, type TrainingImages } from "../training/plan.ts"
+import { subjectOf } from "../training/subject.ts"
+
+/** How architectures are trained to be scored. */
+export interface TrainEvaluatorOptions {
+  readonly space: Space
+  /** Made for its number of epochs; an evaluator of fewer ones ends earlier on the same schedule. */
+  readonly protocol: TrainingProtocol
+  /** With validation images. */
+  readonly images: TrainingImages
+  /** A loss: the share of wrong answers, or the mean cross-entropy. */
+  readonly measure: "error" | "cross-entropy"
+  /** Threads of the backend, of which its bits may depend. */
+  readonly threads: number | undefined
+  /** Folder of the trainings that are known. */
+  readonly folder: string
+  readonly onProgress: (progress: TrainingProgress) => Effect.Effect<void>
+}
+
+/** What is known of a training. */
+const KnownTraining = Schema.Struct({
+  version: Schema.Literal(1),
+  architecture: Schema.String,
+  epochs: Schema.Array(TrainedEpoch),
+  /** Wall time of these epochs. */
+  seconds: Schema.Number
+}).annotations({ identifier: "KnownTraining" })
+const json = Schema.parseJson(KnownTraining)
+const RESULT = "result.json"
+
+/**
+ * Evaluators that train an architecture alone on the training images and score it on the validation images, one for each number of epochs. Trainings are
+ * kept by a digest of all that they depend on. One that ended early leaves its checkpoint, and goes on from there; one that ran through leaves its
+ * numbers alone. A training whose loss is no number fails with the reason `diverged`.
+ */
+export const makeTrainEvaluator = Effect.fn("makeTrainEvaluator")(function* (options: TrainEvaluatorOptions) {
+  const { space, protocol, images, measure } = options
+  const backend = yield* TensorBackend
+  const batches = yield* Batches
+  const { info } = images.dataset
+  const parts = [images.parts.training, images.parts.validation].map((part) => Array.from(part))
+  const settings = [1, space.cells, space.decisions, space.reading, protocol, info.digest, parts, images.shape]
+  const rest = [images.seed, backend.name, options.threads ?? null]
+  const base = digestOf(JSON.stringify([...settings, ...rest]))
+
+  const train = Effect.fnUntraced(function* (architecture: Architecture, epochs: number) {
+    const key = architectureKey(architecture)
+    const folder = join(options.folder, base.slice(0, 16), digestOf(key).slice(0, 16))
+    const known = yield* readKnown(folder, key)
+    if (known !== undefined && known.epochs.length >= epochs) return known
+    const subject = subjectOf(space, architecture, space.name, false)
+    const { plan } = yield* planTraining(protocol, subject, images, false)
+    const { position } = yield* Effect.provide(
+      trainNetwork({ ...plan, epochs }, options.onProgress),
+      Folder.layer(folder)
+    )
+    const { epochs: records, seconds } = position
+    const made = { version: 1, architecture: key, epochs: records, seconds } as const
+    yield* writeKnown(folder, made, records.length >= protocol.epochs)
+    return made
+  })
+
+  const evaluateOne = Effect.fnUntraced(
+    function* (architecture: Architecture, epochs: number) {
+      const known = yield* train(architecture, epochs)
+      const { accuracy, loss } = known.epochs[epochs - 1]!.validation!
+      const seconds = (known.seconds * epochs) / known.epochs.length
+      return { loss: ValidationLoss(measure === "error" ? 1 - accuracy : loss), seconds }
+    },
+    (effect, architecture) =>
+      effect.pipe(
+        Effect.mapError((error) => {
+          const reason = error._tag === "TrainingDiverged" ? ("diverged" as const) : ("failed" as const)
+          return new EvaluationError({ architecture: architectureKey(architecture), reason, detail: error.message })
+        }),
+        Effect.provideService(TensorBackend, backend),
+        Effect.provideService(Batches, batches)
+      )
+  )
+
+  const at: EvaluatorAt = (epochs) => ({
+    identity: `train/${base}/${measure}/${epochs}`,
+    admits: (architecture) => isMember(space, architecture),
+    batch: 1,
+    concurrency: 1,
+    evaluate: (architectures) => Effect.forEach(architectures, (architecture) => evaluateOne(architecture, epochs))
+  })
+  return at
+})
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex")
+}
+
+/** What a folder holds of an architecture; a damaged record counts as none. */
+const readKnown = (folder: string, architecture: string) =>
+  Effect.gen(function* () {
+    const file = join(folder, RESULT)
+    if (!existsSync(file)) return undefined
+    const text = yield* Effect.try({ try: () => readFileSync(file, "utf8"), catch: (error) => failed(folder, error) })
+    const known = yield* Effect.option(Schema.decode(json)(text))
+    return known._tag === "Some" && known.value.architecture === architecture ? known.value : undefined
+  })
+
+/** Keep what is known, and of a training that is complete nothing else. */
+const writeKnown = (folder: string, known: typeof KnownTraining.Type, complete: boolean) =>
+  Effect.try({
+    try: () => {
+      mkdirSync(folder, { recursive: true })
+      const file = join(folder, RESULT)
+      writeFileSync(`${file}.draft`, `${Schema.encodeSync(json)(known)}\n`)
+      renameSync(`${file}.draft`, file)
+      if (!complete) return
+      for (const other of readdirSync(folder)) if (other !== RESULT) rmSync(join(folder, other), { force: true })
+    },
+    catch: (error) => failed(folder, error)
+  })
+
+function failed(place: string, error: unknown): CheckpointError {
+  return new CheckpointError({ place, detail: error instanceof Error ? error.message : String(error) })
+}

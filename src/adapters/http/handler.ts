@@ -1,0 +1,135 @@
+import * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpRouter from "@effect/platform/HttpRouter"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
+import * as Schema from "@effect/schema/Schema"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import { hasIdentity, identifier } from "../../domain/architecture/identity.ts"
+import { parseArchitecture, printArchitecture } from "../../domain/architecture/text.ts"
+import { parseAggregate } from "../../domain/objective/aggregate_text.ts"
+import { prepareObjective } from "../../domain/objective/targets.ts"
+import type { Space } from "../../domain/space/space.ts"
+import { Evaluator } from "../../effects/evaluator.ts"
+import { type ScoredArchitecture, scoreNeighborhood } from "../../effects/score_neighborhood.ts"
+import * as NoRunStore from "../run_store/none.ts"
+
+/** Neighbors that one request may ask for. */
+export const MOST_NEIGHBORS = 10_000
+
+const inText = <A>(schema: Schema.Schema<A, number>) =>
+  Schema.Union(schema, Schema.compose(Schema.NumberFromString, schema))
+const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
+  Schema.optionalWith(schema, { default: () => value })
+
+/** What is asked about a neighborhood: the parameters of an address, whose numbers are text, or the body's JSON. */
+export const NeighborhoodQuery = Schema.Struct({
+  /** In any text form of the space. */
+  architecture: Schema.String.pipe(Schema.minLength(1)),
+  aggregate: withDefault(Schema.String, "mean"),
+  radius: withDefault(inText(Schema.Int.pipe(Schema.positive())), 1),
+  /** How many are drawn by the seed; all where there are no more. */
+  neighbors: withDefault(
+    Schema.Union(Schema.Literal("all"), inText(Schema.Int.pipe(Schema.between(1, MOST_NEIGHBORS)))),
+    "all"
+  ),
+  /** Whether the architecture itself counts. */
+  center: withDefault(Schema.Union(Schema.Boolean, Schema.transformLiterals(["yes", true], ["no", false])), true),
+  seed: withDefault(Schema.String, "0")
+}).annotations({ identifier: "NeighborhoodQuery" })
+export interface NeighborhoodQuery extends Schema.Schema.Type<typeof NeighborhoodQuery> {}
+
+/** A request is not understood. */
+export class RequestError extends Schema.TaggedError<RequestError>()("NeighborhoodRequestError", {
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `Cannot answer: ${this.problem}`
+  }
+}
+
+/** A request is understood and cannot be answered. */
+export class TooManyNeighborsError extends Schema.TaggedError<TooManyNeighborsError>()("TooManyNeighborsError", {
+  count: Schema.Number
+}) {
+  override get message(): string {
+    return `Cannot score ${this.count} neighbors in one request: ask for a number of them, at most ${MOST_NEIGHBORS}`
+  }
+}
+
+const decode = Schema.decodeUnknownEither(NeighborhoodQuery, { onExcessProperty: "error" })
+
+function queryOf(given: unknown): Either.Either<NeighborhoodQuery, RequestError> {
+  return Either.mapLeft(decode(given), (error) => {
+    const [issue] = ArrayFormatter.formatErrorSync(error)
+    const problem = issue?._tag === "Unexpected" ? "is no parameter" : issue?.message.replace(/\s+/g, " ")
+    return new RequestError({ problem: `${issue?.path.join(".") || "the request"}: ${problem ?? "is not understood"}` })
+  })
+}
+
+/** The answer to a query. */
+const answer = Effect.fn("answer")(function* (space: Space, given: unknown) {
+  const query = yield* queryOf(given)
+  const center = yield* parseArchitecture(space, query.architecture)
+  const aggregate = yield* Either.mapLeft(parseAggregate(query.aggregate), (problem) => new RequestError({ problem }))
+  const { neighbors, radius } = query
+  const unused = { moveInputs: false, quotient: false, constrainNeighbors: false }
+  const objective = { _tag: "Neighborhood", aggregate, neighbors, radius, center: query.center, ...unused } as const
+  const networks = identifier(space, hasIdentity(space, "functional") ? "functional" : "exact")
+  const prepared = prepareObjective(space, objective, networks, () => true)
+  if (neighbors === "all" && prepared.ball.changes > MOST_NEIGHBORS)
+    return yield* new TooManyNeighborsError({ count: prepared.ball.changes })
+  const scored = yield* scoreNeighborhood(prepared, center, query.seed)
+  const shown = ({ architecture, distance, loss }: ScoredArchitecture) => ({
+    architecture: printArchitecture(space, architecture),
+    distance,
+    loss
+  })
+  const { identity } = yield* Evaluator
+  return yield* HttpServerResponse.json({
+    space: space.name,
+    evaluator: identity,
+    loss: scored.loss,
+    center: shown(scored.center),
+    neighbors: scored.neighbors.map(shown)
+  })
+})
+
+const failed = (status: number) => (error: { readonly _tag: string; readonly message: string }) =>
+  HttpServerResponse.json({ error: error._tag, message: error.message }, { status })
+
+/** `GET /neighborhood?architecture=…` and `POST /neighborhood` with the same as JSON. Errors are JSON too. */
+const app = (space: Space) =>
+  HttpRouter.empty.pipe(
+    HttpRouter.get(
+      "/neighborhood",
+      Effect.flatMap(HttpServerRequest.ParsedSearchParams, (parameters) => answer(space, parameters))
+    ),
+    HttpRouter.post(
+      "/neighborhood",
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+        Effect.flatMap(
+          Effect.mapError(request.json, () => new RequestError({ problem: "the body is no JSON" })),
+          (body) => answer(space, body)
+        )
+      )
+    ),
+    HttpRouter.catchTags({
+      NeighborhoodRequestError: failed(400),
+      ArchitectureError: failed(400),
+      EvaluationError: failed(422),
+      TooManyNeighborsError: failed(422)
+    }),
+    Effect.catchTag("RouteNotFound", () =>
+      failed(404)({ _tag: "RouteNotFound", message: "Cannot answer: there is GET and POST /neighborhood" })
+    )
+  )
+
+/**
+ * Answers questions about neighborhoods in a space by an evaluator: `Request → Promise<Response>` for any host, and `dispose`. The evaluator is built
+ * at the first request.
+ */
+export const fetchHandler = <E>(space: Space, evaluator: Layer.Layer<Evaluator, E>) =>
+  HttpApp.toWebHandlerLayer(app(space), Layer.merge(evaluator, NoRunStore.layer))

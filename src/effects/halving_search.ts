@@ -1,0 +1,95 @@
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { architectureKey } from "../domain/architecture/architecture.ts"
+import { objectiveLoss, targetsOf } from "../domain/objective/targets.ts"
+import type { Seed } from "../domain/random.ts"
+import { NOTHING_SPENT, type Spent } from "../domain/search/budget.ts"
+import { candidateSeed } from "../domain/search/candidates.ts"
+import { ValidationLoss } from "../domain/search/score.ts"
+import type { SearchPlan } from "../domain/search/search_plan.ts"
+import { type Halving, observe, propose, type RungObservation, start } from "../domain/search/successive_halving.ts"
+import { Evaluator } from "./evaluator.ts"
+import { fillMemo, type Memo, openMemo } from "./memo.ts"
+import { type Outcome, RunStore } from "./run_store.ts"
+import { SearchError, type SearchProgress } from "./search.ts"
+
+/** Scores architectures after so many epochs of training. */
+export type EvaluatorAt = (epochs: number) => Context.Tag.Service<Evaluator>
+
+/**
+ * Run successive halving to its end: like `search` a pure function of plan, seed and evaluators, that evaluates nothing twice over the same store. A
+ * candidate keeps its neighbors on every rung. Unique evaluations count a network once for each number of epochs.
+ *
+ * Source: Jamieson and Talwalkar 2016 (arXiv 1502.07943); over neighborhoods ours.
+ */
+export const halvingSearch = Effect.fn("halvingSearch")(function* (
+  plan: SearchPlan,
+  halving: Halving,
+  evaluatorAt: EvaluatorAt,
+  options: {
+    readonly seed: Seed
+    readonly repetition: number
+    readonly onProgress: (progress: SearchProgress) => Effect.Effect<void>
+  }
+) {
+  const store = yield* RunStore
+  const { seed, repetition } = options
+  const { candidates, objective, identifier } = plan
+  const memos = new Map<number, Memo>()
+  const seen = new Set<string>()
+  let state = start(seed, halving)
+  let spent: Spent = { ...NOTHING_SPENT }
+  let best: RungObservation | undefined
+  let own: number | null = null
+  for (;;) {
+    const [[proposal], proposed] = propose(candidates, state, 1)
+    if (proposal === undefined) break
+    state = proposed
+    const { architecture, epochs, sequence } = proposal
+    const targets = targetsOf(objective, architecture, candidateSeed(seed, proposal.candidate))
+    const memo = yield* Effect.gen(function* () {
+      const known = memos.get(epochs) ?? (yield* openMemo(candidates.space))
+      memos.set(epochs, known)
+      yield* fillMemo(known, [targets.architectures])
+      return known
+    }).pipe(Effect.provideService(Evaluator, evaluatorAt(epochs)))
+    const evaluations = targets.architectures.map((one) => memo.get(one)!)
+    const losses = evaluations.map(({ loss }) => loss)
+    let { uniqueEvaluations, simulatedSeconds } = spent
+    for (const [i, one] of targets.architectures.entries()) {
+      const key = `${epochs}/${identifier.keyOf(one)}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      uniqueEvaluations += 1
+      simulatedSeconds += evaluations[i]!.seconds
+    }
+    spent = {
+      samples: spent.samples + (sequence === proposal.candidate ? 1 : 0),
+      evaluations: spent.evaluations + losses.length,
+      uniqueEvaluations,
+      simulatedSeconds
+    }
+    const loss = ValidationLoss(objectiveLoss(objective.objective, losses, targets))
+    const observation: RungObservation = { ...proposal, loss }
+    state = observe(state, observation)
+    if (best === undefined || epochs > best.epochs || loss < best.loss) {
+      best = observation
+      own = targets.distances[0] === 0 ? losses[0]! : null
+    }
+    const { samples: _, ...counts } = spent
+    yield* store.journal(repetition, [{ sequence, architecture: architectureKey(architecture), loss, ...counts }])
+    yield* options.onProgress({ ...spent, best })
+  }
+  if (best === undefined || spent.samples < halving.candidates)
+    return yield* new SearchError({ problem: "too few candidates meet the constraints" })
+  const outcome: Outcome = {
+    version: 1,
+    architecture: architectureKey(best.architecture),
+    loss: best.loss,
+    ownLoss: own,
+    ...spent,
+    stop: "samples"
+  }
+  yield* store.finish(repetition, outcome)
+  return outcome
+})

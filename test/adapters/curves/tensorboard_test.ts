@@ -1,0 +1,108 @@
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { eventRecords } from "../../../src/adapters/curves/event_file.ts"
+import { EVENT_FILE, layer } from "../../../src/adapters/curves/tensorboard.ts"
+import type { CurvePoint } from "../../../src/domain/training/curve_point.ts"
+import { Curves } from "../../../src/effects/curves.ts"
+import { failure, run } from "../../_effect.ts"
+
+const root = mkdtempSync(join(tmpdir(), "na-nas-curves-"))
+const showing = (folder: string, points: ReadonlyArray<CurvePoint>) =>
+  Effect.provide(
+    Effect.flatMap(Curves, (curves) => curves.show(points)),
+    layer(folder)
+  )
+const fileOf = (folder: string) => join(folder, EVENT_FILE)
+const shown = (folder: string) =>
+  eventRecords(readFileSync(fileOf(folder))).flatMap(({ point }) => (point === undefined ? [] : [point]))
+
+/** Points whose values are exact in single precision. */
+const points = (count: number, shift = 0): ReadonlyArray<CurvePoint> =>
+  Array.from({ length: count }, (_, i) => ({
+    step: i + 1,
+    values: { "loss/training": 2 / 2 ** i + shift, ...(i % 2 === 0 ? {} : { skip: -0.25 * i }) }
+  }))
+
+const test = suite("TensorBoard curves")
+test.after(() => rmSync(root, { recursive: true, force: true }))
+
+test("hold the points that were shown last: more, fewer or others, at once or one by one", async () => {
+  const folder = join(root, "new", "folder")
+  const later = points(5).map((point) => ({ ...point, step: 2 * point.step }))
+  for (const list of [points(3), points(4), points(2), points(2, 1), [], points(5), later]) {
+    await run(showing(folder, list))
+    assert.equal(shown(folder), list)
+  }
+})
+
+test("points that stay keep their bytes and their file", async () => {
+  const folder = join(root, "kept")
+  await run(showing(folder, points(2)))
+  const [before, { ino }] = [readFileSync(fileOf(folder)), statSync(fileOf(folder))]
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await run(showing(folder, points(4)))
+  const after = readFileSync(fileOf(folder))
+  assert.ok(after.subarray(0, before.length).equals(before))
+  assert.is(statSync(fileOf(folder)).ino, ino)
+  await run(showing(folder, points(4)))
+  assert.ok(readFileSync(fileOf(folder)).equals(after))
+})
+
+test("a file cut off at any byte, or with a byte that turned, is mended", async () => {
+  const folder = join(root, "cut")
+  await run(showing(folder, points(2)))
+  const whole = readFileSync(fileOf(folder))
+  for (let at = 0; at < whole.length; at++) {
+    writeFileSync(fileOf(folder), whole.subarray(0, at))
+    await run(showing(folder, points(3)))
+    assert.equal(shown(folder), points(3), `cut at ${at}`)
+    const turned = Buffer.from(whole)
+    turned[at]! ^= 0x40
+    writeFileSync(fileOf(folder), turned)
+    await run(showing(folder, points(3)))
+    assert.equal(shown(folder), points(3), `turned at ${at}`)
+  }
+})
+
+test("a folder that cannot be one is an error that names it", async () => {
+  const folder = join(root, "file")
+  writeFileSync(folder, "")
+  const error = await failure(showing(join(folder, "run"), points(1)))
+  assert.match(error.message, /Cannot keep the run in ".*file.run": it is no folder; choose another place/)
+})
+
+/** Prints by curve the steps, the values, and whether the times are near the present. */
+const SCRIPT = `
+import json, sys, time
+try:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+except ImportError:
+    print("null")
+    sys.exit()
+events = EventAccumulator(sys.argv[1])
+events.Reload()
+read = lambda tag: [[e.step, e.value, abs(time.time() - e.wall_time) < 3600] for e in events.Scalars(tag)]
+print(json.dumps({tag: read(tag) for tag in events.Tags()["scalars"]}))
+`
+
+test("TensorBoard itself reads the curves", async () => {
+  const folder = join(root, "tensorboard")
+  await run(showing(folder, points(2, 1)))
+  await run(showing(folder, points(5)))
+  const { status, stdout, stderr } = spawnSync("python3", ["-c", SCRIPT, folder], { encoding: "utf8" })
+  if (status === null || stdout.trim() === "null") {
+    console.log("left out: python3 cannot import tensorboard")
+    return
+  }
+  const read: unknown = JSON.parse(stdout || stderr)
+  const curve = (name: string) =>
+    points(5).flatMap(({ step, values }) => (name in values ? [[step, values[name as "skip"], true]] : []))
+  assert.equal(read, { "loss/training": curve("loss/training"), skip: curve("skip") })
+})
+
+test.run()

@@ -1,0 +1,105 @@
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { fetchHandler, MOST_NEIGHBORS } from "../../../src/adapters/http/handler.ts"
+import { printArchitecture } from "../../../src/domain/architecture/text.ts"
+import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
+import { aggregate } from "../../../src/domain/objective/aggregate.ts"
+import { evaluator, NAS_BENCH, SMALL, type Tabulated } from "../../effects/_searches.ts"
+
+interface Answer {
+  readonly error?: string
+  readonly message?: string
+  readonly space: string
+  readonly loss: number
+  readonly center: { readonly architecture: string; readonly distance: number; readonly loss: number }
+  readonly neighbors: ReadonlyArray<{
+    readonly architecture: string
+    readonly distance: number
+    readonly loss: number
+  }>
+}
+
+/** One request to a handler of its own. */
+async function ask(over: Tabulated, path: string, init: RequestInit = {}, behaviour = {}) {
+  const { handler, dispose } = fetchHandler(over.space, evaluator(over, behaviour))
+  const response = await handler(new Request(`http://na-nas.test${path}`, init))
+  const answer = (await response.json()) as Answer
+  await dispose()
+  assert.match(response.headers.get("content-type") ?? "", "application/json")
+  return { status: response.status, answer }
+}
+
+const post = (body: string) => ({ method: "POST", body })
+
+const test = suite("fetchHandler()")
+
+test("answers with the loss, the center and every neighbor, as the definition has it", async () => {
+  const { space, table, losses } = NAS_BENCH
+  const center = [3, 0, 4, 1, 2, 3]
+  const expected = Array.from(neighbors(makeBall(space), center), (one) => losses[table.rowOf(one)]!)
+  for (const how of ["mean", "worst"] as const) {
+    const { status, answer } = await ask(NAS_BENCH, `/neighborhood?architecture=304123&aggregate=${how}`)
+    assert.is(status, 200, JSON.stringify(answer))
+    assert.is(answer.neighbors.length, 24)
+    assert.is(answer.center.loss, losses[table.rowOf(center)]!)
+    assert.is(answer.center.architecture, printArchitecture(space, center))
+    assert.equal(
+      answer.neighbors.map(({ loss }) => loss),
+      expected
+    )
+    assert.ok(answer.neighbors.every(({ distance }) => distance === 1))
+    const tag = how === "mean" ? "Mean" : "Worst"
+    assert.is(answer.loss, aggregate({ _tag: tag }, [answer.center.loss, ...expected], [0, ...expected.map(() => 1)]))
+  }
+})
+
+test("parameters of an address and a body of JSON mean the same", async () => {
+  const [got, posted, text] = [
+    await ask(SMALL, "/neighborhood?architecture=0120&radius=2&neighbors=7&center=no&seed=a&aggregate=cvar:0.5"),
+    await ask(
+      SMALL,
+      "/neighborhood",
+      post(`{"architecture":"0120","radius":2,"neighbors":7,"center":false,"seed":"a","aggregate":"cvar:0.5"}`)
+    ),
+    await ask(SMALL, "/neighborhood", post(`{"architecture":"0120","radius":"2","neighbors":"7","seed":"b"}`))
+  ]
+  assert.is(got.status, 200, JSON.stringify(got.answer))
+  assert.equal(got, posted)
+  assert.is(got.answer.neighbors.length, 7)
+  assert.ok(got.answer.neighbors.some(({ distance }) => distance === 2))
+  assert.is(text.status, 200)
+  assert.not.equal(text.answer.neighbors, got.answer.neighbors, "another seed draws others")
+})
+
+for (const [name, path, init, status, text] of [
+  ["no architecture", "/neighborhood", {}, 400, "architecture"],
+  ["an architecture of another space", "/neighborhood?architecture=999", {}, 400, "Cannot read architecture"],
+  ["an aggregate that is none", "/neighborhood?architecture=0120&aggregate=sum", {}, 400, "no aggregate"],
+  ["a radius that is none", "/neighborhood?architecture=0120&radius=0", {}, 400, "radius"],
+  ["a number that is none", "/neighborhood?architecture=0120&neighbors=x", {}, 400, "neighbors"],
+  ["a parameter twice", "/neighborhood?architecture=0120&architecture=0121", {}, 400, "architecture"],
+  ["an unknown parameter", "/neighborhood?architecture=0120&depth=3", {}, 400, "depth: is no parameter"],
+  ["a body that is no JSON", "/neighborhood", post("{"), 400, "no JSON"],
+  ["a body of another form", "/neighborhood", post("[]"), 400, "Cannot answer"],
+  ["another address", "/neighbourhood", {}, 404, "POST /neighborhood"]
+] as const) {
+  test(`${name} is told as JSON, with ${status}`, async () => {
+    const { status: actual, answer } = await ask(SMALL, path, init)
+    assert.is(actual, status, JSON.stringify(answer))
+    assert.match(answer.message ?? "", text)
+  })
+}
+
+test("what is understood and cannot be evaluated is told with 422", async () => {
+  const broken = await ask(SMALL, "/neighborhood?architecture=0120", {}, { failAfter: 0 })
+  assert.is(broken.status, 422)
+  assert.is(broken.answer.error, "EvaluationError")
+  const missing = await ask({ ...NAS_BENCH, table: SMALL.table }, "/neighborhood?architecture=304123")
+  assert.is(missing.status, 422)
+  assert.match(missing.answer.message ?? "", "unknown architecture")
+  const many = await ask(NAS_BENCH, "/neighborhood?architecture=304123&radius=6")
+  assert.is(many.status, 422)
+  assert.match(many.answer.message ?? "", `at most ${MOST_NEIGHBORS}`)
+})
+
+test.run()

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { cli, lastJson } from "./_cli.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "na-nas-trained-"))
+const data = ["--evaluator", "train", "--images", "96", "--image-size", "8", "--cache", join(folder, "cache")]
+const small = [...data, "--batch-size", "16", "--channels", "2", "--cells", "1", "--crop", "0", "--epochs", "2"]
+
+const test = suite("search by training")
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+test("halves its candidates, knows them again, and is told again by its folder alone", () => {
+  const run = join(folder, "run")
+  const args = [...small, "--algorithm", "rs", "--samples", "4", "--successive-halving", "2", "--run", run, "--json"]
+  const ran = cli("search", ...args)
+  assert.is(ran.status, 0, ran.stderr)
+  const { seconds: _, ...result } = lastJson(ran)
+  assert.equal([result.samples, result.evaluations, result.stop], [4, 6, "samples"])
+  assert.ok(Number(result.score) > 0 && Number(result.score) <= 1)
+  assert.match(ran.stderr, "validation error")
+  const { seconds: __, ...again } = lastJson(cli("search", "--run", run, "--json"))
+  assert.equal(again, result)
+  const whole = cli("search", ...small, "--algorithm", "na-rs", "--samples", "1", "--neighbors", "1", "--json")
+  assert.is(whole.status, 0, whole.stderr)
+  assert.is(lastJson(whole).evaluations, 2)
+})
+
+for (const [name, args, text] of [
+  ["a setting of trainings alone", ["--algorithm", "rs", "--channels", "2"], "channels (--channels): is no setting"],
+  ["a setting of tables alone", [...small, "--score", "acc"], "score (--score): is no setting of a search by training"],
+  ["a searcher that has no rungs", [...small, "--algorithm", "evolution", "--successive-halving", "2"], `take "rs"`]
+] as const) {
+  test(`${name} is one line of error that helps`, () => {
+    const ran = cli("search", ...args)
+    assert.is(ran.status, 2, ran.stderr)
+    assert.match(ran.stderr, text)
+    assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+  })
+}
+
+test.run()
