@@ -3,44 +3,68 @@ import { join } from "node:path"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Folder from "../../src/adapters/checkpoints/folder.ts"
+import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import { beginSupernetRun } from "../../src/adapters/checkpoints/run_record.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
+import * as SupernetEvaluator from "../../src/adapters/evaluator/supernet.ts"
 import * as TableEvaluator from "../../src/adapters/evaluator/table.ts"
 import { makeTrainEvaluator } from "../../src/adapters/evaluator/train.ts"
 import { flagOf } from "../../src/adapters/settings/resolve.ts"
-import { loadBenchmark } from "../../src/adapters/table/load_benchmark.ts"
+import { planSupernet } from "../../src/adapters/supernet/plan.ts"
+import { loadBenchmark, readBenchmark } from "../../src/adapters/table/load_benchmark.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { makeProgress } from "../../src/adapters/terminal/progress.ts"
 import { trainingLine } from "../../src/adapters/terminal/training_progress.ts"
 import { openTrainingImages } from "../../src/adapters/training/plan.ts"
-import { TRAIN_SETTINGS } from "../../src/domain/search/evaluator_settings.ts"
+import { SUPERNET_SETTINGS, TRAIN_ALONE_SETTINGS, TRAIN_SETTINGS } from "../../src/domain/search/evaluator_settings.ts"
 import { DEFAULT_SAMPLES, planSearch, planSpaceSearch } from "../../src/domain/search/plan_search.ts"
 import { type SearchSettings, SettingsError } from "../../src/domain/search/settings.ts"
+import { isSupernetProtocol, SUPERNET_PROTOCOLS } from "../../src/domain/search/supernet/protocols.ts"
 import type { Space } from "../../src/domain/space/space.ts"
+import { changedProtocol, isTrainingProtocol, TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
 import { protocolOf } from "../../src/domain/training/run_settings.ts"
 import { Evaluator } from "../../src/effects/evaluator.ts"
 import { halvingSearch } from "../../src/effects/halving_search.ts"
 import { type RepeatOptions, repeated, repeatSearch } from "../../src/effects/repeat_search.ts"
 import { Reporter } from "../../src/effects/reporter.ts"
+import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { backendOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 
-/** A search that can be run: what scores its architectures is open for as long as the scope. */
-export const openSearch = Effect.fn("openSearch")(function* (settings: SearchSettings, space: Space) {
+/** A search that can be run: what scores its architectures is open for as long as the scope. `folder` is that of the run, if it is kept. */
+export const openSearch = Effect.fn("openSearch")(function* (
+  settings: SearchSettings,
+  space: Space,
+  folder: string | undefined
+) {
   switch (settings.evaluator) {
     case "table":
       return yield* openTableSearch(settings, space)
     case "train":
       return yield* openTrainSearch(settings, space)
+    case "supernet":
+      return yield* openSupernetSearch(settings, space, folder)
   }
 })
 
+/** Refuses settings that are given and stand for nothing: `of` says what they are no settings of. */
+function refuse(
+  settings: SearchSettings,
+  isForeign: (name: string) => boolean,
+  of: string
+): Either.Either<void, SettingsError> {
+  const isGiven = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.length === 0)
+  const foreign = Object.entries(settings).find(([name, value]) => isForeign(name) && isGiven(value))?.[0]
+  if (foreign === undefined) return Either.right(undefined)
+  return Either.left(new SettingsError({ problem: `${foreign} (${flagOf(foreign)}): is no setting of ${of}` }))
+}
+
 const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
-  const foreign = Object.entries(settings).find(([name, value]) => TRAIN_SETTINGS.has(name) && value !== undefined)
-  if (foreign !== undefined)
-    return yield* new SettingsError({
-      problem: `${foreign[0]} (${flagOf(foreign[0])}): is no setting of a search over a table; --evaluator train has it`
-    })
+  yield* refuse(settings, (name) => TRAIN_SETTINGS.has(name), "a search over a table; --evaluator train has it")
+  yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search over a table; --evaluator supernet has it")
   const { benchmark, score, report, cost, synthetic } = yield* loadBenchmark(settings, space)
   const plan = yield* planSearch({ ...settings, cost }, space, benchmark)
   if (synthetic)
@@ -59,25 +83,32 @@ const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
 })
 
 /** Settings that only searches over tables have. */
-const TABLE_SETTINGS = ["table", "key", "score", "report", "cost"] as const
+const TABLE_SETTINGS: ReadonlySet<string> = new Set(["table", "key", "score", "report", "cost"])
+
+/** The user's cache. */
+const CACHE = join(homedir(), ".cache", "na-nas")
+
+/** What runs programs and makes batches. */
+const openMachine = Effect.fnUntraced(function* ({ backend = "auto", threads }: SearchSettings) {
+  const options = { cache: join(CACHE, "programs"), ...(threads === undefined ? {} : { threads }) }
+  return yield* Layer.build(Layer.merge(backendLayer(yield* backendOf(backend), options), batchesLayer()))
+})
 
 const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
-  const foreign = TABLE_SETTINGS.find((name) => settings[name] !== undefined && settings[name].length > 0)
-  if (foreign !== undefined)
-    return yield* new SettingsError({
-      problem: `${foreign} (${flagOf(foreign)}): is no setting of a search by training; --evaluator table has it`
-    })
+  yield* refuse(settings, (name) => TABLE_SETTINGS.has(name), "a search by training; --evaluator table has it")
+  yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search by training; --evaluator supernet has it")
   const plan = yield* planSpaceSearch(settings, space)
   const halves = space.cells.some((cell) => cell.stride === 2)
-  const protocol = protocolOf(settings, settings.protocol ?? (halves ? "darts-cifar" : "nas-bench-201"))
-  const { dataset = "mnist", validation = 0.5, measure = "error", backend = "auto", threads } = settings
+  const name = settings.protocol ?? (halves ? "darts-cifar" : "nas-bench-201")
+  if (!isTrainingProtocol(name))
+    return yield* new SettingsError({
+      problem: `protocol (--protocol): "${name}" is one of supernets; trainings have ${Object.keys(TRAINING_PROTOCOLS).join(", ")}`
+    })
+  const protocol = protocolOf(settings, name)
+  const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
   const data = { ...settings, dataset, validation }
   const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
-  const cache = join(homedir(), ".cache", "na-nas")
-  const backendOptions = { cache: join(cache, "programs"), ...(threads === undefined ? {} : { threads }) }
-  const services = yield* Layer.build(
-    Layer.merge(backendLayer(yield* backendOf(backend), backendOptions), batchesLayer())
-  )
+  const services = yield* openMachine(settings)
   const progress = yield* makeProgress(process.stderr)
   const at = yield* Effect.provide(
     makeTrainEvaluator({
@@ -86,7 +117,7 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
       images,
       measure,
       threads,
-      folder: settings.cache ?? join(cache, "trainings"),
+      folder: settings.cache ?? join(CACHE, "trainings"),
       onProgress: (now) => progress.show(() => `training ${trainingLine(now)}`)
     }),
     services
@@ -103,5 +134,66 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
         if (halving === undefined) return yield* repeatSearch(plan, repetitions)
         return yield* repeated(repetitions, (once) => halvingSearch(plan, halving, at, once))
       }).pipe(Effect.provideService(Evaluator, evaluator), Effect.ensuring(progress.clear))
+  }
+})
+
+const openSupernetSearch = Effect.fnUntraced(function* (
+  settings: SearchSettings,
+  space: Space,
+  folder: string | undefined
+) {
+  yield* refuse(
+    settings,
+    (name) => ["score", "cost"].includes(name),
+    "a search with a supernet; --evaluator table has it"
+  )
+  yield* refuse(
+    settings,
+    (name) => TRAIN_ALONE_SETTINGS.has(name),
+    "a search with a supernet; --evaluator train has it"
+  )
+  const plan = yield* planSpaceSearch(settings, space)
+  const halves = space.cells.some((cell) => cell.stride === 2)
+  const name = settings.protocol ?? (halves ? "darts" : "nas-bench-201-small")
+  if (!isSupernetProtocol(name))
+    return yield* new SettingsError({
+      problem: `protocol (--protocol): "${name}" is one of trainings; supernets have ${Object.keys(SUPERNET_PROTOCOLS).join(", ")}`
+    })
+  const protocol = changedProtocol(SUPERNET_PROTOCOLS[name], settings)
+  const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
+  const seed = settings.supernetSeed ?? settings.seed
+  const data = { ...settings, dataset, validation, seed }
+  const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
+  const { digest } = images.dataset.info
+  const supernet = yield* planSupernet({ space, protocol, images, measure, scoreBatches: settings.scoreBatches })
+  const services = yield* openMachine(settings)
+  const { name: backend } = Context.get(services, TensorBackend)
+  const identity = SupernetEvaluator.supernetIdentity(supernet, { backend, threads, data: digest })
+  const kept = settings.supernetRun ?? (folder === undefined ? undefined : join(folder, "supernet"))
+  if (kept !== undefined) {
+    const own = Object.entries(settings).filter(
+      ([one, value]) => TRAIN_SETTINGS.has(one) && one !== "measure" && value !== undefined
+    )
+    const begun = { ...Object.fromEntries(own), supernetSeed: seed }
+    yield* beginSupernetRun(kept, { version: 1, kind: "supernet", settings: begun, data: digest })
+  }
+  const tables = settings.table.length === 0 ? undefined : yield* readBenchmark(settings, space)
+  const reporter =
+    tables === undefined ? undefined : yield* Layer.build(TableEvaluator.reporterLayer(tables, settings.report))
+  if (tables === undefined)
+    yield* refuse(settings, (one) => one === "report", "a search without a table: add --table FILE")
+  const progress = yield* makeProgress(process.stderr)
+  const layer = SupernetEvaluator.layer({ plan: supernet, identity }, (now) =>
+    progress.show(() => `supernet ${trainingLine(now)}`)
+  ).pipe(
+    Layer.tap(() => progress.clear),
+    Layer.provide(Layer.merge(Layer.succeedContext(services), kept === undefined ? Memory.layer : Folder.layer(kept)))
+  )
+  return {
+    score: `supernet ${measure}`,
+    identity,
+    reportOf: reporter === undefined ? () => new Map() : Context.get(reporter, Reporter).report,
+    run: (repetitions: RepeatOptions) =>
+      repeatSearch(plan, repetitions).pipe(Effect.provide(layer), Effect.ensuring(progress.clear))
   }
 })

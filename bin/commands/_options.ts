@@ -95,7 +95,14 @@ export const BACKEND_OPTIONS = {
 
 /** Flags of who scores the architectures of a search by samples. */
 export const EVALUATOR_OPTIONS = {
-  evaluator: choice("evaluator", EVALUATOR_NAMES, "who scores architectures: a table, or their training (table)"),
+  evaluator: choice(
+    "evaluator",
+    EVALUATOR_NAMES,
+    "who scores architectures: a table, their training, or a supernet with shared weights (table)"
+  ),
+  scoreBatches: integer("score-batches", "supernet: validation batches that an architecture is scored on (all)"),
+  supernetSeed: text("supernet-seed", "supernet: its own seed (that of the search)"),
+  supernetRun: text("supernet-run", "folder that keeps the supernet, for further searches too (within that of --run)"),
   validation: float("validation", "share of the images that scores trainings (0.5)"),
   measure: choice("measure", ["error", "cross-entropy"], "what is the loss of a training (error)"),
   successiveHalving: integer("successive-halving", "train one of so many candidates for as many times the epochs"),
@@ -134,6 +141,7 @@ export const GRADIENT_OPTIONS = {
   order: choice("order", ["first", "second", "finite-difference"], "how the alpha gradient looks ahead (first)"),
   none: choice("none", ["yes", "no"], "whether an edge may end with none, and a neighbor change to it (yes)"),
   eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
+  eigenvalueEvery: integer("eigenvalue-every", "epochs from one eigenvalue to the next, with --eigenvalue (1)"),
   stopRule: flag("stop-rule", "end early where that eigenvalue grows too fast (DARTS-ES)"),
   ...BACKEND_OPTIONS
 }
@@ -163,6 +171,8 @@ const NUMBERS = new Set([
   "learningRate",
   "alphaLearningRate",
   "threads",
+  "eigenvalueEvery",
+  "scoreBatches",
   "neighbors",
   "radius",
   "costFactor",

@@ -116,6 +116,7 @@ const command = Command.make(
       dataset: info.name,
       classes: info.classes,
       shape: images.shape,
+      normalization: images.normalization,
       backend,
       run,
       weights,

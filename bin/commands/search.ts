@@ -37,6 +37,8 @@ Examples:
 
   search --algorithm rs --evaluator train --successive-halving 3 --samples 27 --epochs 9 --channels 4 --cells 1
 
+  search --algorithm na-rs --evaluator supernet --images 2000 --image-size 12 --epochs 5 --neighbors 10 --run runs/supernet
+
   search --space my-space.json --table my.csv --key code --score accuracy --run runs/mine
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`

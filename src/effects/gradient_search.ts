@@ -97,7 +97,8 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const take = yield* openStepBatches(plan, programs, position)
   const state = yield* makeDeviceState(kept?.tensors ?? startTensors(plan, programs))
   const run = yield* makeStep(plan, programs, state)
-  const curvature = plan.eigenvalue || settings.stop !== undefined ? yield* makeCurvature(plan, programs) : undefined
+  const every = settings.stop === undefined ? plan.eigenvalueEvery : 1
+  const curvature = every > 0 ? yield* makeCurvature(plan, programs) : undefined
   const save = Effect.gen(function* () {
     const tensors = new Map<string, HostValues>()
     for (const [name, data] of yield* state.download(() => true)) {
@@ -133,7 +134,8 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
       return
     }
     const alpha = yield* alphaOf(plan, state)
-    const eigenvalue = curvature === undefined ? null : yield* curvature(step.epoch, batches.alpha, state)
+    const isDue = curvature !== undefined && (step.epoch + 1) % every === 0
+    const eigenvalue = isDue ? yield* curvature(step.epoch, batches.alpha, state) : null
     const record = epochRecord(plan, position, alpha, { eigenvalue, learningRate })
     position = { ...GRADIENT_START, epoch: step.epoch + 1, epochs: [...position.epochs, record] }
     yield* save

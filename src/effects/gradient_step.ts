@@ -39,8 +39,8 @@ export interface GradientPlan {
   readonly seed: Seed
   /** The weights at the start, by their inputs `param/<name>`. */
   readonly initial: ReadonlyMap<string, ArrayLike<number>>
-  /** Whether the eigenvalue is found after each epoch; a stop rule needs it. */
-  readonly eigenvalue: boolean
+  /** Epochs from one eigenvalue to the next; 0 for none. A stop rule has one after every epoch. */
+  readonly eigenvalueEvery: number
   /** Where the training images come from. */
   readonly reader: SampleReader
   /** The request of a batch of images, which are numbers below `examples`. The same arguments give the same bits. */

@@ -56,6 +56,8 @@ export interface TrainingPlan {
   readonly parts: TrainingParts
   /** Measured once, behind the last epoch; nothing is where absent. */
   readonly test: TestReader | undefined
+  /** What a step takes besides, by its seed: see `pathOfStep`. */
+  readonly inputs?: (seed: Seed) => ReadonlyMap<string, HostValues>
   /** The batch of training images; the same arguments give the same bits. */
   readonly request: (indices: Int32Array, epoch: number) => BatchRequest
 }
@@ -155,11 +157,13 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
     const asked = yield* Clock.currentTimeMillis
     const { x, targets, shape } = Option.getOrThrow(yield* queue.next)
     waited += (yield* Clock.currentTimeMillis) - asked
+    const stepSeed = split(seed, "epoch", epoch.epoch, "step", step)
     const given: ReadonlyArray<readonly [string, HostValues]> = [
       ["x", { shape, data: x }],
       ["targets", { shape: [shape[0], plan.classes], data: smoothed(targets, plan.classes, protocol.labelSmoothing) }],
       ["learningRate", { shape: [], data: [epoch.learningRate] }],
-      ...randomInputs(plan.step.batch, epoch.dropPath, split(seed, "epoch", epoch.epoch, "step", step))
+      ...randomInputs(plan.step.batch, epoch.dropPath, stepSeed),
+      ...(plan.inputs?.(stepSeed) ?? [])
     ]
     yield* Effect.gen(function* () {
       const read = yield* state.run(executable, yield* upload(given), ["loss", "correct"])

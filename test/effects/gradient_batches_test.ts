@@ -43,7 +43,7 @@ const plan: GradientPlan = {
   examples: EXAMPLES,
   seed: "batches",
   initial: new Map(),
-  eigenvalue: false,
+  eigenvalueEvery: 0,
   reader,
   request: (indices, { epoch, level }) => ({ indices, options: { classes: 3, seed: level, epoch } })
 }

@@ -65,7 +65,7 @@ function plan(
     examples: EXAMPLES,
     seed: "7",
     initial,
-    eigenvalue: false,
+    eigenvalueEvery: 0,
     reader,
     request: (indices) => ({ indices, options: { classes: 3 } })
   }
@@ -232,8 +232,15 @@ test("keeps its place where data cannot be read", async () => {
 })
 
 test("finds the eigenvalue of every epoch and stops by its rule", async () => {
-  const asked = await run(alone(search({ ...plan({ neighbors: 0, epochs: 1 }), eigenvalue: true })))
-  assert.ok(Number.isFinite(asked.epochs[0]!.eigenvalue))
+  const [every, second] = [
+    await run(alone(search({ ...plan({ neighbors: 0 }), eigenvalueEvery: 1 }))),
+    await run(alone(search({ ...plan({ neighbors: 0 }), eigenvalueEvery: 2 })))
+  ]
+  assert.ok(every.epochs.every(({ eigenvalue }) => Number.isFinite(eigenvalue)))
+  assert.equal(
+    second.epochs.map(({ eigenvalue }) => eigenvalue),
+    [null, every.epochs[1]!.eigenvalue]
+  )
   const ruled = await run(
     alone(search(plan({ neighbors: 0, epochs: 4, alpha: { learningRate: 0.5 }, stop: { window: 1, ratio: 0.999 } })))
   )

@@ -27,6 +27,17 @@ export const TrainingRunRecord = Schema.Struct({
 }).annotations({ identifier: "TrainingRunRecord" })
 export interface TrainingRunRecord extends Schema.Schema.Type<typeof TrainingRunRecord> {}
 
+/** What the training of a supernet was begun with. */
+export const SupernetRunRecord = Schema.Struct({
+  version: Schema.Literal(1),
+  kind: Schema.Literal("supernet"),
+  /** Those that were given, by their names. */
+  settings: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  /** Digest of the data. */
+  data: Schema.String
+}).annotations({ identifier: "SupernetRunRecord" })
+export interface SupernetRunRecord extends Schema.Schema.Type<typeof SupernetRunRecord> {}
+
 const fileOf = (folder: string) => join(folder, "run.json")
 
 /** Whether a folder holds a gradient search. */
@@ -86,6 +97,10 @@ export const readTrainingRun = (folder: string) => read(folder, TrainingRunRecor
 /** Begin a training in a folder, or make sure that it continues one with the same settings and data. */
 export const beginTrainingRun = (folder: string, record: TrainingRunRecord) =>
   begin(folder, record, TrainingRunRecord, "training")
+
+/** Begin the training of a supernet in a folder, or make sure that it continues one with the same settings and data. */
+export const beginSupernetRun = (folder: string, record: SupernetRunRecord) =>
+  begin(folder, record, SupernetRunRecord, "supernet")
 
 function differences(a: object, b: object): ReadonlyArray<string> {
   const texts = (settings: object) =>

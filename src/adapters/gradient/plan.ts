@@ -52,7 +52,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     examples: images.length,
     seed: run.seed,
     initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
-    eigenvalue: run.eigenvalue,
+    eigenvalueEvery: run.eigenvalue ? run.eigenvalueEvery : 0,
     reader: train,
     request: (places, { epoch, level }) => ({
       indices: places.map((place) => images[place]!),

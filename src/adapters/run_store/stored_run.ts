@@ -42,7 +42,10 @@ export const openStoredRun = Effect.fn("openStoredRun")(function* (folder: strin
       if (record === undefined) return Effect.as(open.begin({ version: 1, settings, evaluator }), open.layer)
       return record.evaluator === evaluator
         ? Effect.succeed(open.layer)
-        : fail("mismatch", "its table has changed since it was begun; restore the table, or use another folder")
+        : fail(
+            "mismatch",
+            "its table has changed since it was begun, or the data of its evaluator; restore them, or use another folder"
+          )
     }
   }
   return stored

@@ -21,16 +21,26 @@ export interface LoadedBenchmark {
   readonly synthetic: boolean
 }
 
+/** The tables that settings name, as one; none where they name none. */
+export const readBenchmark = Effect.fn("readBenchmark")(function* (
+  { table, key }: Pick<TableSettings, "table" | "key">,
+  space: Space
+) {
+  const [first, ...others] = table
+  if (first === undefined) return undefined
+  const benchmark: Benchmark = {
+    tables: [
+      yield* readTable(space, first, key),
+      ...(yield* Effect.forEach(others, (path) => readTable(space, path, key)))
+    ]
+  }
+  return benchmark
+})
+
 /** Read the tables that settings name. Without one, a synthetic landscape stands in, so that every command can be tried. */
 export const loadBenchmark = Effect.fn("loadBenchmark")(function* (settings: TableSettings, space: Space) {
-  const [first, ...others] = settings.table
-  if (first === undefined) return yield* synthetic(settings, space)
-  const key = settings.key
-  const tables = [
-    yield* readTable(space, first, key),
-    ...(yield* Effect.forEach(others, (path) => readTable(space, path, key)))
-  ] as const
-  const benchmark: Benchmark = { tables }
+  const benchmark = yield* readBenchmark(settings, space)
+  if (benchmark === undefined) return yield* synthetic(settings, space)
   if (settings.score === undefined) {
     const names = benchmarkColumns(benchmark).join(", ")
     return yield* new SettingsError({ problem: `name the column to search by with --score: ${names}` })

@@ -99,6 +99,11 @@ export const TRAINING_PROTOCOLS = {
 /** One of `TRAINING_PROTOCOLS`. */
 export type TrainingProtocolName = keyof typeof TRAINING_PROTOCOLS
 
+/** Whether a name is that of a protocol. */
+export function isTrainingProtocol(name: string): name is TrainingProtocolName {
+  return Object.hasOwn(TRAINING_PROTOCOLS, name)
+}
+
 /** What goes before the numbers of a protocol; what is absent stays as it is. */
 export const ProtocolChanges = Schema.Struct({
   /** Whole parts of a protocol; the numbers below go before them. */

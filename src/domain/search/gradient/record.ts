@@ -24,7 +24,7 @@ export const EpochRecord = Schema.Struct({
   skipShare: Schema.Number,
   /** Mean entropy of the rows of probabilities, in nats. */
   entropy: Schema.Number,
-  /** Largest eigenvalue of the Hessian of the validation loss in alpha, on the epoch's last batch; null where it was not asked for. */
+  /** Largest eigenvalue of the Hessian of the validation loss in alpha, on the epoch's last batch; null where none was asked for. */
   eigenvalue: Schema.NullOr(Schema.Number),
   /** Of the epoch, by level. */
   learningRate: Schema.Struct({ weights: Schema.Number, alpha: Schema.Number })

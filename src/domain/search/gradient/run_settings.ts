@@ -84,6 +84,8 @@ export const GradientRunSettings = Schema.Struct({
   /** Whether an edge may end with `none`, and a neighbor may change to it. */
   none: Schema.optional(Schema.Boolean),
   eigenvalue: withDefault(Schema.Boolean, false),
+  /** Epochs from one eigenvalue to the next, with `eigenvalue`; a stop rule needs every one. */
+  eigenvalueEvery: withDefault(Count, 1),
   stopRule: withDefault(Schema.Boolean, false),
   backend: withDefault(oneOf(...BACKEND_CHOICES), "auto"),
   threads: Schema.optional(Count),

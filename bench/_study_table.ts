@@ -1,0 +1,100 @@
+import { summarize } from "../src/domain/statistics/summary.ts"
+import type { StudyEpoch, StudyFound, StudyRun } from "./_study_results.ts"
+
+/** Epochs that the table shows, counted from 1. */
+const SHOWN = [1, 5, 10, 15, 20, 25]
+
+const HEADER = [
+  "method",
+  "seed",
+  "epochs",
+  "C10",
+  "C100",
+  "IN16",
+  "C10 without none",
+  `C10 after epoch ${SHOWN.join(" / ")}`,
+  "skips %, same epochs",
+  "valid loss",
+  "valid acc %",
+  "eigenvalue",
+  "CPU min",
+  "wall min"
+]
+
+const DASH = "–"
+const fixed = (value: number, digits: number) => value.toFixed(digits)
+
+/** A value of each shown epoch; a dash where the run is not there yet. */
+function byEpoch({ epochs }: StudyRun, value: (epoch: StudyEpoch) => string): string {
+  return SHOWN.map((epoch) => (epochs[epoch - 1] === undefined ? DASH : value(epochs[epoch - 1]!))).join(" / ")
+}
+
+const orDash = (value: number | undefined, digits: number) => (value === undefined ? DASH : fixed(value, digits))
+
+function row(run: StudyRun): ReadonlyArray<string> {
+  const { found, epochs } = run
+  const eigenvalues = epochs.flatMap(({ eigenvalue }) => (eigenvalue === null ? [] : [fixed(eigenvalue, 2)]))
+  return [
+    run.variant.label,
+    run.seed,
+    epochs.length === 0 ? DASH : `${epochs.length}${run.finished ? "" : ", under way"}`,
+    ...found.test.map((value) => fixed(value, 2)),
+    orDash(found.withoutNone?.test[0], 2),
+    epochs.length === 0 ? DASH : byEpoch(run, ({ test }) => fixed(test[0]!, 1)),
+    epochs.length === 0 ? fixed(100 * found.skipShare, 0) : byEpoch(run, (epoch) => fixed(100 * epoch.skipShare, 0)),
+    orDash(found.loss, 3),
+    fixed(100 * found.accuracy, 1),
+    eigenvalues.length === 0 ? DASH : eigenvalues.join(" / "),
+    fixed(run.cpu / 60, 1),
+    fixed(run.wall / 60, 1)
+  ]
+}
+
+/** Mean ± deviation over the finished seeds of a method. */
+function meanRow(runs: ReadonlyArray<StudyRun>): ReadonlyArray<string> {
+  const over = (value: (found: StudyFound) => number | undefined, digits: number) => {
+    const values = runs.flatMap(({ found }) => value(found) ?? [])
+    if (values.length === 0) return DASH
+    const { mean, sd } = summarize(values)
+    return `**${fixed(mean, digits)} ± ${fixed(sd, digits)}**`
+  }
+  const test = [0, 1, 2].map((column) => over((found) => found.test[column]!, 2))
+  const without = over((found) => found.withoutNone?.test[0], 2)
+  const skips = `end: ${over((found) => 100 * found.skipShare, 0)}`
+  const valid = [over((found) => found.loss, 3), over((found) => 100 * found.accuracy, 1)]
+  return [runs[0]!.variant.label, `mean of ${runs.length}`, "", ...test, without, "", skips, ...valid, "", "", ""]
+}
+
+/** One Markdown table: a row per run, and one per method with more than one finished seed. */
+export function studyTable(runs: ReadonlyArray<StudyRun>): string {
+  const methods = [...new Set(runs.map(({ variant }) => variant))]
+  const rows = methods.flatMap((variant) => {
+    const own = runs.filter((run) => run.variant === variant)
+    const finished = own.filter((run) => run.finished)
+    return [...own.map(row), ...(finished.length > 1 ? [meanRow(finished)] : [])]
+  })
+  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
+  return [line(HEADER), line(HEADER.map(() => "---")), ...rows.map(line)].join("\n")
+}
+
+/** The page with the table: how it is made, what its columns are, the plot. */
+export function studyPage(table: string): string {
+  return `# DARTS and its relatives on a small CIFAR-10
+
+Made by \`npx tsx bench/cifar10_study.ts --report\` from the runs of \`npx tsx bench/cifar10_study.ts\`; every run is one of \`bin/search.ts\`, whose
+command the script prints. Our numbers throughout; none is a publication's.
+
+NAS-Bench-201's space, 8 channels, one cell a stage; 10,000 images of CIFAR-10 averaged to 16×16, half of them for the weights and half for alpha; batch 64,
+25 epochs of 78 steps, mirrored images; weights by SGD, 0.025 → 0.001, Nesterov, weight decay 5e-4; alpha by Adam, 3e-3; first the weights, then alpha.
+
+C10, C100, IN16: test accuracy in the benchmark's table of the cell read off behind the last epoch (columns \`test200_*\`), which no search sees; the best cell
+has 94.37, all skip connections have 54.30. Cells are read off by a plain argmax that may choose \`none\`; "without none" leaves it out. Skips: share of the edges of the
+cell read off. Valid: of the supernet itself at the relaxed architecture. Eigenvalue: largest of ∇²α of the validation loss after every 5th epoch. Minutes of
+a run that shared its machine with others: CPU minutes are comparable, wall minutes are not. Weight sharing: of three searches with one supernet the first pays its training;
+"valid acc" is that of the cell found, with the supernet's weights, on the 256 images that the search saw.
+
+${table}
+
+![curves by epoch](cifar10_study.svg)
+`
+}

@@ -1,0 +1,85 @@
+/** A setting of the study: a method and what sets it apart, by the names of the settings of `bin/search.ts`. */
+export interface Variant {
+  /** Also the name of its run folders. */
+  readonly name: string
+  /** What the table calls it. */
+  readonly label: string
+  /** The column of the plot that it is in. */
+  readonly family: string
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** What all runs have in common: NAS-Bench-201's space, CIFAR-10 at 16×16, half of the images for each level. */
+export const COMMON = {
+  protocol: "nas-bench-201-small",
+  space: "nas-bench-201",
+  dataset: "cifar10",
+  imageSize: 16,
+  flip: true,
+  channels: 8,
+  cells: 1
+} as const
+
+const naDarts = (name: string, label: string, settings: Readonly<Record<string, unknown>>): Variant => ({
+  name,
+  label: `NA-DARTS ${label}`,
+  family: `NA-DARTS ${label.split(/[ ,]/)[0]}`,
+  settings: { algorithm: "na-darts", ...settings }
+})
+
+/** A neighbor a step in place of the architecture itself: a step costs what one of DARTS costs. */
+const single = (name: string, label: string, settings: Readonly<Record<string, unknown>>) =>
+  naDarts(name, label, { neighbors: 1, center: false, ...settings })
+
+/**
+ * Weight sharing: 100 samples scored by the supernet that the three share for a seed, on 4 of its validation batches. Its training takes as many steps
+ * as a search by gradients.
+ */
+const sharing = (name: string, label: string, settings: Readonly<Record<string, unknown>>): Variant => ({
+  name,
+  label,
+  family: "weight sharing",
+  settings: { evaluator: "supernet", samples: 100, scoreBatches: 4, ...settings }
+})
+
+/** Whether a variant samples architectures, and has no epochs of its own. */
+export function samples({ settings }: Variant): boolean {
+  return settings.evaluator !== undefined
+}
+
+/** The settings compared, those that tell most first. */
+export const VARIANTS: ReadonlyArray<Variant> = [
+  { name: "darts", label: "DARTS, first order", family: "without neighbors", settings: { algorithm: "darts" } },
+  naDarts("hard-n2", "hard, n = 2", { representation: "hard", neighbors: 2 }),
+  naDarts("hard-d3-n2", "hard, n = 2, d = 3", { representation: "hard", neighbors: 2, radius: 3 }),
+  naDarts("shift-n2", "shift, n = 2", { representation: "shift", neighbors: 2 }),
+  naDarts("mix-n2", "mix 0.5, n = 2", { representation: "mix:0.5", neighbors: 2 }),
+  { name: "sdarts-rs", label: "SDARTS-RS", family: "without neighbors", settings: { algorithm: "sdarts-rs" } },
+  { name: "gdas", label: "GDAS", family: "without neighbors", settings: { algorithm: "gdas" } },
+  { name: "a2m", label: "A²M", family: "without neighbors", settings: { algorithm: "a2m" } },
+  naDarts("hard-n4", "hard, n = 4", { representation: "hard", neighbors: 4 }),
+  naDarts("shift-n4", "shift, n = 4", { representation: "shift", neighbors: 4 }),
+  naDarts("mix-n4", "mix 0.5, n = 4", { representation: "mix:0.5", neighbors: 4 }),
+  ...[1, 3, 5].map((radius) =>
+    single(`hard-d${radius}-n1-nc`, `hard, n = 1, d = ${radius}, no center`, { representation: "hard", radius })
+  ),
+  single("shift-n1-nc", "shift, n = 1, no center", { representation: "shift" }),
+  single("mix-n1-nc", "mix 0.5, n = 1, no center", { representation: "mix:0.5" }),
+  ...[1, 2, 3].map((radius) =>
+    single(`hard-d${radius}-n1-w`, `hard, n = 1, d = ${radius}, no center, w step`, {
+      representation: "hard",
+      radius,
+      steps: "weights"
+    })
+  ),
+  ...[0.3, 0.5].map((rho) =>
+    single(`mix${rho}-d6-n1-w`, `mix ${rho}, n = 1, d = 6, no center, w step`, {
+      representation: `mix:${rho}`,
+      radius: 6,
+      steps: "weights"
+    })
+  ),
+  sharing("ws-rs", "weight-sharing RS", { algorithm: "rs" }),
+  sharing("ws-na-n10", "weight-sharing NA-RS, mean of n = 10", { algorithm: "na-rs", neighbors: 10 }),
+  sharing("ws-na-n24", "weight-sharing NA-RS, mean of n = 24", { algorithm: "na-rs", neighbors: 24 })
+]

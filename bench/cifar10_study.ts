@@ -1,0 +1,189 @@
+/**
+ * DARTS and its relatives on a small CIFAR-10 in the space of NAS-Bench-201, where DARTS collapses to skip connections: what each finds, by the
+ * benchmark's own table, epoch by epoch.
+ *
+ *     npx tsx bench/cifar10_study.ts --data FOLDER --table nb201.csv.gz [--out runs/cifar10_study] [--only darts,hard-n2]
+ *         [--seeds 0,1,2] [--epochs 25] [--threads 1] [--eigenvalue 5] [--results bench/results] [--report]
+ *
+ * Writes the table and the plot of what is there, which is all that `--report` does.
+ * `--eigenvalue 5`: of the Hessian in alpha, after every fifth epoch; 0 for none. It costs a third of an epoch of DARTS.
+ * Kill it and give the same command again: finished runs stay, the one that was going goes on. Two processes share the work, since a run that
+ * another process has is passed over. Every run is a run of `bin/search.ts`, whose command is printed. No search sees a column of the table.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Schema from "@effect/schema/Schema"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { batchesLayer } from "../bin/commands/_batches.ts"
+import { openSearch } from "../bin/commands/_evaluator.ts"
+import * as Folder from "../src/adapters/checkpoints/folder.ts"
+import { beginGradientRun } from "../src/adapters/checkpoints/run_record.ts"
+import * as NoCurves from "../src/adapters/curves/none.ts"
+import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
+import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
+import { openStoredRun } from "../src/adapters/run_store/stored_run.ts"
+import { flagOf, resolveGradientSettings, resolveSettings } from "../src/adapters/settings/resolve.ts"
+import { backendLayer } from "../src/adapters/tensor/backends.ts"
+import { progressLine } from "../src/adapters/terminal/gradient_progress.ts"
+import { builtinSpace } from "../src/domain/space/spaces.ts"
+import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
+import { studyPlot } from "./_study_plot.ts"
+import { readRuns, Spent } from "./_study_results.ts"
+import { studyPage, studyTable } from "./_study_table.ts"
+import { COMMON, samples, VARIANTS, type Variant } from "./_study_variants.ts"
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string", default: "../shared/data" },
+    table: { type: "string", default: "../shared/data/nb201.csv.gz" },
+    out: { type: "string", default: "runs/cifar10_study" },
+    only: { type: "string" },
+    seeds: { type: "string", default: "0,1,2" },
+    epochs: { type: "string", default: "25" },
+    threads: { type: "string", default: "1" },
+    eigenvalue: { type: "string", default: "5" },
+    results: { type: "string", default: "bench/results" },
+    report: { type: "boolean", default: false }
+  }
+})
+
+const chosen = values.only === undefined ? VARIANTS : values.only.split(",").map(variantOf)
+const every = Number(values.eigenvalue)
+const seeds = values.seeds.split(",")
+
+function variantOf(name: string): Variant {
+  const variant = VARIANTS.find((one) => one.name === name)
+  if (variant !== undefined) return variant
+  console.error(`Cannot run "${name}": known are ${VARIANTS.map((one) => one.name).join(", ")}`)
+  process.exit(2)
+}
+
+/** A file is there whole, or as it was before. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.draft`, text)
+  renameSync(`${file}.draft`, file)
+}
+
+const writeJson = (file: string, value: unknown) => writeWhole(file, `${JSON.stringify(value)}\n`)
+
+/** What all processes have spent on a run so far, and what notes it for the next one. */
+function clockOf(folder: string) {
+  const file = join(folder, "spent.json")
+  const before = existsSync(file)
+    ? Schema.decodeSync(Schema.parseJson(Spent))(readFileSync(file, "utf8"))
+    : { wall: 0, cpu: 0 }
+  const [wall, cpu] = [performance.now(), process.cpuUsage()]
+  const spent = (): Spent => {
+    const { user, system } = process.cpuUsage(cpu)
+    return { wall: before.wall + (performance.now() - wall) / 1e3, cpu: before.cpu + (user + system) / 1e6 }
+  }
+  return { spent, note: () => writeJson(file, spent()) }
+}
+
+/** The command that does the same as a run of the study. */
+function command(given: Readonly<Record<string, unknown>>, folder: string): string {
+  const flags = Object.entries(given).flatMap(([name, value]) =>
+    name === "method"
+      ? ["--config", join(folder, "method.json")]
+      : [flagOf(name), ...(value === true ? [] : [value === false ? "no" : value])]
+  )
+  return ["npx tsx bin/search.ts", ...flags, "--run", folder].join(" ")
+}
+
+/** A search that samples, with the weights of a supernet. */
+const runSampling = Effect.fn("runSampling")(function* (
+  variant: Variant,
+  seed: string,
+  given: Readonly<Record<string, unknown>>,
+  folder: string
+) {
+  console.log(command(given, folder))
+  const settings = yield* resolveSettings(undefined, { ...given, goal: "minimize" })
+  const { spent, note } = clockOf(folder)
+  const { begin } = yield* openStoredRun(folder, settings)
+  const { identity, run } = yield* openSearch(settings, builtinSpace(COMMON.space), folder)
+  const [outcome] = yield* run({ seed, repeat: 1, onProgress: () => Effect.sync(note) }).pipe(
+    Effect.provide(yield* begin(settings, identity))
+  )
+  const { architecture, ownLoss } = outcome!
+  const error = ownLoss ?? Number.NaN
+  writeJson(join(folder, "result.json"), {
+    _tag: "Sampling",
+    variant: variant.name,
+    seed,
+    ...spent(),
+    architecture,
+    error
+  })
+  console.log(`${variant.name} seed ${seed}: done`)
+}, Effect.scoped)
+
+const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
+  const folder = join(values.out, `${variant.name}-seed${seed}`)
+  const result = join(folder, "result.json")
+  if (existsSync(result)) return
+  mkdirSync(folder, { recursive: true })
+  const common = { ...COMMON, ...variant.settings, data: values.data, epochs: Number(values.epochs), seed }
+  const threads = Number(values.threads)
+  if (samples(variant)) {
+    const supernetRun = join(values.out, `supernet-seed${seed}`)
+    return yield* runSampling(variant, seed, { ...common, threads, supernetRun }, folder)
+  }
+  const given = {
+    ...common,
+    backend: "onnx",
+    threads,
+    ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every })
+  }
+  if ("method" in given) writeJson(join(folder, "method.json"), { method: given.method })
+  console.log(command(given, folder))
+  const settings = yield* resolveGradientSettings(undefined, given)
+  const { plan, info } = yield* Effect.provide(
+    planGradientSearch(settings, builtinSpace(COMMON.space)),
+    DatasetFiles.layerCached()
+  )
+  yield* beginGradientRun(folder, { version: 1, settings, data: info.digest })
+  const { spent, note } = clockOf(folder)
+  const onProgress = (now: GradientProgress) =>
+    Effect.sync(() => {
+      if (now.step < now.steps) return
+      note()
+      console.log(`${variant.name} seed ${seed}: ${progressLine(now)}`)
+    })
+  const cache = join(homedir(), ".cache", "na-nas", "programs")
+  const outcome = yield* gradientSearch(plan, onProgress).pipe(
+    Effect.provide(
+      Layer.mergeAll(backendLayer("onnx", { cache, threads }), Folder.layer(folder), batchesLayer(), NoCurves.layer)
+    )
+  )
+  const { stopped, epochs } = outcome
+  writeJson(result, { _tag: "Gradient", variant: variant.name, seed, ...spent(), stopped, epochs })
+  console.log(`${variant.name} seed ${seed}: done`)
+})
+
+/** Writes the table and the plot of all runs that there are. */
+const report = Effect.gen(function* () {
+  const runs = yield* readRuns(values.out, values.table, chosen, seeds)
+  if (runs.length === 0) return console.log(`no runs in ${values.out}`)
+  const table = studyTable(runs)
+  mkdirSync(values.results, { recursive: true })
+  writeWhole(join(values.results, "cifar10_study.md"), studyPage(table))
+  writeWhole(join(values.results, "cifar10_study.svg"), yield* Effect.promise(() => studyPlot(runs)))
+  console.log(table)
+})
+
+const passOver = (error: Error) => Effect.sync(() => console.log(`passed over: ${error.message}`))
+
+const program = Effect.gen(function* () {
+  if (values.report) return yield* report
+  for (const seed of seeds)
+    for (const variant of chosen)
+      yield* Effect.catchTags(runOne(variant, seed), { CheckpointError: passOver, RunStoreError: passOver })
+  yield* report
+})
+
+await Effect.runPromise(Effect.provide(program, NodeContext.layer))

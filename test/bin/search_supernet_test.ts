@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { type StoredTensor, writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
+import { keyOf, uniformAt } from "../../src/domain/random.ts"
+import { cli, lastJson } from "./_cli.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "na-nas-supernet-"))
+const data = join(folder, "data.safetensors")
+const part = (name: string, count: number): ReadonlyArray<readonly [string, StoredTensor]> => {
+  const key = keyOf(name)
+  const y = Int32Array.from({ length: count }, (_, i) => i % 3)
+  const x = Float32Array.from({ length: count * 64 }, (_, i) => (uniformAt(key, i) + y[Math.floor(i / 64)]!) / 3)
+  return [
+    [`${name}/x`, { shape: [count, 1, 8, 8], data: x }],
+    [`${name}/y`, { shape: [count], data: y }]
+  ]
+}
+writeFileSync(data, writeSafetensors(new Map([...part("train", 48), ...part("test", 6)])))
+const small = [
+  ...["--evaluator", "supernet", "--dataset", "tensor-file", "--data", data, "--batch-size", "4", "--channels", "2"],
+  ...["--epochs", "3", "--samples", "4"]
+]
+const without = ({ seconds: _, run: __, ...rest }: Record<string, unknown>) => rest
+
+const test = suite("search with a supernet")
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+test("a killed run continues to the result of one that nobody killed", async () => {
+  const args = [...small, "--algorithm", "na-rs", "--neighbors", "2", "--json"]
+  const [whole, run] = [join(folder, "whole"), join(folder, "killed")]
+  const begun = performance.now()
+  const expected = lastJson(cli("search", ...args, "--run", whole))
+  const duration = performance.now() - begun
+  assert.is(expected.evaluations, 12)
+  const child = spawn(process.execPath, ["--import", "tsx", "bin/search.ts", ...args, "--run", run])
+  const timer = setTimeout(() => child.kill("SIGKILL"), 0.7 * duration)
+  await new Promise((resolve) => child.once("exit", resolve))
+  clearTimeout(timer)
+  assert.equal(without(lastJson(cli("search", ...args, "--run", run))), without(expected))
+  assert.equal(without(lastJson(cli("search", "--run", run, "--json"))), without(expected), "the folder alone will do")
+  assert.ok(readdirSync(join(run, "supernet")).some((name) => name.endsWith(".safetensors")))
+})
+
+test("searches share a supernet, and refuse one of other settings", () => {
+  const shared = join(folder, "shared")
+  assert.is(cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared).status, 0)
+  const trained = readdirSync(shared)
+  assert.is(cli("search", ...small, "--algorithm", "evolution", "--supernet-run", shared).status, 0)
+  assert.equal(readdirSync(shared), trained, "nothing is trained again")
+  const other = cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared, "--supernet-seed", "5")
+  assert.is(other.status, 1)
+  assert.match(other.stderr, "another --supernet-seed")
+})
+
+for (const [name, args, text] of [
+  ["more batches than there are", [...small, "--algorithm", "rs", "--score-batches", "99"], "--score-batches"],
+  ["a search by gradients", [...small.slice(0, 2), "--algorithm", "darts"], "--evaluator"],
+  ["a constraint on a column", [...small, "--algorithm", "rs", "--constraint", "params<=5"], "count(choice)"]
+] as const) {
+  test(`${name} is one line of error that helps`, () => {
+    const ran = cli("search", ...args)
+    assert.is(ran.status, 2, ran.stderr)
+    assert.match(ran.stderr, text)
+    assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+  })
+}
+
+test("a diverged training is one line of error", () => {
+  const ran = cli("search", ...small, "--algorithm", "rs", "--learning-rate", "1e30")
+  assert.is(ran.status, 1, ran.stderr)
+  assert.match(ran.stderr, "training loss is no number")
+})
+
+test.run()
