@@ -19,7 +19,7 @@ export type StepSizes = readonly [channels: number, cells: number, batch: number
 export function noise(name: string, program: Program, at: number): HostValues {
   const { shape } = program.nodes[at]!
   const key = keyOf(name)
-  const scale = /^(param\/|weights$)/.test(name) ? 0.2 : 1
+  const scale = name === "weights" ? 0.2 : 1
   const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
   return { shape, data }
 }
@@ -42,7 +42,7 @@ export const dartsStep = Effect.fn("dartsStep")(function* ([channels, cells, bat
   inputs.set("targets", { shape: [batch, 10], data: Float32Array.from({ length }, (_, i) => (i % 11 === 0 ? 1 : 0)) })
   inputs.set("learningRate", { shape: [], data: [0.0003] })
   for (const [name, tensor] of programs.state)
-    if (!/^(param\/|weights$|alpha)/.test(name))
+    if (!/^(weights$|alpha)/.test(name))
       inputs.set(name, { shape: tensor, data: new Float32Array(elementCount(tensor)) })
   return { levels, inputs }
 })

@@ -1,34 +1,54 @@
 /**
- * Whether a backend keeps what it should have freed: a small search network trained for 1,000 steps; prints the resident memory on the way.
+ * Whether a backend keeps what it should have freed, and how much it holds at once: a small search network trained for 1,000 steps, then one larger
+ * DARTS step.
  *
- *     npx tsx bench/leak.ts [--backend onnx] [--steps 1000]
+ *     npx tsx bench/leak.ts [--backend onnx] [--steps 1000] [--peak 8,5,16,16]
  *
- * Exits 1 where the memory after the last step is more than 5 % and 20 MB above that after a fifth of the steps.
+ * Prints the resident memory on the way, and of TensorFlow.js the number of its tensors. The peak is that of the larger step (channels, cells, batch,
+ * image size; `--peak none` leaves it out): of TensorFlow.js the bytes of its own tensors at once, of the others by how much the step raises the
+ * process's peak; beside it stands what the schedule of the program predicts, with the tensors that stay on the device.
+ *
+ * Exits 1 where the memory after the last step is more than 5 % and 20 MB above that after a fifth of the steps, where a tensor is left, or where
+ * TensorFlow.js holds more than 1.2 times the prediction.
  */
 import { parseArgs } from "node:util"
+import * as core from "@tensorflow/tfjs-core"
 import * as Effect from "effect/Effect"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
+import { liveTensors, RUNTIMES } from "../src/adapters/tensor/tfjs.ts"
+import { BACKEND_NAMES } from "../src/domain/data/names.ts"
 import { spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
+import { programCost } from "../src/domain/program/cost.ts"
 import { elementCount } from "../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../src/domain/random.ts"
-import { BACKEND_NAMES } from "../src/domain/search/gradient/run_settings.ts"
 import { gradientSearch } from "../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
+import { dartsStep } from "./_darts_programs.ts"
+import { peakOf } from "./_run_alone.ts"
 
 const { values: flags } = parseArgs({
-  options: { backend: { type: "string", default: "onnx" }, steps: { type: "string", default: "1000" } }
+  options: {
+    backend: { type: "string", default: "onnx" },
+    steps: { type: "string", default: "1000" },
+    peak: { type: "string", default: "8,5,16,16" }
+  }
 })
 const steps = Number(flags.steps)
+const sizes = flags.peak === "none" ? [] : flags.peak.split(",").map(Number)
 const name = BACKEND_NAMES.find((known) => known === flags.backend)
-if (name === undefined || !(steps >= 10)) {
-  console.error(`usage: npx tsx bench/leak.ts [--backend ${BACKEND_NAMES.join("|")}] [--steps 1000]`)
+if (name === undefined || !(steps >= 10) || ![0, 4].includes(sizes.length) || !sizes.every((n) => n > 0)) {
+  console.error(
+    `usage: npx tsx bench/leak.ts [--backend ${BACKEND_NAMES.join("|")}] [--steps 1000] [--peak 8,5,16,16|none]`
+  )
   process.exit(2)
 }
 
 const megabytes = () => process.memoryUsage().rss / 1e6
+const runtime = RUNTIMES.find((known) => known === name)
+const tensors = () => (runtime === undefined ? 0 : liveTensors(runtime))
 
 const train = Effect.gen(function* () {
   const backend = yield* TensorBackend
@@ -45,7 +65,7 @@ const train = Effect.gen(function* () {
   const initial = new Map<string, HostValues>()
   for (const [tensor, shape] of state) {
     const key = keyOf(tensor)
-    const scale = /^(param|alpha)/.test(tensor) ? 0.4 : 0
+    const scale = /^(weights$|alpha)/.test(tensor) ? 0.4 : 0
     const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
     initial.set(tensor, { shape, data })
   }
@@ -64,19 +84,65 @@ const train = Effect.gen(function* () {
         return (yield* device.run(executable, inputs, ["loss"])).get("loss")![0]!
       })
     )
-  let early = 0
+  let [early, held] = [0, 0]
   for (let i = 1; i <= steps; i++) {
     const loss = yield* step(i)
     if (i % Math.floor(steps / 5) !== 0) continue
     yield* Effect.sleep("10 millis")
     globalThis.gc?.()
-    if (early === 0) early = megabytes()
-    console.log(`after ${i} steps: ${megabytes().toFixed(0)} MB, loss ${loss.toFixed(4)}`)
+    if (early === 0) [early, held] = [megabytes(), tensors()]
+    const count = runtime === undefined ? "" : `, ${tensors()} tensors`
+    console.log(`after ${i} steps: ${megabytes().toFixed(0)} MB${count}, loss ${loss.toFixed(4)}`)
   }
-  return { early, late: megabytes() }
-}).pipe(Effect.scoped, Effect.provide(backendLayer(name)))
+  return { early, late: megabytes(), more: tensors() - held }
+}).pipe(Effect.scoped)
 
-const { early, late } = await Effect.runPromise(train)
-const grown = late - early > Math.max(0.05 * early, 20)
+/** The most that one DARTS step holds at once, and what the schedules of its two programs predict. */
+const peak = Effect.gen(function* () {
+  const backend = yield* TensorBackend
+  const { levels, inputs } = yield* dartsStep([sizes[0]!, sizes[1]!, sizes[2]!, sizes[3]!])
+  const executables = yield* Effect.forEach(levels, backend.compile)
+  const state = yield* makeDeviceState(inputs)
+  const once = (at: number) => state.run(executables[at]!, new Map(), ["loss"])
+  const resident = 4 * [...inputs.values()].reduce((sum, { data }) => sum + data.length, 0)
+  const results: Array<{ readonly held: number; readonly predicted: number }> = []
+  for (const [at, program] of levels.entries()) {
+    const own = [...program.inputs.values()].reduce((sum, input) => sum + elementCount(program.nodes[input]!.shape), 0)
+    const predicted = programCost(program).peakBytes + resident - 4 * own
+    const before = process.memoryUsage().rss
+    let held = 0
+    if (runtime === undefined) {
+      yield* once(at)
+      held = Math.max(peakOf(process.pid), process.memoryUsage().rss) - before + resident
+    } else {
+      const done = yield* Effect.promise(() =>
+        core.profile(async () => {
+          await Effect.runPromise(once(at))
+          return core.scalar(0)
+        })
+      )
+      held = done.peakBytes
+    }
+    results.push({ held, predicted })
+  }
+  return results
+}).pipe(Effect.scoped)
+
+const program = Effect.gen(function* () {
+  return { flat: yield* train, peaks: sizes.length === 0 ? [] : yield* peak }
+}).pipe(Effect.provide(backendLayer(name)))
+
+const { flat, peaks } = await Effect.runPromise(program)
+const { early, late, more } = flat
 console.log(`${name}: ${(late - early).toFixed(0)} MB more after ${steps} steps than after ${Math.floor(steps / 5)}`)
-process.exitCode = grown ? 1 : 0
+if (runtime !== undefined) console.log(`${name}: ${more} tensors more`)
+let above = false
+for (const [at, { held, predicted }] of peaks.entries()) {
+  const level = at === 0 ? "alpha" : "weights"
+  const ratio = held / predicted
+  above ||= runtime !== undefined && ratio > 1.2
+  console.log(
+    `${name}: ${(held / 1e6).toFixed(1)} MB at once in the ${level} update of ${flags.peak}, predicted ${(predicted / 1e6).toFixed(1)} MB (${ratio.toFixed(2)})`
+  )
+}
+process.exitCode = late - early > Math.max(0.05 * early, 20) || more !== 0 || above ? 1 : 0

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { BACKENDS } from "../../src/adapters/tensor/backends.ts"
 import { chooseBackend, devicesHere, requireBackend } from "../../src/adapters/tensor/choose_backend.ts"
 import { examine, type Finding } from "../../src/adapters/tensor/probes.ts"
-import { type BACKEND_CHOICES, BACKEND_NAMES, type BackendName } from "../../src/domain/search/gradient/run_settings.ts"
+import { BACKEND_NAMES, type BackendChoice, type BackendName } from "../../src/domain/data/names.ts"
 import { CheckpointError } from "../../src/effects/checkpoints.ts"
 
 /** The command that looks at backends, beside the one that runs. */
@@ -55,17 +55,14 @@ function findingIn(stdout: string): Finding | undefined {
 /** A run that continues: its folder, and the backend that its record names. */
 export interface KeptBackend {
   readonly folder: string
-  readonly backend: (typeof BACKEND_CHOICES)[number]
+  readonly backend: BackendChoice
 }
 
 /**
  * The backend that was asked for; of `auto` the best that works here, told on standard error with the reason. A run that continues keeps its own,
  * since another would end with other bits; it fails where that does not work any more.
  */
-export const backendOf = Effect.fn("backendOf")(function* (
-  asked: (typeof BACKEND_CHOICES)[number],
-  kept?: KeptBackend
-) {
+export const backendOf = Effect.fn("backendOf")(function* (asked: BackendChoice, kept?: KeptBackend) {
   if (kept !== undefined && kept.backend !== "auto" && (asked === "auto" || asked === kept.backend)) {
     const { backend, folder } = kept
     yield* Effect.mapError(requireBackend(backend, examine), ({ detail }) => {

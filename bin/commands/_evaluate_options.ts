@@ -1,7 +1,7 @@
-import { BACKEND_NAMES, DATASET_NAMES } from "../../src/domain/data/names.ts"
+import { DATASET_NAMES } from "../../src/domain/data/names.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
 import { TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
-import { choice, flag, float, integer, text } from "./_options.ts"
+import { BACKEND_OPTIONS, choice, flag, float, integer, text } from "./_options.ts"
 
 /** Flags with the numbers of a training protocol, which they go before. */
 export const PROTOCOL_OPTIONS = {
@@ -44,8 +44,7 @@ export const EVALUATE_OPTIONS = {
   validation: float("validation", "share of these images that is held out and measured after every epoch (0)"),
   ...PROTOCOL_OPTIONS,
   seed: text("seed", "any text; the same seed gives the same result (0)"),
-  backend: choice("backend", BACKEND_NAMES, "where the tensor programs run (onnx)"),
-  threads: integer("threads", "threads of a program's run (all cores)"),
+  ...BACKEND_OPTIONS,
   run: text("run", "folder that keeps the run: the same command continues or shows it"),
   saveWeights: flag("save-weights", "end with the weights in the run's folder, for export"),
   config: text("config", "JSON file with settings; flags win over it"),

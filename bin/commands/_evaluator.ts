@@ -31,6 +31,7 @@ import { halvingSearch } from "../../src/effects/halving_search.ts"
 import { type RepeatOptions, repeated, repeatSearch } from "../../src/effects/repeat_search.ts"
 import { Reporter } from "../../src/effects/reporter.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
+import { backendOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 
 /** A search that can be run: what scores its architectures is open for as long as the scope. `folder` is that of the run, if it is kept. */
@@ -88,10 +89,10 @@ const TABLE_SETTINGS: ReadonlySet<string> = new Set(["table", "key", "score", "r
 const CACHE = join(homedir(), ".cache", "na-nas")
 
 /** What runs programs and makes batches. */
-function openMachine({ backend = "onnx", threads }: SearchSettings) {
+const openMachine = Effect.fnUntraced(function* ({ backend = "auto", threads }: SearchSettings) {
   const options = { cache: join(CACHE, "programs"), ...(threads === undefined ? {} : { threads }) }
-  return Layer.build(Layer.merge(backendLayer(backend, options), batchesLayer()))
-}
+  return yield* Layer.build(Layer.merge(backendLayer(yield* backendOf(backend), options), batchesLayer()))
+})
 
 const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
   yield* refuse(settings, (name) => TABLE_SETTINGS.has(name), "a search by training; --evaluator table has it")

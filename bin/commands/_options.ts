@@ -1,7 +1,8 @@
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
+import { BACKEND_CHOICES, DATASET_NAMES } from "../../src/domain/data/names.ts"
 import { EVALUATOR_NAMES } from "../../src/domain/search/evaluator_settings.ts"
-import { BACKEND_CHOICES, DATASET_NAMES, GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
+import { GRADIENT_ALGORITHMS } from "../../src/domain/search/gradient/run_settings.ts"
 import { GRADIENT_PROTOCOLS } from "../../src/domain/search/gradient/settings.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
@@ -86,6 +87,12 @@ export const SEARCH_OPTIONS = {
   run: text("run", "folder that keeps the run: the same command continues or shows it")
 }
 
+/** Flags of every command that computes: where its tensor programs run. */
+export const BACKEND_OPTIONS = {
+  backend: choice("backend", BACKEND_CHOICES, "where the tensor programs run (auto: the best that works here)"),
+  threads: integer("threads", "threads of a program's run (all cores)")
+}
+
 /** Flags of who scores the architectures of a search by samples. */
 export const EVALUATOR_OPTIONS = {
   evaluator: choice(
@@ -105,12 +112,6 @@ export const EVALUATOR_OPTIONS = {
   dropPath: float("drop-path", "of a training (as the protocol says)"),
   auxiliaryWeight: float("auxiliary-weight", "of a training (as the protocol says)"),
   cutout: integer("cutout", "of a training (as the protocol says)")
-}
-
-/** Flags of every command that computes: where its tensor programs run. */
-export const BACKEND_OPTIONS = {
-  backend: choice("backend", BACKEND_CHOICES, "where the tensor programs run (auto: the best that works here)"),
-  threads: integer("threads", "threads of a program's run (all cores)")
 }
 
 /** Flags of a search by gradients: of its data, its network and its method. */

@@ -44,10 +44,13 @@ const BATCHES_AHEAD = 4
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
   const alone = config === undefined && Object.keys(given).length === 0
-  const stored = run === undefined ? undefined : yield* readGradientRun(run)
   const mending = config === undefined && Object.keys(given).every((name) => MENDABLE_SETTINGS.includes(name))
-  const before = mending && stored !== undefined ? Schema.encodeSync(GradientRunSettings)(stored.settings) : undefined
-  const asked = yield* resolveGradientSettings(config, { ...(before ?? (alone ? QUICK_SEARCH : {})), ...given })
+  const stored = run === undefined ? undefined : yield* readGradientRun(run)
+  const begunWith = mending ? stored?.settings : undefined
+  const asked = yield* resolveGradientSettings(config, {
+    ...(begunWith === undefined ? (alone ? QUICK_SEARCH : {}) : Schema.encodeSync(GradientRunSettings)(begunWith)),
+    ...given
+  })
   if (alone && stored === undefined)
     yield* Console.error(
       "no settings given: a quick search on small handwritten digits; --help tells what else there is"

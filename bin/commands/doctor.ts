@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { examine, isSound } from "../../src/adapters/tensor/probes.ts"
 import { doctorText } from "../../src/adapters/terminal/doctor_report.ts"
 import { runCommand } from "../../src/adapters/terminal/run_command.ts"
-import { BACKEND_NAMES } from "../../src/domain/search/gradient/run_settings.ts"
+import { BACKEND_NAMES } from "../../src/domain/data/names.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
 import { examineApart } from "./_backend.ts"
 

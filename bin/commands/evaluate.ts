@@ -21,6 +21,7 @@ import { SettingsError } from "../../src/domain/search/settings.ts"
 import { protocolOf } from "../../src/domain/training/run_settings.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { trainNetwork } from "../../src/effects/train_network.ts"
+import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import { EVALUATE_OPTIONS } from "./_evaluate_options.ts"
 import { givenSettings } from "./_options.ts"
@@ -51,12 +52,14 @@ const settingsOf = Effect.fnUntraced(function* (
   run: string | undefined
 ) {
   const alone = config === undefined && Object.keys(given).length === 0
-  const stored = run === undefined || !alone ? undefined : yield* readTrainingRun(run)
+  const stored = run === undefined ? undefined : yield* readTrainingRun(run)
   if (alone && stored === undefined)
     return yield* new SettingsError({
       problem: run === undefined ? "add --architecture" : `"${run}" holds no run: add --architecture to begin one`
     })
-  return stored?.settings ?? (yield* resolveTrainingSettings(config, given))
+  const asked = alone && stored !== undefined ? stored.settings : yield* resolveTrainingSettings(config, given)
+  const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
+  return { asked, kept }
 })
 
 const command = Command.make(
@@ -66,18 +69,25 @@ const command = Command.make(
     const run = Option.getOrUndefined(folder)
     if (saveWeights && run === undefined)
       return yield* new SettingsError({ problem: "--save-weights needs a folder: add --run FOLDER" })
-    const asked = yield* settingsOf(Option.getOrUndefined(config), givenSettings(flags), run)
+    const { asked, kept } = yield* settingsOf(Option.getOrUndefined(config), givenSettings(flags), run)
     const subject = yield* readSubject(asked.architecture, asked.space)
     const name = asked.protocol ?? (subject.skeleton === "darts" ? "darts-cifar" : "nas-bench-201")
-    const settings = { ...asked, architecture: subject.text, space: subject.space, protocol: name }
-    const protocol = protocolOf(settings, name)
-    const images = yield* Effect.provide(openTrainingImages(settings, protocol), DatasetFiles.layerCached())
+    const protocol = protocolOf(asked, name)
+    const images = yield* Effect.provide(openTrainingImages(asked, protocol), DatasetFiles.layerCached())
     const { info } = images.dataset
     const { plan, network } = yield* planTraining(protocol, subject, images, true)
+    const backendName = yield* backendOf(asked.backend, kept)
+    const settings = {
+      ...asked,
+      architecture: subject.text,
+      space: subject.space,
+      protocol: name,
+      backend: backendName
+    }
     if (run !== undefined) yield* beginTrainingRun(run, { version: 1, kind: "training", settings, data: info.digest })
     const progress = yield* trainingProgress(process.stderr, run !== undefined)
     const layers = Layer.mergeAll(
-      backendLayer(settings.backend, {
+      backendLayer(backendName, {
         cache: join(homedir(), ".cache", "na-nas", "programs"),
         ...(settings.threads === undefined ? {} : { threads: settings.threads })
       }),
@@ -85,6 +95,7 @@ const command = Command.make(
       batchesLayer()
     )
     const { trained, backend, weights } = yield* Effect.gen(function* () {
+      yield* deviceOf(backendName)
       const trained = yield* trainNetwork(plan, progress.show)
       const weights =
         saveWeights && run !== undefined
@@ -105,6 +116,7 @@ const command = Command.make(
       dataset: info.name,
       classes: info.classes,
       shape: images.shape,
+      normalization: images.normalization,
       backend,
       run,
       weights,

@@ -1,6 +1,6 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { BACKEND_NAMES } from "../../src/domain/search/gradient/run_settings.ts"
+import { BACKEND_NAMES } from "../../src/domain/data/names.ts"
 import { cli, lastJson } from "./_cli.ts"
 
 interface Found {

@@ -50,27 +50,6 @@ test("a kept run is told again, continues, and refuses other settings", () => {
   assert.match(other.stderr, "--seed")
 })
 
-test("Ctrl-C ends the process with its worker, keeps the place, and says how to go on", async () => {
-  const run = join(folder, "interrupted")
-  const { child, ended } = cliAsync(
-    {},
-    "search",
-    ...small.slice(0, -2),
-    "--algorithm",
-    "darts",
-    "--epochs",
-    "10000",
-    "--run",
-    run
-  )
-  const hasCheckpoint = () => existsSync(run) && readdirSync(run).some((name) => /^checkpoint.*safetensors$/.test(name))
-  while (!hasCheckpoint() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20))
-  child.kill("SIGINT")
-  const { status, stderr } = await ended
-  assert.is(status, 130, stderr)
-  assert.match(stderr, /interrupted in epoch \d+, after step \d+; the same command continues there\n$/)
-})
-
 test("the best backend that works is told with its reason, and recorded by its name", () => {
   const run = join(folder, "auto")
   const ran = cli("search", ...small, "--algorithm", "darts", "--run", run, "--json")
@@ -93,6 +72,27 @@ test("a run that continues keeps its backend, refuses another, and says when it 
   const lost = cli("search", ...asked)
   if (lost.status === 0) return
   assert.match(lost.stderr, /begun on onnx-cuda, which does not work here any more \(.*cure.*\); repair that/)
+})
+
+test("Ctrl-C ends the process with its worker, keeps the place, and says how to go on", async () => {
+  const run = join(folder, "interrupted")
+  const { child, ended } = cliAsync(
+    {},
+    "search",
+    ...small.slice(0, -2),
+    "--algorithm",
+    "darts",
+    "--epochs",
+    "10000",
+    "--run",
+    run
+  )
+  const hasCheckpoint = () => existsSync(run) && readdirSync(run).some((name) => /^checkpoint.*safetensors$/.test(name))
+  while (!hasCheckpoint() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  child.kill("SIGINT")
+  const { status, stderr } = await ended
+  assert.is(status, 130, stderr)
+  assert.match(stderr, /interrupted in epoch \d+, after step \d+; the same command continues there\n$/)
 })
 
 for (const [name, args, code, text] of [

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
@@ -112,8 +112,10 @@ test("Ctrl-C ends a kept run with 130 and says how to go on; the same command th
   child.stderr.on("data", (text) => {
     stderr += text
   })
-  setTimeout(() => child.kill("SIGINT"), 1000)
-  const code = await new Promise((resolve) => child.once("exit", resolve))
+  const ended = new Promise((resolve) => child.once("exit", resolve))
+  while (!existsSync(join(run, "run.sqlite"))) await new Promise((resolve) => setTimeout(resolve, 10))
+  setTimeout(() => child.kill("SIGINT"), 300)
+  const code = await ended
   assert.is(code, 130, stderr)
   assert.match(stderr, "the same command continues")
   const comparable = ({ seconds: _, run: __, ...rest }: Record<string, unknown>) => rest

@@ -15,8 +15,11 @@ import { failure, run } from "../_effect.ts"
 import { settingsOf } from "./_searches.ts"
 
 const space = builtinSpace("nas-bench-201")
-const lossAt = (epochs: number, architecture: Architecture) =>
-  uniformAt(keyOf(architectureKey(architecture)), 0) + uniformAt(keyOf(architectureKey(architecture)), epochs) / epochs
+/** It grows with the epochs, so that the last rung has no lower loss than the first. */
+const lossAt = (epochs: number, architecture: Architecture) => {
+  const key = keyOf(architectureKey(architecture))
+  return uniformAt(key, 0) + uniformAt(key, epochs) / epochs + epochs
+}
 
 /** Evaluators that keep a ledger of what they trained, and may break down. */
 function evaluatorAt(ledger: Array<string> = [], failAfter = Number.POSITIVE_INFINITY): EvaluatorAt {
@@ -85,6 +88,14 @@ test("aggregates over the neighborhood on every rung", async () => {
   assert.is(outcome.evaluations, 13 * 25)
   const some = await run(searching({ algorithm: "na-rs", neighbors: 24 }))
   assert.equal(some, outcome)
+})
+
+test("keeps the neighbors of a candidate on every rung", async () => {
+  const ledger: Array<string> = []
+  await run(searching({ algorithm: "na-rs", neighbors: 2 }, evaluatorAt(ledger)))
+  const of = (epochs: number) => ledger.filter((one) => one.startsWith(`${epochs}/`)).map((one) => one.split("/")[1]!)
+  assert.ok(of(9).length === 3 && of(9).every((one) => of(3).includes(one)))
+  assert.ok(of(3).every((one) => of(1).includes(one)))
 })
 
 test("broken anywhere and continued it equals one that never broke, and trains nothing twice", async () => {

@@ -107,6 +107,8 @@ test("goes on from fewer epochs to more as if it had never stopped", async () =>
     const short = yield* trainNetwork(first, quiet)
     assert.is(short.position.epochs.length, 1)
     assert.is(short.position.test, null)
+    const untested = yield* trainNetwork({ ...plan, test: undefined }, quiet)
+    assert.equal([untested.position.epochs.length, untested.position.test], [3, null])
     return yield* trainNetwork(plan, quiet)
   })
   const made = bits(await run(Effect.provide(continued, Layer.merge(MACHINE, Memory.layer))))

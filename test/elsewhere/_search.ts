@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import * as NoCurves from "../../src/adapters/curves/none.ts"
-import * as Inline from "../../src/adapters/datasets/inline.ts"
+import * as OnDemand from "../../src/adapters/datasets/on_demand.ts"
 import { layer, type RuntimeName } from "../../src/adapters/tensor/tfjs.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { printArchitecture } from "../../src/domain/architecture/text.ts"
@@ -56,13 +56,14 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
   const { weightLayout } = yield* stepPrograms(settings, network)
   const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const plan: GradientPlan = {
-    ...{ space, settings, network, examples: EXAMPLES, seed: "elsewhere", eigenvalueEvery: 0, reader },
+    ...{ space, settings, network, examples: EXAMPLES, seed: "elsewhere", eigenvalueEvery: 0 },
     initial: new Map([...initialWeights(parameters, "weights")].map(([name, data]) => [`param/${name}`, data])),
+    reader,
     request: (indices) => ({ indices, options: { classes: CLASSES } })
   }
   const { architecture, epochs } = yield* Effect.provide(
     gradientSearch(plan, () => Effect.void),
-    Layer.mergeAll(layer(runtime), Memory.layer, Inline.layer, NoCurves.layer)
+    Layer.mergeAll(layer(runtime), Memory.layer, OnDemand.layer, NoCurves.layer)
   )
   const found: Found = {
     genotype: printArchitecture(space, architectureOfKey(architecture)),

@@ -1,11 +1,13 @@
 import { Worker } from "node:worker_threads"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import { type Batch, type BatchRequest, makeBatch } from "../../domain/data/batch.ts"
-import type { Samples } from "../../domain/data/dataset.ts"
-import { Batches, type SampleReader, type TestReader } from "../../effects/datasets.ts"
-import { openQueue } from "./batch_queue.ts"
+import type { DatasetError, Samples } from "../../domain/data/dataset.ts"
+import { Batches, type BatchQueue, type SampleReader, type TestReader } from "../../effects/datasets.ts"
 import type { Delivery, Order } from "./batch_worker.ts"
 
 /** How batches are made ahead. */
@@ -106,3 +108,53 @@ function owned(arrays: ReadonlyArray<Uint8Array | Float32Array | Int32Array>): A
     buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
   )
 }
+
+type Entry = Effect.Effect<Option.Option<Batch>, DatasetError>
+
+interface Production {
+  readonly ahead: number
+  /** Begin a batch; the inner effect waits for it. */
+  readonly make: (request: BatchRequest) => Effect.Effect<Effect.Effect<Batch, DatasetError>, DatasetError>
+}
+
+const openQueue = Effect.fnUntraced(function* (requests: Iterable<BatchRequest>, { ahead, make }: Production) {
+  const ready = yield* Queue.unbounded<Entry>()
+  const room = yield* Effect.makeSemaphore(ahead)
+  yield* Effect.gen(function* () {
+    for (const request of requests) {
+      yield* room.take(1)
+      const batch = yield* make(request)
+      yield* Queue.offer(ready, Effect.asSome(batch))
+    }
+    yield* Queue.offer(ready, Effect.succeedNone)
+  }).pipe(
+    Effect.catchAll((error) => Queue.offer(ready, Effect.fail(error))),
+    Effect.catchAllDefect((defect) => Queue.offer(ready, Effect.die(defect))),
+    Effect.forkScoped
+  )
+  let waited = 0n
+  let since: bigint | undefined
+  /** What the consumer waits for, kept where it is interrupted; the end, once it is reached. */
+  let current: Entry | undefined
+  const take: Entry = Effect.gen(function* () {
+    current ??= yield* Queue.take(ready)
+    const batch = yield* current
+    if (Option.isNone(batch)) return batch
+    current = undefined
+    yield* room.release(1)
+    return batch
+  })
+  const queue: BatchQueue = {
+    next: Effect.flatMap(Clock.currentTimeNanos, (before) => {
+      since ??= before
+      const account = Effect.map(Clock.currentTimeNanos, (now) => {
+        waited += now - before
+      })
+      return Effect.ensuring(take, account)
+    }),
+    waitShare: Effect.map(Clock.currentTimeNanos, (now) =>
+      since === undefined || now === since ? 0 : Number(waited) / Number(now - since)
+    )
+  }
+  return queue
+})

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type { BackendName } from "../../domain/search/gradient/run_settings.ts"
+import type { BackendName } from "../../domain/data/names.ts"
 import type { TensorBackend, TensorError } from "../../effects/tensor_backend.ts"
 import * as Onnx from "./onnx.ts"
 import * as Reference from "./reference.ts"

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import type { BackendName } from "../../domain/search/gradient/run_settings.ts"
+import type { BackendName } from "../../domain/data/names.ts"
 import { TensorError } from "../../effects/tensor_backend.ts"
 import { BACKENDS } from "./backends.ts"
 import { type Finding, isSound } from "./probes.ts"

@@ -1,4 +1,5 @@
 import type { ImageShape } from "../../domain/data/dataset.ts"
+import type { Normalization } from "../../domain/data/normalization.ts"
 import type { TrainingProtocol, TrainingProtocolName } from "../../domain/training/protocol.ts"
 import type { TrainedEpoch, TrainingPosition } from "../../domain/training/record.ts"
 import type { TrainingRunSettings } from "../../domain/training/run_settings.ts"
@@ -17,6 +18,8 @@ export interface TrainingResult {
   readonly classes: number
   /** Of the images that the network saw. */
   readonly shape: ImageShape
+  /** What its images were normalized with, as an exported network takes them. */
+  readonly normalization: Normalization | undefined
   readonly backend: string
   readonly run: string | undefined
   /** File of the weights. */
@@ -36,6 +39,7 @@ export function trainingJson({ position, ...result }: TrainingResult): Readonly<
     protocol: result.protocol,
     dataset: result.dataset,
     image: result.shape,
+    normalization: result.normalization ?? null,
     backend: result.backend,
     seconds: position.seconds,
     run: result.run ?? null,

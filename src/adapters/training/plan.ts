@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import { augmentedShape } from "../../domain/data/augment.ts"
 import type { Augmentation } from "../../domain/data/augmentation.ts"
 import type { DatasetInfo, ImageShape } from "../../domain/data/dataset.ts"
-import { normalizationOf } from "../../domain/data/normalization.ts"
+import { type Normalization, normalizationOf } from "../../domain/data/normalization.ts"
 import { classifierProgram } from "../../domain/network/classifier_program.ts"
 import { describeNetwork } from "../../domain/network/describe_network.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
@@ -17,6 +17,7 @@ import type { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { initialTrainingState, trainingStep } from "../../domain/training/training_step.ts"
 import { type Dataset, Datasets } from "../../effects/datasets.ts"
 import type { HostValues } from "../../effects/device_state.ts"
+import { measureNormalization } from "../../effects/measure_normalization.ts"
 import type { TrainingPlan } from "../../effects/train_network.ts"
 import { chosenImages, sourceOf } from "../gradient/plan.ts"
 import type { Subject } from "./subject.ts"
@@ -32,11 +33,12 @@ export interface TrainingImages extends Pick<TrainingPlan, "parts" | "request" |
   readonly dataset: Dataset
   /** How images are prepared that are only measured. */
   readonly measured: TrainingPlan["measure"]["request"]
+  readonly normalization: Normalization | undefined
   /** Of the images that a network sees. */
   readonly shape: ImageShape
 }
 
-/** Open the data of a training. */
+/** Open the data of a training. Data without a customary normalization get that of the training images. */
 export const openTrainingImages = Effect.fn("openTrainingImages")(function* (
   run: TrainingData,
   protocol: TrainingProtocol
@@ -62,12 +64,14 @@ export const openTrainingImages = Effect.fn("openTrainingImages")(function* (
     return yield* new SettingsError({
       problem: `augmentation and preparation lead to images of ${shape.join("×")} and ${measuredShape.join("×")}`
     })
-  const options = { classes: info.classes, normalization: normalizationOf(source) }
+  const normalization = normalizationOf(source) ?? (yield* measureNormalization(dataset.train, parts.training))
+  const options = { classes: info.classes, normalization }
   const images: TrainingImages = {
     dataset,
     parts,
     classes: info.classes,
     seed: run.seed,
+    normalization,
     shape,
     request: (indices, epoch) => ({ indices, options: { ...options, augmentation, seed: run.seed, epoch } }),
     measured: (indices) => ({ indices, options: { ...options, augmentation: preparation, seed: run.seed } })

@@ -12,3 +12,12 @@ export const BACKEND_NAMES = [
   "tfjs-cpu",
   "reference"
 ] as const
+
+/** One of `BACKEND_NAMES`. */
+export type BackendName = (typeof BACKEND_NAMES)[number]
+
+/** What people may ask for: a backend, or the best that works on their machine. A record names the backend itself. */
+export const BACKEND_CHOICES = ["auto", ...BACKEND_NAMES] as const
+
+/** One of `BACKEND_CHOICES`. */
+export type BackendChoice = (typeof BACKEND_CHOICES)[number]

@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { BACKEND_NAMES, DATASET_NAMES } from "../data/names.ts"
+import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
 import { ProtocolChanges, TRAINING_PROTOCOLS, type TrainingProtocolName } from "../training/protocol.ts"
 import { SUPERNET_PROTOCOLS, type SupernetProtocolName } from "./supernet/protocols.ts"
 
@@ -41,7 +41,7 @@ const TRAIN_FIELDS = {
   successiveHalving: Schema.optional(Schema.Int.pipe(Schema.greaterThanOrEqualTo(2))),
   /** Folder of the trainings that are known; the user's cache where absent. */
   cache: Schema.optional(Text),
-  backend: Schema.optional(oneOf(...BACKEND_NAMES)),
+  backend: Schema.optional(oneOf(...BACKEND_CHOICES)),
   threads: Schema.optional(Count)
 } as const
 

@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { BACKEND_NAMES, DATASET_NAMES } from "../data/names.ts"
+import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
 import {
   changedProtocol,
   ProtocolChanges,
@@ -49,7 +49,7 @@ export const TrainingRunSettings = Schema.Struct({
   /** Share of these images that is only measured, after every epoch. */
   validation: withDefault(Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(1)), 0),
   ...ProtocolChanges.fields,
-  backend: withDefault(oneOf(...BACKEND_NAMES), "onnx"),
+  backend: withDefault(oneOf(...BACKEND_CHOICES), "auto"),
   threads: Schema.optional(Count),
   seed: withDefault(Schema.String, "0")
 }).annotations({ identifier: "TrainingRunSettings" })

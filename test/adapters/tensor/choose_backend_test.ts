@@ -3,7 +3,7 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { chooseBackend, requireBackend } from "../../../src/adapters/tensor/choose_backend.ts"
 import { examine, type Finding } from "../../../src/adapters/tensor/probes.ts"
-import type { BackendName } from "../../../src/domain/search/gradient/run_settings.ts"
+import type { BackendName } from "../../../src/domain/data/names.ts"
 import { failure, run } from "../../_effect.ts"
 
 const NONE = { nvidia: false, any: false }

@@ -1,6 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
-import { BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
+import { BACKEND_CHOICES, BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
 import { parseAggregate } from "../../objective/aggregate_text.ts"
 import { SettingsError } from "../settings.ts"
 import { GRADIENT_PROTOCOLS, type GradientProtocol, type GradientSearch, gradientSearch } from "./settings.ts"
@@ -27,12 +27,6 @@ export function isGradientAlgorithm(name: string): name is GradientAlgorithm {
 }
 
 export { BACKEND_NAMES, DATASET_NAMES }
-
-/** One of `BACKEND_NAMES`. */
-export type BackendName = (typeof BACKEND_NAMES)[number]
-
-/** What people may ask for: a backend, or the best that works on their machine. A record names the backend itself. */
-export const BACKEND_CHOICES = ["auto", ...BACKEND_NAMES] as const
 
 function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
   return Schema.Literal(...words).annotations({
