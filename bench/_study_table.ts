@@ -65,6 +65,44 @@ function meanRow(runs: ReadonlyArray<StudyRun>): ReadonlyArray<string> {
   return [runs[0]!.variant.label, `mean of ${runs.length}`, "", ...test, without, "", skips, ...valid, "", "", ""]
 }
 
+const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
+
+const COLLAPSE = [
+  "method",
+  "finished seeds",
+  "of them all skips at the end",
+  "largest skip share at the end %",
+  "epochs with all skips %",
+  "valid acc %",
+  "last eigenvalue"
+]
+
+/** What a choice of settings may look at: how near the finished runs of each method are to all skip connections, and no test column. Least skips first. */
+export function collapseTable(runs: ReadonlyArray<StudyRun>): string {
+  const finished = runs.filter((run) => run.finished && run.epochs.length > 0)
+  const rows = [...new Set(finished.map(({ variant }) => variant))].map((variant) => {
+    const own = finished.filter((run) => run.variant === variant)
+    const ends = own.map(({ found }) => found.skipShare)
+    const epochs = own.flatMap((run) => run.epochs)
+    const eigenvalues = own.flatMap(
+      (run) => run.epochs.findLast(({ eigenvalue }) => eigenvalue !== null)?.eigenvalue ?? []
+    )
+    const worst = Math.max(...ends)
+    const cells = [
+      variant.label,
+      `${own.length}`,
+      `${ends.filter((share) => share === 1).length}`,
+      fixed(100 * worst, 0),
+      fixed((100 * epochs.filter(({ skipShare }) => skipShare === 1).length) / epochs.length, 0),
+      fixed(100 * summarize(own.map(({ found }) => found.accuracy)).mean, 1),
+      eigenvalues.length === 0 ? DASH : fixed(summarize(eigenvalues).mean, 2)
+    ]
+    return { worst, mean: summarize(ends).mean, cells }
+  })
+  rows.sort((a, b) => a.worst - b.worst || a.mean - b.mean)
+  return [line(COLLAPSE), line(COLLAPSE.map(() => "---")), ...rows.map(({ cells }) => line(cells))].join("\n")
+}
+
 /** One Markdown table: a row per run, and one per method with more than one finished seed. */
 export function studyTable(runs: ReadonlyArray<StudyRun>): string {
   const methods = [...new Set(runs.map(({ variant }) => variant))]
@@ -73,12 +111,11 @@ export function studyTable(runs: ReadonlyArray<StudyRun>): string {
     const finished = own.filter((run) => run.finished)
     return [...own.map(row), ...(finished.length > 1 ? [meanRow(finished)] : [])]
   })
-  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
   return [line(HEADER), line(HEADER.map(() => "---")), ...rows.map(line)].join("\n")
 }
 
 /** The page with the table: how it is made, what its columns are, the plot. */
-export function studyPage(table: string): string {
+export function studyPage(runs: ReadonlyArray<StudyRun>): string {
   return `# DARTS and its relatives on a small CIFAR-10
 
 Made by \`npx tsx bench/cifar10_study.ts --report\` from the runs of \`npx tsx bench/cifar10_study.ts\`; every run is one of \`bin/search.ts\`, whose
@@ -93,7 +130,14 @@ cell read off. Valid: of the supernet itself at the relaxed architecture. Eigenv
 a run that shared its machine with others: CPU minutes are comparable, wall minutes are not. Weight sharing: of three searches with one supernet the first pays its training;
 "valid acc" is that of the cell found, with the supernet's weights, on the 256 images that the search saw.
 
-${table}
+${studyTable(runs)}
+
+## How near to all skip connections
+
+All that a choice of settings may look at, over the finished runs; validation accuracies are comparable between methods whose alpha step measures the architecture itself, not
+between these and methods without the center.
+
+${collapseTable(runs)}
 
 ![curves by epoch](cifar10_study.svg)
 `

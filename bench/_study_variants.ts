@@ -65,6 +65,7 @@ export const VARIANTS: ReadonlyArray<Variant> = [
   ),
   single("shift-n1-nc", "shift, n = 1, no center", { representation: "shift" }),
   single("mix-n1-nc", "mix 0.5, n = 1, no center", { representation: "mix:0.5" }),
+  single("mix-d6-n1-nc", "mix 0.5, n = 1, d = 6, no center", { representation: "mix:0.5", radius: 6 }),
   ...[1, 2, 3].map((radius) =>
     single(`hard-d${radius}-n1-w`, `hard, n = 1, d = ${radius}, no center, w step`, {
       representation: "hard",

@@ -33,7 +33,7 @@ import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
 import { studyPlot } from "./_study_plot.ts"
 import { readRuns, Spent } from "./_study_results.ts"
-import { studyPage, studyTable } from "./_study_table.ts"
+import { collapseTable, studyPage, studyTable } from "./_study_table.ts"
 import { COMMON, samples, VARIANTS, type Variant } from "./_study_variants.ts"
 
 const { values } = parseArgs({
@@ -169,11 +169,10 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
 const report = Effect.gen(function* () {
   const runs = yield* readRuns(values.out, values.table, chosen, seeds)
   if (runs.length === 0) return console.log(`no runs in ${values.out}`)
-  const table = studyTable(runs)
   mkdirSync(values.results, { recursive: true })
-  writeWhole(join(values.results, "cifar10_study.md"), studyPage(table))
+  writeWhole(join(values.results, "cifar10_study.md"), studyPage(runs))
   writeWhole(join(values.results, "cifar10_study.svg"), yield* Effect.promise(() => studyPlot(runs)))
-  console.log(table)
+  console.log(`${studyTable(runs)}\n\n${collapseTable(runs)}`)
 })
 
 const passOver = (error: Error) => Effect.sync(() => console.log(`passed over: ${error.message}`))

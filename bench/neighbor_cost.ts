@@ -2,11 +2,12 @@
  * What neighbors cost: milliseconds of a step of NA-DARTS with n neighbors, beside n + 1 separate steps of DARTS, and PyTorch's.
  *
  *     npx tsx bench/neighbor_cost.ts [--neighbors 0,1,2,4,8] [--config 8,5,32,28] [--space darts] [--threads 2] [--steps 6]
- *         [--peer torch_darts_step.py] [--json]
+ *         [--peer torch_darts_step.py] [--cpu] [--json]
  *
  * A configuration is channels, cells, batch, image size. `both`: neighbors in both updates, ours alone, against n + 1 times a step without neighbors. `alpha`: neighbors in the
  * alpha update, which is what the peer does. Each measurement has a process of its own, so that its peak memory can be told. Steps are those of `gradientSearch`, whole: batches
- * on their way to the device, all runs, both updates.
+ * on their way to the device, all runs, both updates. `--cpu`: processor time in place of wall time, for a machine that others use too; with one thread the two are the same on
+ * a quiet machine.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -39,6 +40,7 @@ const { values: flags } = parseArgs({
     threads: { type: "string", default: "2" },
     steps: { type: "string", default: "6" },
     peer: { type: "string", default: "../shared/peers/torch_darts_step.py" },
+    cpu: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     /** What a process of its own measures: the number of neighbors and the updates that see them. */
     worker: { type: "string" },
@@ -51,6 +53,13 @@ const counts = flags.neighbors.split(",").map(Number)
 const space = builtinSpace(SPACE_NAMES.find((name) => name === flags.space) ?? "darts")
 /** Steps before those that are timed, and the last one, which ends with a checkpoint. */
 const [WARM, LAST] = [2, 1]
+
+/** Milliseconds by the clock that was asked for. */
+function clock(): number {
+  if (!flags.cpu) return performance.now()
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
 
 /** The median milliseconds of a step. */
 const measure = Effect.fn("measure")(function* (neighbors: number, updates: "both" | "alpha") {
@@ -87,7 +96,7 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
   let before = Number.NaN
   yield* gradientSearch(plan, () =>
     Effect.sync(() => {
-      const now = performance.now()
+      const now = clock()
       times.push(now - before)
       before = now
     })
@@ -101,17 +110,23 @@ interface Cost {
 }
 
 async function ours(neighbors: number, updates: "both" | "alpha", cache: string): Promise<Cost> {
-  const same = ["--config", flags.config, "--space", flags.space, "--threads", flags.threads, "--steps", flags.steps]
+  const sizes = ["--config", flags.config, "--space", flags.space]
+  const same = [...sizes, "--threads", flags.threads, "--steps", flags.steps, ...(flags.cpu ? ["--cpu"] : [])]
   const own = ["--worker", `${neighbors},${updates}`, "--cache", cache]
   const args = ["--import", "tsx", fileURLToPath(import.meta.url), ...same, ...own]
   const { out, peakBytes } = await runAlone(process.execPath, args)
   return { ms: lastJson(out).msPerStep!, peakBytes }
 }
 
+/** Runs a script of Python whose clock is the processor's. */
+const CPU_CLOCK =
+  "import runpy, sys, time; time.perf_counter = time.process_time; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
+
 async function theirs(neighbors: number): Promise<Cost | undefined> {
   if (!existsSync(flags.peer) || flags.space !== "darts") return undefined
   const sizes = ["--channels", channels, "--layers", cells, "--batch", batch, "--image", size].map(String)
-  const args = [flags.peer, ...sizes, "--neighbors", `${neighbors}`, "--threads", flags.threads, "--steps", flags.steps]
+  const clocked = flags.cpu ? ["-c", CPU_CLOCK, flags.peer] : [flags.peer]
+  const args = [...clocked, ...sizes, "--neighbors", `${neighbors}`, "--threads", flags.threads, "--steps", flags.steps]
   try {
     const { out, peakBytes } = await runAlone("python3", args)
     return { ms: lastJson(out).ms_per_step!, peakBytes }
@@ -132,7 +147,7 @@ if (flags.worker !== undefined) {
   const cell = (text: string) => text.padStart(14)
   if (!flags.json) {
     console.log(
-      `${flags.space}: ${channels} channels, ${cells} cells, batch ${batch}, ${size}×${size}, ${threads} threads`
+      `${flags.space}: ${channels} channels, ${cells} cells, batch ${batch}, ${size}×${size}, ${threads} threads${flags.cpu ? ", processor time" : ""}`
     )
     const names = ["n", "both", "of n+1 steps", "peak", "alpha", "peak", "PyTorch alpha", "its peak", "PyTorch/ours"]
     console.log(names.map(cell).join(""))

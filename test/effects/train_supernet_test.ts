@@ -76,6 +76,13 @@ test("every step takes one path, drawn anew", async () => {
   assert.is(drawn[0], drawn[2])
   assert.is.not(drawn[0], drawn[1])
   assert.equal(drawn[0]!.split(",").filter((share) => share === "1").length, 6)
+  const seeds: Array<string> = []
+  const inputs = (seed: string) => {
+    seeds.push(seed)
+    return plan.training.inputs!(seed)
+  }
+  await run(alone({ ...plan, training: { ...plan.training, inputs } }))
+  assert.is(new Set(seeds).size, 6, "2 epochs of 3 steps")
 })
 
 test("a path that is taken again and again learns", async () => {
