@@ -73,7 +73,7 @@ export const VARIANTS: ReadonlyArray<Variant> = [
       steps: "weights"
     })
   ),
-  ...[0.3, 0.5].map((rho) =>
+  ...[0.3, 0.5, 0.7].map((rho) =>
     single(`mix${rho}-d6-n1-w`, `mix ${rho}, n = 1, d = 6, no center, w step`, {
       representation: `mix:${rho}`,
       radius: 6,
