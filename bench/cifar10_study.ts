@@ -8,7 +8,7 @@
  * Writes the table and the plot of what is there, which is all that `--report` does.
  * `--eigenvalue 5`: of the Hessian in alpha, after every fifth epoch; 0 for none. It costs a third of an epoch of DARTS.
  * Kill it and give the same command again: finished runs stay, the one that was going goes on. Two processes share the work, since a run that
- * another process has is passed over. Every run is a run of `bin/search.ts`, whose command is printed. No search sees a column of the table.
+ * another process has is passed over. What is finished is kept beside the table as well (`--results`). Every run is a run of `bin/search.ts`, whose command is printed. No search sees a column of the table.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
@@ -165,8 +165,24 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
   console.log(`${variant.name} seed ${seed}: done`)
 })
 
+/** Finished runs lie beside the table too, so that a study goes on where its run folders are gone. Moves what one of both places lacks. */
+function shareFinished(): void {
+  const kept = join(values.results, "cifar10_study")
+  mkdirSync(kept, { recursive: true })
+  for (const variant of chosen)
+    for (const seed of seeds) {
+      const folder = join(values.out, `${variant.name}-seed${seed}`)
+      const [own, recorded] = [join(folder, "result.json"), join(kept, `${variant.name}-seed${seed}.json`)]
+      if (existsSync(own) && !existsSync(recorded)) writeWhole(recorded, readFileSync(own, "utf8"))
+      if (existsSync(own) || !existsSync(recorded)) continue
+      mkdirSync(folder, { recursive: true })
+      writeWhole(own, readFileSync(recorded, "utf8"))
+    }
+}
+
 /** Writes the table and the plot of all runs that there are. */
 const report = Effect.gen(function* () {
+  shareFinished()
   const runs = yield* readRuns(values.out, values.table, chosen, seeds)
   if (runs.length === 0) return console.log(`no runs in ${values.out}`)
   mkdirSync(values.results, { recursive: true })
@@ -179,6 +195,7 @@ const passOver = (error: Error) => Effect.sync(() => console.log(`passed over: $
 
 const program = Effect.gen(function* () {
   if (values.report) return yield* report
+  shareFinished()
   for (const seed of seeds)
     for (const variant of chosen)
       yield* Effect.catchTags(runOne(variant, seed), { CheckpointError: passOver, RunStoreError: passOver })
