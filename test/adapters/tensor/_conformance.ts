@@ -234,6 +234,19 @@ export function conformance(name: string, layer: Layer.Layer<TensorBackend, Tens
     }
   })
 
+  test("zeros go between the elements of vectors, matrices and images", async () => {
+    for (const shape of [[3], [2, 3], [1, 2, 2, 3]]) {
+      const counts = shape.map((_, axis) => axis + 1)
+      const spread = built((b) => {
+        const x = b.input("x", shape)
+        b.output("y", b.add({ _tag: "Pad", before: counts, after: counts.map(() => 0), between: counts }, x))
+      })
+      const numbers = singles(numbersFor(spread, "spread"))
+      const [made, expected] = [await on(compute(spread, numbers)), evaluate(spread, numbers)]
+      assert.equal(Array.from(made.get("y")!), Array.from(expected.get("y")!))
+    }
+  })
+
   test("fifty steps leave no tensor behind", async () => {
     const live = options.live ?? (() => 0)
     const before = live()

@@ -89,7 +89,7 @@ export class Emitter {
     fill = 0
   ): Value {
     const plane = value.shape.length - 2
-    const small = value.shape.slice(plane).every((size) => size <= LARGEST_SELECTION)
+    const small = plane >= 0 && value.shape.slice(plane).every((size) => size <= LARGEST_SELECTION)
     if (small && between.some((count) => count > 0) && [before, after, between].every((list) => isFlat(list, plane)))
       return this.#selected(value, before, after, between)
     const { spread, trailing } = this.#spread(value, between)
