@@ -68,12 +68,13 @@ interface Member {
 function employ(module: URL): Member {
   const owed = new Map<number, Deferred.Deferred<Batch, "lost">>()
   let present = true
+  let dismissed = false
   let orders = 0
   const worker = new Worker(module)
   const settle = (id: number, result: Effect.Effect<Batch, "lost">) => {
     const batch = owed.get(id)
     owed.delete(id)
-    if (owed.size === 0) worker.unref()
+    if (owed.size === 0 && !dismissed) worker.unref()
     if (batch !== undefined) Deferred.unsafeDone(batch, result)
   }
   const leave = () => {
@@ -96,6 +97,7 @@ function employ(module: URL): Member {
         return Deferred.await(batch)
       }),
     dismiss: Effect.promise(() => {
+      dismissed = true
       worker.ref()
       return worker.terminate()
     })
