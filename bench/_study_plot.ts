@@ -30,6 +30,7 @@ export async function studyPlot(all: ReadonlyArray<StudyRun>): Promise<string> {
   const spec: TopLevelSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",
+    config: { legend: { labelLimit: 400 } },
     data: { values },
     spacing: 12,
     vconcat: METRICS.map(({ field, title }, i) => ({
@@ -49,7 +50,6 @@ export async function studyPlot(all: ReadonlyArray<StudyRun>): Promise<string> {
             type: "nominal",
             sort: methods,
             title: null,
-            legend: { labelLimit: 300 },
             scale: { scheme: "tableau20" }
           }
         }
