@@ -28,7 +28,7 @@ export async function studyPlot(all: ReadonlyArray<StudyRun>): Promise<string> {
   const families = [...new Set(runs.map(({ variant }) => variant.family))]
   const methods = [...new Set(runs.map(({ variant }) => variant.label))]
   const spec: TopLevelSpec = {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
     background: "white",
     config: { legend: { labelLimit: 400 } },
     data: { values },
