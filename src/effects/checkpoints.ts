@@ -1,6 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type { HostValues } from "./device_state.ts"
 
 /** A checkpoint cannot be written or used. `place` is where checkpoints lie. */
@@ -29,3 +29,11 @@ export class Checkpoints extends Context.Tag("na-nas/Checkpoints")<
     readonly save: (checkpoint: Checkpoint) => Effect.Effect<void, CheckpointError>
   }
 >() {}
+
+/** The record of a checkpoint, by its schema. */
+export function decodeRecord<A>(schema: Schema.Schema<A, string>, record: string): Effect.Effect<A, CheckpointError> {
+  return Effect.mapError(
+    Schema.decode(schema)(record),
+    () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
+  )
+}

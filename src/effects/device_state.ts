@@ -16,6 +16,14 @@ export interface HostValues {
   readonly data: ArrayLike<number>
 }
 
+/** Copies of tensors on the device, for as long as the scope is open. */
+export const upload = Effect.fnUntraced(function* (values: Iterable<readonly [string, HostValues]>) {
+  const backend = yield* TensorBackend
+  const tensors = new Map<string, DeviceTensor>()
+  for (const [name, { shape, data }] of values) tensors.set(name, yield* backend.upload(shape, data))
+  return tensors
+})
+
 /** Tensors that stay on a device from run to run: weights, moments, architecture parameters. */
 export interface DeviceState {
   /** The tensors of this moment. They live until a run replaces them. */

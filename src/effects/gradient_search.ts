@@ -21,7 +21,7 @@ import {
 import { type StepPrograms, stepPrograms } from "../domain/search/gradient/step_programs.ts"
 import { stopOf } from "../domain/search/gradient/stop_rule.ts"
 import { WEIGHTS } from "../domain/search/gradient/updates.ts"
-import { CheckpointError, Checkpoints } from "./checkpoints.ts"
+import { Checkpoints, decodeRecord } from "./checkpoints.ts"
 import { Curves } from "./curves.ts"
 import { type HostValues, makeDeviceState } from "./device_state.ts"
 import { openStepBatches } from "./gradient_batches.ts"
@@ -89,7 +89,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const { settings, network, space } = plan
   const programs = yield* stepPrograms(settings, network)
   const kept = yield* checkpoints.latest
-  let position = kept === undefined ? GRADIENT_START : yield* decodePosition(kept.record)
+  let position = kept === undefined ? GRADIENT_START : yield* decodeRecord(positionJson, kept.record)
   const curves = yield* Curves
   yield* curves.show(position.epochs.map(epochPoint))
   const finished = outcomeOf(plan, position)
@@ -231,12 +231,6 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
     }
   }
 }, Effect.scoped)
-
-const decodePosition = (record: string) =>
-  Effect.mapError(
-    Schema.decodeUnknown(positionJson)(record),
-    () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
-  )
 
 /** The tensors that a search starts with: weights and alpha; moments are zero. */
 export function startTensors(plan: GradientPlan, programs: StepPrograms): ReadonlyMap<string, HostValues> {

@@ -11,7 +11,7 @@ import { hessianVectorProgram, productOf, vectorOf } from "../domain/search/grad
 import { ofRun } from "../domain/search/gradient/joint_loss.ts"
 import { extremeEigenvalues, observeProduct, proposeVector, startLanczos } from "../domain/search/gradient/lanczos.ts"
 import type { Level, StepPlan, UpdatePlan } from "../domain/search/gradient/plan.ts"
-import { runInputs } from "../domain/search/gradient/run_inputs.ts"
+import { readsAlpha, runInputs } from "../domain/search/gradient/run_inputs.ts"
 import type { SearchNetwork } from "../domain/search/gradient/search_network.ts"
 import type { GradientSearch } from "../domain/search/gradient/settings.ts"
 import type { LevelPrograms, StepPrograms } from "../domain/search/gradient/step_programs.ts"
@@ -19,8 +19,8 @@ import { trainingInput } from "../domain/search/gradient/unrolled.ts"
 import { GRADIENT, WEIGHTS } from "../domain/search/gradient/updates.ts"
 import type { Space } from "../domain/space/space.ts"
 import type { SampleReader } from "./datasets.ts"
-import type { DeviceState, HostValues } from "./device_state.ts"
-import { type DeviceTensor, type Executable, TensorBackend, type TensorError } from "./tensor_backend.ts"
+import { type DeviceState, type HostValues, upload } from "./device_state.ts"
+import { type Executable, TensorBackend, type TensorError } from "./tensor_backend.ts"
 
 /** Where in a search a batch is taken. */
 export interface BatchPlace {
@@ -65,13 +65,6 @@ export const alphaOf = ({ network }: GradientPlan, state: DeviceState): Effect.E
     (values) => new Map(network.shape.map(({ name }) => [name, values.get(`alpha/${name}`)!]))
   )
 
-const upload = Effect.fnUntraced(function* (values: ReadonlyMap<string, HostValues>) {
-  const backend = yield* TensorBackend
-  const tensors = new Map<string, DeviceTensor>()
-  for (const [name, { shape, data }] of values) tensors.set(name, yield* backend.upload(shape, data))
-  return tensors
-})
-
 /** What a step tells of a level. */
 export interface LevelLosses {
   readonly loss: number
@@ -87,6 +80,9 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
   const backend = yield* TensorBackend
   const { settings, network } = plan
   const compiled = new Map<Program, Compiled>()
+  const unread: CellTensors = new Map(
+    network.shape.map(({ name, edges, width }) => [name, new Float64Array(edges.length * width)])
+  )
   const compile = Effect.fnUntraced(function* (program: Program) {
     compiled.set(program, { program, executable: yield* backend.compile(program) })
   })
@@ -106,7 +102,7 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
     }
     values.set("learningRate", { shape: [], data: [learningRate] })
     const batch = yield* upload(values)
-    const alpha = yield* alphaOf(plan, state)
+    const alpha = readsAlpha(settings, level) ? yield* alphaOf(plan, state) : unread
     const planned = { level, runs, learningRate, ...rest }
     const inputs = (i: number) =>
       Effect.map(

@@ -8,8 +8,8 @@ import { type Seed, split } from "../domain/random.ts"
 import { randomInputs } from "../domain/training/plan.ts"
 import { addImages, type Measured, measuredOf, NO_IMAGES } from "../domain/training/record.ts"
 import { Batches, type SampleReader, type TestReader } from "./datasets.ts"
-import type { DeviceState, HostValues } from "./device_state.ts"
-import { type DeviceTensor, type Executable, TensorBackend } from "./tensor_backend.ts"
+import { type DeviceState, type HostValues, upload } from "./device_state.ts"
+import { type Executable, TensorBackend } from "./tensor_backend.ts"
 
 /** How networks are measured. */
 export interface MeasurePlan {
@@ -19,14 +19,6 @@ export interface MeasurePlan {
   readonly program: (images: number) => Either.Either<Program, ProgramError>
   readonly request: (indices: Int32Array) => BatchRequest
 }
-
-/** Copies of tensors on the device, for as long as the scope is open. */
-export const upload = Effect.fnUntraced(function* (values: Iterable<readonly [string, HostValues]>) {
-  const backend = yield* TensorBackend
-  const tensors = new Map<string, DeviceTensor>()
-  for (const [name, { shape, data }] of values) tensors.set(name, yield* backend.upload(shape, data))
-  return tensors
-})
 
 /**
  * Gives what measures a state on all images of a list, each counted once. A second program is compiled for a last batch that is not full. Programs are

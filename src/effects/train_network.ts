@@ -23,10 +23,10 @@ import {
   TrainingPosition
 } from "../domain/training/record.ts"
 import type { TrainingStep } from "../domain/training/training_step.ts"
-import { CheckpointError, Checkpoints } from "./checkpoints.ts"
+import { Checkpoints, decodeRecord } from "./checkpoints.ts"
 import { Batches, type SampleReader, type TestReader } from "./datasets.ts"
-import { type HostValues, makeDeviceState } from "./device_state.ts"
-import { type MeasurePlan, makeMeasure, upload } from "./measure_network.ts"
+import { type HostValues, makeDeviceState, upload } from "./device_state.ts"
+import { type MeasurePlan, makeMeasure } from "./measure_network.ts"
 import { TensorBackend } from "./tensor_backend.ts"
 
 /** A loss is no number. Steps and epochs count from 0. */
@@ -103,7 +103,7 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
   const checkpoints = yield* Checkpoints
   const { protocol, parts, seed } = plan
   const kept = yield* checkpoints.latest
-  let position = kept === undefined ? TRAINING_START : yield* decodePosition(kept.record)
+  let position = kept === undefined ? TRAINING_START : yield* decodeRecord(positionJson, kept.record)
   const isFinished = () => position.epochs.length >= plan.epochs && (plan.test === undefined || position.test !== null)
   if (kept !== undefined && isFinished()) return { position, tensors: kept.tensors }
   const backend = yield* TensorBackend
@@ -229,9 +229,3 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
   })
   return yield* Effect.onInterrupt(training, () => Effect.orDie(save))
 }, Effect.scoped)
-
-const decodePosition = (record: string) =>
-  Effect.mapError(
-    Schema.decodeUnknown(positionJson)(record),
-    () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
-  )

@@ -1,25 +1,15 @@
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { type StoredTensor, writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
-import { keyOf, uniformAt } from "../../src/domain/random.ts"
 import { cli, lastJson } from "./_cli.ts"
+import { writeImages } from "./_images.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-evaluate-"))
 const data = join(folder, "data.safetensors")
-const part = (name: string, count: number): ReadonlyArray<readonly [string, StoredTensor]> => {
-  const key = keyOf(name)
-  const y = Int32Array.from({ length: count }, (_, i) => i % 3)
-  const x = Float32Array.from({ length: count * 64 }, (_, i) => (uniformAt(key, i) + y[Math.floor(i / 64)]!) / 3)
-  return [
-    [`${name}/x`, { shape: [count, 1, 8, 8], data: x }],
-    [`${name}/y`, { shape: [count], data: y }]
-  ]
-}
-writeFileSync(data, writeSafetensors(new Map([...part("train", 24), ...part("test", 7)])))
+writeImages(data, { train: 24, test: 7 })
 const CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
 const made = ["--dataset", "tensor-file", "--data", data]
 

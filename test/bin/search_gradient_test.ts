@@ -3,23 +3,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { type StoredTensor, writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
-import { keyOf, uniformAt } from "../../src/domain/random.ts"
 import { cli, cliAsync, lastJson } from "./_cli.ts"
+import { writeImages } from "./_images.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-gradient-"))
 const data = join(folder, "data.safetensors")
-const part = (name: string, count: number): ReadonlyArray<readonly [string, StoredTensor]> => {
-  const key = keyOf(name)
-  const y = Int32Array.from({ length: count }, (_, i) => i % 3)
-  const x = Float32Array.from({ length: count * 64 }, (_, i) => (uniformAt(key, i) + y[Math.floor(i / 64)]!) / 3)
-  return [
-    [`${name}/x`, { shape: [count, 1, 8, 8], data: x }],
-    [`${name}/y`, { shape: [count], data: y }]
-  ]
-}
-writeFileSync(data, writeSafetensors(new Map([...part("train", 24), ...part("test", 6)])))
-const small = ["--dataset", "tensor-file", "--data", data, "--batch-size", "4", "--channels", "2", "--epochs", "2"]
+writeImages(data, { train: 24, test: 6 })
+const images = ["--dataset", "tensor-file", "--data", data]
+const small = [...images, "--batch-size", "4", "--channels", "2", "--epochs", "2"]
 
 const test = suite("search by gradients")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -99,7 +90,7 @@ for (const [name, args, code, text] of [
   ["a setting of other searches", ["--algorithm", "darts", "--samples", "3"], 2, "--samples"],
   ["a setting of another method", [...small, "--algorithm", "darts", "--neighbors", "2"], 2, "neighbors"],
   ["a word that is none", ["--algorithm", "na-darts", "--representation", "turn"], 2, "--representation"],
-  ["a batch larger than the data", [...small, "--algorithm", "darts", "--batch-size", "64"], 2, "batch"],
+  ["a batch larger than the data", [...images, "--algorithm", "darts", "--batch-size", "64"], 2, "takes 64 images"],
   ["data that are missing", ["--algorithm", "darts", "--dataset", "tensor-file"], 2, "--data"],
   ["more images than there are", [...small, "--algorithm", "darts", "--images", "99"], 2, "24 training images"]
 ] as const) {

@@ -3,6 +3,7 @@ import type { Architecture } from "../architecture/architecture.ts"
 import type { ImageShape } from "../data/dataset.ts"
 import type { ProgramError } from "../program/program.ts"
 import type { Space } from "../space/space.ts"
+import { TRAINING_PROTOCOLS } from "../training/protocol.ts"
 import { type EvaluationOptions, evaluationLogits, NetworkError, spaceFault } from "./cell_networks.ts"
 import { describeNetwork, type NetworkCount } from "./describe_network.ts"
 
@@ -10,15 +11,16 @@ import { describeNetwork, type NetworkCount } from "./describe_network.ts"
 const LARGE_IMAGE = 128
 
 /**
- * The size in which the publications train a found architecture from scratch. In DARTS's skeleton 36 channels and 20 cells, for large images 48
- * and 14 behind ImageNet's stem (Liu, Simonyan, Yang 2019, arXiv 1806.09055); in NAS-Bench-201's 16 channels and 5 cells a stage (Dong and Yang 2020,
- * arXiv 2001.00326). Differs from them where the classes or images do.
+ * The size in which the publications train a found architecture from scratch: that of their protocol (`TRAINING_PROTOCOLS`), DARTS's for large images from
+ * 128 pixels on. Differs from them where the classes or images do.
  */
 export function usualSizes(space: Space, classes: number, [, height, width]: ImageShape): EvaluationOptions {
-  if (!space.cells.some((cell) => cell.stride === 2)) return { channels: 16, cellsPerStage: 5, classes }
-  return Math.min(height, width) >= LARGE_IMAGE
-    ? { channels: 48, cells: 14, stem: "imagenet", classes }
-    : { channels: 36, cells: 20, classes }
+  const halves = space.cells.some((cell) => cell.stride === 2)
+  const large = Math.min(height, width) >= LARGE_IMAGE
+  const protocol = !halves ? "nas-bench-201" : large ? "darts-imagenet" : "darts-cifar"
+  const { channels, cells, stem } = TRAINING_PROTOCOLS[protocol]
+  if (!halves) return { channels, cellsPerStage: cells, classes }
+  return { channels, cells, ...(large ? { stem } : {}), classes }
 }
 
 /** What an architecture's network of the usual size takes for an image. */

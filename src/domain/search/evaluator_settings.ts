@@ -1,19 +1,11 @@
 import * as Schema from "@effect/schema/Schema"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
+import { oneOf } from "../setting.ts"
 import { ProtocolChanges, TRAINING_PROTOCOLS, type TrainingProtocolName } from "../training/protocol.ts"
 import { SUPERNET_PROTOCOLS, type SupernetProtocolName } from "./supernet/protocols.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
 const Text = Schema.String.pipe(Schema.minLength(1))
-
-function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
-  return Schema.Literal(...words).annotations({
-    message: (issue) => ({
-      message: `Expected ${words.join(", ")}, actual ${JSON.stringify(issue.actual)}`,
-      override: true
-    })
-  })
-}
 
 /** What may score the architectures of a search by samples. */
 export const EVALUATOR_NAMES = ["table", "train", "supernet"] as const

@@ -1,20 +1,11 @@
 import * as Schema from "@effect/schema/Schema"
+import { oneOf, withDefault } from "../setting.ts"
 import { EVALUATOR_FIELDS } from "./evaluator_settings.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
 const Text = Schema.String.pipe(Schema.minLength(1))
 const Texts = Schema.Array(Text)
 const Positive = Schema.Number.pipe(Schema.positive(), Schema.finite())
-
-/** One of a few words; the message names them all. */
-function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
-  return Schema.Literal(...words).annotations({
-    message: (issue) => ({
-      message: `Expected ${words.join(", ")}, actual ${JSON.stringify(issue.actual)}`,
-      override: true
-    })
-  })
-}
 
 const YesNo = Schema.Boolean.annotations({
   message: (issue) => ({
@@ -32,13 +23,6 @@ const Neighbors = Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.non
 
 /** The searchers by the names that people type; `na-rs` is `rs` with the neighborhood objective. */
 export const ALGORITHM_NAMES = ["rs", "na-rs", "evolution", "local-search", "exhaustive"] as const
-
-function withDefault<A, I>(
-  schema: Schema.Schema<A, I>,
-  value: A
-): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
-  return Schema.optionalWith(schema, { default: () => value })
-}
 
 /**
  * Every setting of a search by samples, as written in a config file and stored in a run. What is optional here has no

@@ -1,16 +1,10 @@
 import * as Schema from "@effect/schema/Schema"
 import type { ProgramBuilder } from "../program/builder.ts"
 import { flattened, type Layout, unflattened } from "../program/layout.ts"
+import { withDefault } from "../setting.ts"
 
 const Rate = Schema.Number.pipe(Schema.nonNegative(), Schema.finite())
 const Share = Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(1))
-
-function withDefault<A, I>(
-  schema: Schema.Schema<A, I>,
-  value: A
-): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
-  return Schema.optionalWith(schema, { default: () => value })
-}
 
 /** SGD; the defaults are those of DARTS's evaluation. Nesterov's look-ahead needs a momentum. */
 export const SgdSettings = Schema.TaggedStruct("Sgd", {

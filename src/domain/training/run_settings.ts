@@ -1,5 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
+import { oneOf, withDefault } from "../setting.ts"
 import {
   changedProtocol,
   ProtocolChanges,
@@ -10,22 +11,6 @@ import {
 
 const Count = Schema.Int.pipe(Schema.positive())
 const Text = Schema.String.pipe(Schema.minLength(1))
-
-function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
-  return Schema.Literal(...words).annotations({
-    message: (issue) => ({
-      message: `Expected ${words.join(", ")}, actual ${JSON.stringify(issue.actual)}`,
-      override: true
-    })
-  })
-}
-
-function withDefault<A, I>(
-  schema: Schema.Schema<A, I>,
-  value: A
-): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
-  return Schema.optionalWith(schema, { default: () => value })
-}
 
 const PROTOCOLS = Object.keys(TRAINING_PROTOCOLS) as [TrainingProtocolName, ...ReadonlyArray<TrainingProtocolName>]
 

@@ -2,6 +2,7 @@ import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
 import { BACKEND_CHOICES, BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
 import { parseAggregate } from "../../objective/aggregate_text.ts"
+import { oneOf, withDefault } from "../../setting.ts"
 import { SettingsError } from "../settings.ts"
 import { GRADIENT_PROTOCOLS, type GradientProtocol, type GradientSearch, gradientSearch } from "./settings.ts"
 
@@ -27,22 +28,6 @@ export function isGradientAlgorithm(name: string): name is GradientAlgorithm {
 }
 
 export { BACKEND_NAMES, DATASET_NAMES }
-
-function oneOf<const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) {
-  return Schema.Literal(...words).annotations({
-    message: (issue) => ({
-      message: `Expected ${words.join(", ")}, actual ${JSON.stringify(issue.actual)}`,
-      override: true
-    })
-  })
-}
-
-function withDefault<A, I>(
-  schema: Schema.Schema<A, I>,
-  value: A
-): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
-  return Schema.optionalWith(schema, { default: () => value })
-}
 
 const ALGORITHMS = Object.keys(GRADIENT_ALGORITHMS) as [GradientAlgorithm, ...ReadonlyArray<GradientAlgorithm>]
 const PROTOCOLS = Object.keys(GRADIENT_PROTOCOLS) as [GradientProtocol, ...ReadonlyArray<GradientProtocol>]

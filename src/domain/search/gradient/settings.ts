@@ -3,19 +3,13 @@ import * as Schema from "@effect/schema/Schema"
 import type * as Either from "effect/Either"
 import { Representation } from "../../neighborhood/relaxed_maps.ts"
 import { Aggregate } from "../../objective/aggregate.ts"
+import { withDefault } from "../../setting.ts"
 import { StopRule } from "./stop_rule.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
 const Rate = Schema.Number.pipe(Schema.nonNegative(), Schema.finite())
 const Positive = Schema.Number.pipe(Schema.positive(), Schema.finite())
 const Share = Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(1))
-
-function withDefault<A, I>(
-  schema: Schema.Schema<A, I>,
-  value: A
-): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
-  return Schema.optionalWith(schema, { default: () => value })
-}
 
 /** Stochastic gradient descent of the weights: a cosine from the first learning rate to the last, an epoch at a time. */
 export const WeightOptimizer = Schema.Struct({

@@ -1,44 +1,37 @@
+import * as Either from "effect/Either"
 import type { TrainingProtocol } from "../../training/protocol.ts"
-import type { GradientProtocol } from "../gradient/settings.ts"
+import { type GradientProtocol, gradientSearch } from "../gradient/settings.ts"
 
-const darts = {
-  version: 1,
-  stem: "cifar",
-  channels: 16,
-  cells: 8,
-  epochs: 50,
-  batchSize: 64,
-  optimizer: { _tag: "Sgd", momentum: 0.9, nesterov: false, weightDecay: 3e-4 },
-  schedule: { _tag: "Cosine", first: 0.025, last: 0.001, epochs: 50 },
-  clip: 5,
-  dropPath: 0,
-  auxiliaryWeight: 0,
-  labelSmoothing: 0,
-  augmentation: [],
-  preparation: []
-} as const satisfies TrainingProtocol
-
-const nasBench201 = {
-  ...darts,
-  cells: 5,
-  optimizer: { ...darts.optimizer, nesterov: true, weightDecay: 5e-4 }
-} as const satisfies TrainingProtocol
+/** The training of the weights in a search by gradients, without augmentation. */
+function weightsOf(name: GradientProtocol, sizes: Pick<TrainingProtocol, "channels" | "cells">): TrainingProtocol {
+  const { epochs, batchSize, weights } = Either.getOrThrow(gradientSearch("Darts", name))
+  const { learningRate, lastLearningRate, clip, momentum, nesterov, weightDecay } = weights
+  return {
+    version: 1,
+    stem: "cifar",
+    ...sizes,
+    epochs,
+    batchSize,
+    optimizer: { _tag: "Sgd", momentum, nesterov, weightDecay },
+    schedule: { _tag: "Cosine", first: learningRate, last: lastLearningRate, epochs },
+    clip,
+    dropPath: 0,
+    auxiliaryWeight: 0,
+    labelSmoothing: 0,
+    augmentation: [],
+    preparation: []
+  }
+}
 
 /** How supernets are trained: the weights' part of the searches by gradients of the same names, without augmentation. */
-export const SUPERNET_PROTOCOLS = {
-  darts,
-  "nas-bench-201": nasBench201,
-  "nas-bench-201-small": {
-    ...nasBench201,
-    channels: 4,
-    cells: 1,
-    epochs: 25,
-    schedule: { ...nasBench201.schedule, epochs: 25 }
-  }
-} as const satisfies Record<GradientProtocol, TrainingProtocol>
+export const SUPERNET_PROTOCOLS: Readonly<Record<GradientProtocol, TrainingProtocol>> = {
+  darts: weightsOf("darts", { channels: 16, cells: 8 }),
+  "nas-bench-201": weightsOf("nas-bench-201", { channels: 16, cells: 5 }),
+  "nas-bench-201-small": weightsOf("nas-bench-201-small", { channels: 4, cells: 1 })
+}
 
 /** One of `SUPERNET_PROTOCOLS`. */
-export type SupernetProtocolName = keyof typeof SUPERNET_PROTOCOLS
+export type SupernetProtocolName = GradientProtocol
 
 /** Whether a name is that of a supernet's protocol. */
 export function isSupernetProtocol(name: string): name is SupernetProtocolName {
