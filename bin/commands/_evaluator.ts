@@ -8,6 +8,8 @@ import * as Layer from "effect/Layer"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginSupernetRun } from "../../src/adapters/checkpoints/run_record.ts"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
+import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import * as SupernetEvaluator from "../../src/adapters/evaluator/supernet.ts"
 import * as TableEvaluator from "../../src/adapters/evaluator/table.ts"
@@ -87,6 +89,10 @@ const TABLE_SETTINGS: ReadonlySet<string> = new Set(["table", "key", "score", "r
 
 /** The user's cache. */
 const CACHE = join(homedir(), ".cache", "na-nas")
+
+/** Where a supernet's training goes: nowhere, or into a folder. */
+const unkept = Layer.merge(Memory.layer, NoCurves.layer)
+const keptIn = (folder: string) => Layer.merge(Folder.layer(folder), TensorBoard.layer(folder))
 
 /** What runs programs and makes batches. */
 const openMachine = Effect.fnUntraced(function* ({ backend = "auto", threads }: SearchSettings) {
@@ -187,7 +193,7 @@ const openSupernetSearch = Effect.fnUntraced(function* (
     progress.show(() => `supernet ${trainingLine(now)}`)
   ).pipe(
     Layer.tap(() => progress.clear),
-    Layer.provide(Layer.merge(Layer.succeedContext(services), kept === undefined ? Memory.layer : Folder.layer(kept)))
+    Layer.provide(Layer.merge(Layer.succeedContext(services), kept === undefined ? unkept : keptIn(kept)))
   )
   return {
     score: `supernet ${measure}`,

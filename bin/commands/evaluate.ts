@@ -1,6 +1,7 @@
 import { homedir } from "node:os"
 import { join } from "node:path"
 import * as Command from "@effect/cli/Command"
+import * as Schema from "@effect/schema/Schema"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -8,6 +9,9 @@ import * as Option from "effect/Option"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginTrainingRun, readTrainingRun } from "../../src/adapters/checkpoints/run_record.ts"
+import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
+import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { resolveTrainingSettings } from "../../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
@@ -18,7 +22,7 @@ import { openTrainingImages, planTraining } from "../../src/adapters/training/pl
 import { readSubject } from "../../src/adapters/training/subject.ts"
 import { writeWeights } from "../../src/adapters/training/weights.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
-import { protocolOf } from "../../src/domain/training/run_settings.ts"
+import { protocolOf, TrainingRunSettings } from "../../src/domain/training/run_settings.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { trainNetwork } from "../../src/effects/train_network.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
@@ -45,19 +49,20 @@ order. Test images are measured with running statistics, the last batch too.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
-/** The settings of a run: those given, or of a folder alone those that it was begun with. */
+/** The settings of a run: those given; of a folder alone, or with nothing but what may cure a run that diverged, those that it was begun with. */
 const settingsOf = Effect.fnUntraced(function* (
   config: string | undefined,
   given: Readonly<Record<string, unknown>>,
   run: string | undefined
 ) {
-  const alone = config === undefined && Object.keys(given).length === 0
+  const mending = config === undefined && Object.keys(given).every((name) => MENDABLE_SETTINGS.includes(name))
   const stored = run === undefined ? undefined : yield* readTrainingRun(run)
-  if (alone && stored === undefined)
+  if (mending && stored === undefined)
     return yield* new SettingsError({
       problem: run === undefined ? "add --architecture" : `"${run}" holds no run: add --architecture to begin one`
     })
-  const asked = alone && stored !== undefined ? stored.settings : yield* resolveTrainingSettings(config, given)
+  const begunWith = mending && stored !== undefined ? Schema.encodeSync(TrainingRunSettings)(stored.settings) : {}
+  const asked = yield* resolveTrainingSettings(config, { ...begunWith, ...given })
   const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
   return { asked, kept }
 })
@@ -84,6 +89,13 @@ const command = Command.make(
       protocol: name,
       backend: backendName
     }
+    const stop = (reason: RunStop) => (run === undefined ? Effect.void : Effect.ignore(noteStop(run, reason)))
+    if (run !== undefined)
+      yield* mendStopped(run, {
+        settings: Schema.encodeSync(TrainingRunSettings)(settings),
+        data: info.digest,
+        train: info.train
+      })
     if (run !== undefined) yield* beginTrainingRun(run, { version: 1, kind: "training", settings, data: info.digest })
     const progress = yield* trainingProgress(process.stderr, run !== undefined)
     const layers = Layer.mergeAll(
@@ -91,7 +103,9 @@ const command = Command.make(
         cache: join(homedir(), ".cache", "na-nas", "programs"),
         ...(settings.threads === undefined ? {} : { threads: settings.threads })
       }),
-      run === undefined ? Memory.layer : Folder.layer(run),
+      run === undefined
+        ? Layer.merge(Memory.layer, NoCurves.layer)
+        : Layer.merge(Folder.layer(run), TensorBoard.layer(run)),
       batchesLayer()
     )
     const { trained, backend, weights } = yield* Effect.gen(function* () {
@@ -103,6 +117,10 @@ const command = Command.make(
           : undefined
       return { trained, backend: (yield* TensorBackend).name, weights }
     }).pipe(
+      Effect.tapErrorTag("TrainingDiverged", ({ what }) =>
+        what === "test loss" ? Effect.void : stop({ _tag: "Diverged" })
+      ),
+      Effect.tapErrorTag("DatasetError", () => stop({ _tag: "BadData", train: info.train })),
       Effect.onInterrupt(() => progress.interrupted),
       Effect.ensuring(progress.clear),
       Effect.provide(layers)

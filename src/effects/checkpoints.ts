@@ -23,6 +23,8 @@ export interface Checkpoint {
 export class Checkpoints extends Context.Tag("na-nas/Checkpoints")<
   Checkpoints,
   {
+    /** Where they lie, for messages. */
+    readonly place: string
     /** The last checkpoint that is undamaged, if there is any. */
     readonly latest: Effect.Effect<Checkpoint | undefined, CheckpointError>
     /** Keep a checkpoint; earlier ones but the last may go. */
@@ -30,10 +32,12 @@ export class Checkpoints extends Context.Tag("na-nas/Checkpoints")<
   }
 >() {}
 
-/** The record of a checkpoint, by its schema. */
-export function decodeRecord<A>(schema: Schema.Schema<A, string>, record: string): Effect.Effect<A, CheckpointError> {
-  return Effect.mapError(
-    Schema.decode(schema)(record),
-    () => new CheckpointError({ place: "checkpoint", detail: "its record is not understood" })
-  )
+/** The record of a checkpoint that lies at `place`, by its schema. */
+export function decodeRecord<A>(
+  schema: Schema.Schema<A, string>,
+  record: string,
+  place: string
+): Effect.Effect<A, CheckpointError> {
+  const detail = "its last checkpoint is of another command, or of another version of this program; use another folder"
+  return Effect.mapError(Schema.decode(schema)(record), () => new CheckpointError({ place, detail }))
 }

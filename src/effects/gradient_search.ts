@@ -89,7 +89,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const { settings, network, space } = plan
   const programs = yield* stepPrograms(settings, network)
   const kept = yield* checkpoints.latest
-  let position = kept === undefined ? GRADIENT_START : yield* decodeRecord(positionJson, kept.record)
+  let position = kept === undefined ? GRADIENT_START : yield* decodeRecord(positionJson, kept.record, checkpoints.place)
   const curves = yield* Curves
   yield* curves.show(position.epochs.map(epochPoint))
   const finished = outcomeOf(plan, position)

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import type { BatchRequest } from "../domain/data/batch.ts"
 import { type Seed, split } from "../domain/random.ts"
 import { ReportedScore } from "../domain/search/score.ts"
+import { trainedPoint } from "../domain/training/curves.ts"
 import {
   planTrainingEpoch,
   randomInputs,
@@ -24,19 +25,35 @@ import {
 } from "../domain/training/record.ts"
 import type { TrainingStep } from "../domain/training/training_step.ts"
 import { Checkpoints, decodeRecord } from "./checkpoints.ts"
+import { Curves } from "./curves.ts"
 import { Batches, type SampleReader, type TestReader } from "./datasets.ts"
 import { type HostValues, makeDeviceState, upload } from "./device_state.ts"
 import { type MeasurePlan, makeMeasure } from "./measure_network.ts"
 import { TensorBackend } from "./tensor_backend.ts"
 
-/** A loss is no number. Steps and epochs count from 0. */
+/** A training has come to an end that no later step can mend: a loss, or what a step made, is no number. Its last checkpoint is from before. */
 export class TrainingDiverged extends Schema.TaggedError<TrainingDiverged>()("TrainingDiverged", {
-  of: Schema.Literal("training", "validation", "test"),
+  what: Schema.Literal("training loss", "validation loss", "test loss", "state"),
+  /** Counted from 0, as is the step; the step is null behind an epoch. */
   epoch: Schema.Int,
-  step: Schema.Int
+  step: Schema.NullOr(Schema.Int),
+  /** Of the epoch. */
+  learningRate: Schema.Number,
+  /** Largest norm of the gradients; 0 without a limit. */
+  clip: Schema.Number
 }) {
+  /** What is no number, and what prevents it. */
+  get problem(): string {
+    const place =
+      this.step === null ? `after epoch ${this.epoch + 1}` : `at step ${this.step + 1} of epoch ${this.epoch + 1}`
+    const clip = this.clip === 0 ? "there was none" : `it was ${this.clip}`
+    const was = `it was ${Number(this.learningRate.toPrecision(6))}`
+    return `the ${this.what} is no number ${place}; give a lower --learning-rate (${was}) or a smaller --clip (${clip})`
+  }
   override get message(): string {
-    return `Cannot go on: the ${this.of} loss is no number at step ${this.step} of epoch ${this.epoch}; begin again with a lower learning rate or a stronger clip`
+    return this.what === "test loss"
+      ? `Cannot go on: ${this.problem}, in another folder: the training is at its end`
+      : `Cannot go on: ${this.problem}: a run that is kept goes on with them from its last checkpoint`
   }
 }
 
@@ -93,8 +110,8 @@ const positionJson = Schema.parseJson(TrainingPosition)
 
 /**
  * Train a network to the end of its plan. It is a pure function of the plan on one backend: stopped anywhere and run again over the same checkpoints it
- * ends with the same bits. A checkpoint is written after every epoch, now and then within it, after the test, and when the training is interrupted. A
- * plan with more epochs continues the checkpoints of one with fewer.
+ * ends with the same bits. A checkpoint is written after every epoch, now and then within it, after the test, and when the training is interrupted or its data
+ * cannot be read; none holds what is no number. A plan with more epochs continues the checkpoints of one with fewer.
  */
 export const trainNetwork = Effect.fn("trainNetwork")(function* (
   plan: TrainingPlan,
@@ -103,21 +120,26 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
   const checkpoints = yield* Checkpoints
   const { protocol, parts, seed } = plan
   const kept = yield* checkpoints.latest
-  let position = kept === undefined ? TRAINING_START : yield* decodeRecord(positionJson, kept.record)
+  let position = kept === undefined ? TRAINING_START : yield* decodeRecord(positionJson, kept.record, checkpoints.place)
+  const curves = yield* Curves
+  const showCurves = Effect.suspend(() => curves.show(position.epochs.map(trainedPoint)))
+  yield* showCurves
   const isFinished = () => position.epochs.length >= plan.epochs && (plan.test === undefined || position.test !== null)
   if (kept !== undefined && isFinished()) return { position, tensors: kept.tensors }
   const backend = yield* TensorBackend
   const state = yield* makeDeviceState(kept?.tensors ?? plan.initial)
   const compiled = yield* Effect.cached(backend.compile(plan.step.program))
   const measured = yield* makeMeasure(plan.measure, state)
+  const diverged = (what: TrainingDiverged["what"], epoch: number, step: number | null) =>
+    new TrainingDiverged({ what, epoch, step, learningRate: epochAt(epoch).learningRate, clip: protocol.clip ?? 0 })
   const measure = Effect.fnUntraced(function* (
     of: "validation" | "test",
     images: Int32Array,
     reader: SampleReader | TestReader
   ) {
-    const { epoch, step } = position
-    const means = yield* measured(reader, images, split(seed, of, epoch))
-    return Number.isFinite(means.loss) ? means : yield* new TrainingDiverged({ of, epoch, step })
+    const means = yield* measured(reader, images, split(seed, of, position.epoch))
+    const ended = of === "test" ? position.epoch - 1 : position.epoch
+    return Number.isFinite(means.loss) ? means : yield* diverged(`${of} loss`, ended, null)
   })
   const begun = yield* Clock.currentTimeMillis
   const before = position.seconds
@@ -125,8 +147,10 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
 
   const tensors = Effect.gen(function* () {
     const values = new Map<string, HostValues>()
-    for (const [name, data] of yield* state.download(() => true))
+    for (const [name, data] of yield* state.download(() => true)) {
+      if (!data.every(Number.isFinite)) return yield* diverged("state", ...lastStep(position))
       values.set(name, { shape: plan.initial.get(name)!.shape, data })
+    }
     return values
   })
   const save = Effect.gen(function* () {
@@ -168,7 +192,7 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
     yield* Effect.gen(function* () {
       const read = yield* state.run(executable, yield* upload(given), ["loss", "correct"])
       const [loss, correct] = [read.get("loss")![0]!, read.get("correct")![0]!]
-      if (!Number.isFinite(loss)) return yield* new TrainingDiverged({ of: "training", epoch: epoch.epoch, step })
+      if (!Number.isFinite(loss)) return yield* diverged("training loss", epoch.epoch, step)
       position = { ...position, step: step + 1, sums: addImages(position.sums, shape[0], loss, correct) }
       done += 1
     }).pipe(Effect.scoped, Effect.uninterruptible)
@@ -214,6 +238,7 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
       epochs: [...position.epochs, trained]
     }
     yield* save
+    yield* showCurves
   })
 
   const training = Effect.gen(function* () {
@@ -227,5 +252,13 @@ export const trainNetwork = Effect.fn("trainNetwork")(function* (
     const trained: Trained = { position, tensors: yield* tensors }
     return trained
   })
-  return yield* Effect.onInterrupt(training, () => Effect.orDie(save))
+  return yield* training.pipe(
+    Effect.tapErrorTag("DatasetError", () => Effect.ignore(save)),
+    Effect.onInterrupt(() => Effect.orDie(Effect.catchTag(save, "TrainingDiverged", () => Effect.void)))
+  )
 }, Effect.scoped)
+
+/** The epoch and the step that were made last; no step behind an epoch. */
+function lastStep({ epoch, step }: TrainingPosition): readonly [number, number | null] {
+  return step === 0 ? [Math.max(0, epoch - 1), null] : [epoch, step - 1]
+}

@@ -13,6 +13,7 @@ import { addImages, measuredOf, NO_IMAGES } from "../domain/training/record.ts"
 import { Batches } from "./datasets.ts"
 import { makeDeviceState, upload } from "./device_state.ts"
 import { EvaluationError } from "./evaluator.ts"
+import { SearchError } from "./search.ts"
 import { type DeviceTensor, TensorBackend } from "./tensor_backend.ts"
 import { type TrainingPlan, type TrainingProgress, trainNetwork } from "./train_network.ts"
 
@@ -39,7 +40,7 @@ export function pathOfStep(space: Space, shape: RelaxedShape): NonNullable<Train
 /**
  * Train a supernet by uniform paths, one architecture a step, and give what scores architectures with its weights, on validation batches and with their statistics. It
  * is a pure function of the plan on one backend: stopped anywhere and run again over the same checkpoints it ends with the same bits. Weights of
- * operations outside a path have the gradient 0, and still decay and move by their momentum.
+ * operations outside a path have the gradient 0, and still decay and move by their momentum. Errors: a `SearchError` where the training diverges.
  *
  * Source: Li and Talwalkar 2019 (arXiv 1902.07638); Guo et al. 2020 (arXiv 1904.00420). Differs from the latter: statistics are those of a batch, not gathered anew.
  */
@@ -47,7 +48,11 @@ export const trainSupernet = Effect.fn("trainSupernet")(function* (
   plan: SupernetPlan,
   onProgress: (progress: TrainingProgress) => Effect.Effect<void>
 ) {
-  const { tensors, position } = yield* trainNetwork(plan.training, onProgress)
+  const { tensors, position } = yield* Effect.catchTag(
+    trainNetwork(plan.training, onProgress),
+    "TrainingDiverged",
+    ({ problem }) => new SearchError({ problem: `of the supernet, ${problem}, and another folder where it is kept` })
+  )
   const backend = yield* TensorBackend
   const state = yield* makeDeviceState(tensors)
   const executable = yield* backend.compile(plan.program)

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { cli, lastJson } from "./_cli.ts"
+import { cli, lastJson, type Ran } from "./_cli.ts"
 import { writeImages } from "./_images.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-evaluate-"))
@@ -58,7 +58,8 @@ test("a kept run is told again, saves its weights for export, and refuses other 
   assert.match(other.stderr, "it was begun with another --seed")
   const search = cli("search", "--run", run)
   assert.is(search.status, 1)
-  assert.match(search.stderr, "run.json is no search by gradients")
+  assert.match(search.stderr, /run.json is no search by gradients; .*: use another folder/)
+  assert.ok(readdirSync(run).includes("events.out.tfevents.na-nas"))
 })
 
 test("an interrupted run says how to go on, refuses a second process, and ends with the same bits", async () => {
@@ -82,6 +83,45 @@ test("an interrupted run says how to go on, refuses a second process, and ends w
   assert.equal(lasting(lastJson(cli("evaluate", ...long, "--run", run, "--json"))), lasting(whole))
 })
 
+/** One line that says what is wrong and what cures it, exit code 1. */
+function assertError(ran: Ran, text: string | RegExp): void {
+  assert.is(ran.status, 1, ran.stderr)
+  assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+  assert.match(ran.stderr, text)
+}
+const quick = [...small, "--backend", "reference"]
+
+test("a loss that is no number: a kept run goes on with a lower learning rate or a clip, and with nothing else", () => {
+  const run = join(folder, "diverged")
+  assertError(cli("evaluate", ...quick, "--learning-rate", "1e30", "--run", run), "goes on with them from its last")
+  assertError(cli("evaluate", ...quick, "--learning-rate", "0.01", "--seed", "1", "--run", run), "another --seed")
+  const cured = cli("evaluate", "--run", run, "--learning-rate", "0.01", "--clip", "1", "--json")
+  assert.is(cured.status, 0, cured.stderr)
+  const { learningRate, clip } = lastJson(cured).settings as Readonly<Record<string, unknown>>
+  assert.equal([learningRate, clip], [0.01, 1])
+  assertError(cli("evaluate", "--run", run, "--clip", "2"), "it was begun with another --clip")
+})
+
+test("a full disk, and a folder that does not fit: the line names the cure", () => {
+  const full = join(folder, "full")
+  mkdirSync(full)
+  symlinkSync("/dev/full", join(full, "checkpoint-00000001.safetensors.draft"))
+  const room = "the disk is full; make room and give the same command again"
+  assertError(cli("evaluate", ...quick, "--run", full), room)
+  symlinkSync("/dev/full", join(full, "weights.safetensors.draft"))
+  assertError(cli("evaluate", ...quick, "--run", full, "--save-weights"), room)
+  assert.is(cli("evaluate", "--run", full, "--save-weights").status, 0)
+  for (const name of readdirSync(full).filter((file) => file.startsWith("checkpoint-")))
+    writeFileSync(join(full, name), "damaged")
+  assertError(cli("evaluate", "--run", full), /cannot be read, they are damaged; restore one of them/)
+  rmSync(join(full, "run.json"))
+  assertError(cli("evaluate", ...quick, "--run", full), "no run.json that says of what; restore that, or use another")
+  const samples = join(folder, "samples")
+  mkdirSync(samples)
+  writeFileSync(join(samples, "run.sqlite"), "")
+  assertError(cli("evaluate", ...quick, "--run", samples), "it holds a search by samples; use another folder")
+})
+
 for (const [name, args, code, text] of [
   ["no architecture", ["--dataset", "mnist"], 2, "architecture (--architecture)"],
   ["no settings at all", [], 2, "add --architecture"],
@@ -92,7 +132,7 @@ for (const [name, args, code, text] of [
     "a loss that is no number",
     [...small, "--backend", "onnx", "--learning-rate", "1e30", "--clip", "0"],
     1,
-    "a lower learning rate"
+    "give a lower --learning-rate (it was 1e+30) or a smaller --clip (there was none): a run that is kept goes on"
   ]
 ] as const) {
   test(`${name} is one line of error that helps`, () => {

@@ -1,6 +1,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as NoCurves from "../../src/adapters/curves/none.ts"
 import { memoryDataset } from "../../src/adapters/datasets/memory.ts"
 import * as Prefetch from "../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../src/adapters/tensor/reference.ts"
@@ -41,7 +42,7 @@ export function datasets(ledger: Array<number> = []): Layer.Layer<Datasets> {
 }
 
 /** What trainings of the tests run on. */
-export const MACHINE = Layer.merge(Reference.layer("f32"), Prefetch.layer())
+export const MACHINE = Layer.mergeAll(Reference.layer("f32"), Prefetch.layer(), NoCurves.layer)
 
 /** The plan of a small training; NAS-Bench-201's cell where no architecture is named. */
 export const planOf = (

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,12 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import * as Folder from "../../src/adapters/checkpoints/folder.ts"
 import * as Memory from "../../src/adapters/checkpoints/memory.ts"
+import { eventRecords } from "../../src/adapters/curves/event_file.ts"
+import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import { makeBatch } from "../../src/domain/data/batch.ts"
+import { DatasetError } from "../../src/domain/data/dataset.ts"
+import { Checkpoints } from "../../src/effects/checkpoints.ts"
+import { SampleReader } from "../../src/effects/datasets.ts"
 import { type HostValues, upload } from "../../src/effects/device_state.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { type Trained, type TrainingPlan, trainNetwork } from "../../src/effects/train_network.ts"
@@ -75,7 +80,7 @@ test("ends with the same bits wherever it was interrupted, and tests once", asyn
     const { plan } = await run(planOf({ dropPath: 0.3 }, { ledger }))
     const whole = bits(await run(alone(plan)))
     ledger.length = 0
-    const layer = () => Layer.merge(Folder.layer(folder), MACHINE)
+    const layer = () => Layer.mergeAll(MACHINE, Folder.layer(folder), TensorBoard.layer(folder))
     for (const steps of [1, 2, 2]) {
       const stopped = Effect.gen(function* () {
         let done = 0
@@ -94,6 +99,30 @@ test("ends with the same bits wherever it was interrupted, and tests once", asyn
     assert.equal(bits(await run(Effect.provide(again, layer()))), whole, "a finished run is told again")
     assert.equal(steps, [])
     assert.equal(ledger, [0, 1, 2, 3, 4, 5, 6])
+    const curves = () =>
+      eventRecords(readFileSync(join(folder, TensorBoard.EVENT_FILE))).flatMap(({ point }) => point ?? [])
+    const losses = () => curves().map(({ step, values }) => [step, values["loss/training"], values["loss/validation"]])
+    const expected = whole.epochs.map(({ epoch, training, validation }) => [
+      epoch + 1,
+      Math.fround(training.loss),
+      Math.fround(validation!.loss)
+    ])
+    assert.equal(losses(), expected, "every epoch is a point of the curves, once")
+    rmSync(join(folder, TensorBoard.EVENT_FILE))
+    assert.equal(bits(await run(Effect.provide(trainNetwork(plan, quiet), layer()))), whole)
+    assert.equal(losses(), expected, "and its curves are there again")
+    const damage = (count: number) => {
+      const names = readdirSync(folder).filter((name) => name.startsWith("checkpoint-"))
+      for (const name of names.sort().slice(-count)) writeFileSync(join(folder, name), "damaged")
+    }
+    damage(1)
+    assert.equal(bits(await run(Effect.provide(trainNetwork(plan, quiet), layer()))), whole, "one is passed over")
+    damage(2)
+    const lost = await failure(Effect.provide(trainNetwork(plan, quiet), layer()))
+    assert.match(
+      lost.message,
+      /checkpoint-\d+.safetensors and .* cannot be read, they are damaged; restore one of them/
+    )
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -124,17 +153,85 @@ test("other seeds, masks and smoothing give other weights", async () => {
   assert.not.equal(await weights({ labelSmoothing: 0.5 }), base)
 })
 
-test("ends at once where a loss is no number", async () => {
-  const { plan } = await run(planOf())
-  const broken = (name: string): TrainingPlan => {
-    const { shape, data } = plan.initial.get(name)!
-    return { ...plan, initial: new Map([...plan.initial, [name, { shape, data: Array.from(data, () => Number.NaN) }]]) }
-  }
-  assert.match((await failure(alone(broken("param/classifier.bias")))).message, "training loss is no number at step 0")
-  const late = broken("buffer/lastact.0.running_mean")
-  assert.match((await failure(alone(late))).message, "the validation loss is no number at step 4 of epoch 0")
+/** The plan, begun with one tensor full of a value. */
+function begunWith(plan: TrainingPlan, name: string, value: number): TrainingPlan {
+  const { shape, data } = plan.initial.get(name)!
+  return { ...plan, initial: new Map([...plan.initial, [name, { shape, data: Array.from(data, () => value) }]]) }
+}
+
+test("ends at once where a loss is no number, and says what cures it", async () => {
+  const { plan } = await run(planOf({ learningRate: 0.125, clip: 3 }))
+  const messageOf = async (own: TrainingPlan) => (await failure(alone(own))).message
+  assert.is(
+    await messageOf(begunWith(plan, "param/classifier.bias", Number.NaN)),
+    "Cannot go on: the training loss is no number at step 1 of epoch 1; give a lower --learning-rate (it was 0.125) or a smaller --clip (it was 3): a run that is kept goes on with them from its last checkpoint"
+  )
+  const late = begunWith(plan, "buffer/lastact.0.running_mean", -3e38)
+  assert.match(await messageOf(late), "the validation loss is no number after epoch 1; give")
   const unvalidated = { ...late, parts: { ...plan.parts, validation: new Int32Array() } }
-  assert.match((await failure(alone(unvalidated))).message, "the test loss is no number")
+  assert.match(await messageOf(unvalidated), /the test loss is no number after epoch 2; give .*, in another folder/)
+})
+
+test("keeps no checkpoint with what is no number, and goes on from the last one with another learning rate", async () => {
+  const learning = async (learningRate: number, epochs: number) => {
+    const { plan } = await run(planOf({ learningRate, epochs: 2 }))
+    return { ...plan, epochs, test: undefined }
+  }
+  const [calm, wild, cure] = [await learning(0.01, 1), await learning(1e38, 2), await learning(0.02, 2)]
+  const { first, error, kept, cured } = await run(
+    Effect.gen(function* () {
+      const { latest } = yield* Checkpoints
+      const first = yield* trainNetwork(calm, quiet)
+      const error = yield* Effect.flip(trainNetwork(wild, quiet))
+      return { first, error, kept: yield* latest, cured: yield* trainNetwork(cure, quiet) }
+    }).pipe(Effect.provide(Layer.merge(MACHINE, Memory.layer)))
+  )
+  assert.match(error.message, /is no number at step \d of epoch 2; give a lower --learning-rate/)
+  assert.ok([...kept!.tensors.values()].every(({ data }) => Array.from(data).every(Number.isFinite)))
+  assert.is(JSON.parse(kept!.record).epochs.length, 1)
+  assert.equal(cured.position.epochs[0], first.position.epochs[0])
+  assert.is(cured.position.epochs.length, 2)
+})
+
+test("a last step that makes weights of no numbers ends the training too", async () => {
+  const { plan } = await run(planOf({ learningRate: 1e39, epochs: 1, batchSize: 16 }))
+  const { error, kept } = await run(
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        trainNetwork({ ...plan, parts: { ...plan.parts, validation: new Int32Array() } }, quiet)
+      )
+      return { error, kept: yield* (yield* Checkpoints).latest }
+    }).pipe(Effect.provide(Layer.merge(MACHINE, Memory.layer)))
+  )
+  assert.match(error.message, "the state is no number after epoch 1; give")
+  assert.is(kept, undefined)
+})
+
+test("keeps its place where data cannot be read", async () => {
+  const { plan } = await run(planOf())
+  let left = 2
+  const failing: TrainingPlan = {
+    ...plan,
+    train: SampleReader({
+      size: plan.train.size,
+      read: (indices) =>
+        Effect.suspend(() =>
+          left-- === 0
+            ? Effect.fail(new DatasetError({ dataset: "images", reason: "damaged", detail: "replace it" }))
+            : plan.train.read(indices)
+        )
+    })
+  }
+  const { error, kept, trained } = await run(
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(trainNetwork(failing, quiet))
+      const kept = yield* (yield* Checkpoints).latest
+      return { error, kept, trained: yield* trainNetwork(failing, quiet) }
+    }).pipe(Effect.provide(Layer.merge(MACHINE, Memory.layer)))
+  )
+  assert.match(error.message, 'Cannot read dataset "images": replace it')
+  assert.is(JSON.parse(kept!.record).step, 2)
+  assert.equal(bits(trained), bits(await run(alone(plan))))
 })
 
 test.run()

@@ -1,6 +1,9 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs"
 import { CheckpointError } from "../../effects/checkpoints.ts"
 
+/** The names of a folder's checkpoints, with their numbers. */
+export const CHECKPOINT = /^checkpoint-(\d{8})\.safetensors$/
+
 /** Write a file of a run: it is there with all its bytes, forced to the disk, or as it was before. Throws the file system's errors. */
 export function writeWhole(file: string, bytes: Uint8Array): void {
   const draft = `${file}.draft`

@@ -6,16 +6,14 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { type Checkpoint, CheckpointError, Checkpoints } from "../../effects/checkpoints.ts"
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../tensor/safetensors.ts"
-import { keepError, writeWhole } from "./files.ts"
+import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
 
 /** Checkpoints that stay: the last one, and one in case it is damaged. */
 const KEPT = 2
 
-const NAME = /^checkpoint-(\d{8})\.safetensors$/
-
 /**
  * Checkpoints as safetensors files of a folder, numbered upwards. Each is written beside its place, forced to the disk and renamed, and carries a digest
- * of its tensors and record; a damaged one is passed over. The folder is locked: a second process is refused, and the lock of a killed one is free.
+ * of its tensors and record; a damaged one is passed over, and only where no other is left an error. The folder is locked: a second process is refused, and the lock of a killed one is free.
  */
 export const layer = (folder: string): Layer.Layer<Checkpoints, CheckpointError> =>
   Layer.scoped(
@@ -26,16 +24,21 @@ export const layer = (folder: string): Layer.Layer<Checkpoints, CheckpointError>
       yield* lock(folder)
       const numbers = () =>
         readdirSync(folder)
-          .flatMap((file) => NAME.exec(file)?.[1] ?? [])
+          .flatMap((file) => CHECKPOINT.exec(file)?.[1] ?? [])
           .map(Number)
           .sort((a, b) => b - a)
       return {
-        latest: attempt(() => {
-          for (const number of numbers()) {
-            const checkpoint = read(join(folder, nameOf(number)))
+        place: folder,
+        latest: Effect.gen(function* () {
+          const there = yield* attempt(numbers)
+          for (const number of there) {
+            const checkpoint = yield* attempt(() => read(join(folder, nameOf(number))))
             if (checkpoint !== undefined) return checkpoint
           }
-          return undefined
+          if (there.length === 0) return undefined
+          const files = there.map(nameOf).join(" and ")
+          const detail = `${files} cannot be read, they are damaged; restore one of them, remove them to begin anew, or use another folder`
+          return yield* new CheckpointError({ place: folder, detail })
         }),
         save: (checkpoint) =>
           attempt(() => {

@@ -8,6 +8,7 @@ export const layer: Layer.Layer<Checkpoints> = Layer.effect(
   Effect.sync(() => {
     let last: Checkpoint | undefined
     return {
+      place: "memory",
       latest: Effect.sync(() => last),
       save: (checkpoint: Checkpoint) =>
         Effect.sync(() => {

@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
+import { hasRun } from "../run_store/sqlite.ts"
 import { flagOf } from "../settings/resolve.ts"
-import { keepError, writeWhole } from "./files.ts"
+import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
 
 /** What a gradient search was begun with. */
 export const GradientRunRecord = Schema.Struct({
@@ -38,6 +39,13 @@ export const SupernetRunRecord = Schema.Struct({
 }).annotations({ identifier: "SupernetRunRecord" })
 export interface SupernetRunRecord extends Schema.Schema.Type<typeof SupernetRunRecord> {}
 
+/** Whether a folder holds checkpoints. */
+function hasCheckpoints(folder: string): boolean {
+  return (
+    existsSync(folder) && statSync(folder).isDirectory() && readdirSync(folder).some((file) => CHECKPOINT.test(file))
+  )
+}
+
 const fileOf = (folder: string) => join(folder, "run.json")
 
 /** Whether a folder holds a gradient search. */
@@ -50,10 +58,12 @@ const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.S
   const fail = (detail: string) => new CheckpointError({ place: folder, detail })
   const text = yield* Effect.try({
     try: () => readFileSync(fileOf(folder), "utf8"),
-    catch: (error) => fail(String(error))
+    catch: (error) => keepError(folder, error)
   })
   return yield* Effect.mapError(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })(text), () =>
-    fail(`its run.json is no ${kind}; it is damaged, of another command, or of another version of this program`)
+    fail(
+      `its run.json is no ${kind}; it is damaged, of another command, or of another version of this program: use another folder, or restore it`
+    )
   )
 })
 
@@ -64,6 +74,8 @@ const begin = Effect.fnUntraced(function* <
   const fail = (detail: string) => new CheckpointError({ place: folder, detail })
   const known = yield* read(folder, schema, kind)
   if (known === undefined) {
+    if (hasCheckpoints(folder))
+      return yield* fail("it holds checkpoints, and no run.json that says of what; restore that, or use another folder")
     return yield* Effect.try({
       try: () => {
         mkdirSync(folder, { recursive: true })
@@ -87,16 +99,22 @@ const begin = Effect.fnUntraced(function* <
 /** The record of a folder's gradient search; none where there is no run. */
 export const readGradientRun = (folder: string) => read(folder, GradientRunRecord, "search by gradients")
 
+/** Refuse a folder that holds a search by samples. */
+const notOfSamples = (folder: string) =>
+  hasRun(folder)
+    ? new CheckpointError({ place: folder, detail: "it holds a search by samples; use another folder" })
+    : Effect.void
+
 /** Begin a gradient search in a folder, or make sure that it continues one with the same settings and data. */
 export const beginGradientRun = (folder: string, record: GradientRunRecord) =>
-  begin(folder, record, GradientRunRecord, "search by gradients")
+  Effect.zipRight(notOfSamples(folder), begin(folder, record, GradientRunRecord, "search by gradients"))
 
 /** The record of a folder's training; none where there is no run. */
 export const readTrainingRun = (folder: string) => read(folder, TrainingRunRecord, "training")
 
 /** Begin a training in a folder, or make sure that it continues one with the same settings and data. */
 export const beginTrainingRun = (folder: string, record: TrainingRunRecord) =>
-  begin(folder, record, TrainingRunRecord, "training")
+  Effect.zipRight(notOfSamples(folder), begin(folder, record, TrainingRunRecord, "training"))
 
 /** Begin the training of a supernet in a folder, or make sure that it continues one with the same settings and data. */
 export const beginSupernetRun = (folder: string, record: SupernetRunRecord) =>

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import { keepError, writeWhole } from "./files.ts"
 
 /**
- * An error that ended a kept run, and that a change can cure. `Diverged`: a loss was no number, and the run may go on with other learning rates.
+ * An error that ended a kept run, and that a change can cure. `Diverged`: a loss was no number, and the run may go on with other mendable settings.
  * `BadData`: something in the data could not be read, and the run may go on with mended data of as many training images.
  */
 export const RunStop = Schema.Union(
@@ -15,8 +15,8 @@ export const RunStop = Schema.Union(
 ).annotations({ identifier: "RunStop" })
 export type RunStop = typeof RunStop.Type
 
-/** The settings that may change where a run has diverged. */
-export const MENDABLE_SETTINGS: ReadonlyArray<string> = ["learningRate", "alphaLearningRate"]
+/** The settings that may change where a run has diverged: learning rates, and the largest norm of a training's gradients. */
+export const MENDABLE_SETTINGS: ReadonlyArray<string> = ["learningRate", "alphaLearningRate", "clip"]
 
 const stopJson = Schema.parseJson(RunStop)
 
@@ -42,7 +42,7 @@ export const noteStop = Effect.fn("noteStop")(function* (folder: string, stop: R
 })
 
 /**
- * Where a run has stopped, let its record take the changes that cure it: the learning rates of these settings (as encoded), or the digest of these data.
+ * Where a run has stopped, let its record take the changes that cure it: the mendable ones of these settings (as encoded), or the digest of these data.
  * All other differences stay, and are refused by whoever continues the run.
  */
 export const mendStopped = Effect.fn("mendStopped")(function* (

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { type Architecture, architectureKey } from "../../domain/architecture/architecture.ts"
 import { ValidationLoss } from "../../domain/search/score.ts"
 import { isMember } from "../../domain/space/membership.ts"
@@ -16,6 +17,7 @@ import type { EvaluatorAt } from "../../effects/halving_search.ts"
 import { TensorBackend } from "../../effects/tensor_backend.ts"
 import { type TrainingProgress, trainNetwork } from "../../effects/train_network.ts"
 import * as Folder from "../checkpoints/folder.ts"
+import * as NoCurves from "../curves/none.ts"
 import { planTraining, type TrainingImages } from "../training/plan.ts"
 import { subjectOf } from "../training/subject.ts"
 
@@ -70,7 +72,7 @@ export const makeTrainEvaluator = Effect.fn("makeTrainEvaluator")(function* (opt
     const { plan } = yield* planTraining(protocol, subject, images, false)
     const { position } = yield* Effect.provide(
       trainNetwork({ ...plan, epochs }, options.onProgress),
-      Folder.layer(folder)
+      Layer.merge(Folder.layer(folder), NoCurves.layer)
     )
     const { epochs: records, seconds } = position
     const made = { version: 1, architecture: key, epochs: records, seconds } as const

@@ -72,7 +72,9 @@ export function trainingText(result: TrainingResult): string {
         ]),
     `  network        ${count(result.parameters)} parameters, ${count(result.multiplyAdds)} multiply-adds an image`,
     "",
-    run === undefined ? "not kept: add --run FOLDER to keep and continue a run" : `kept in ${run}`,
+    run === undefined
+      ? "not kept: add --run FOLDER to keep and continue a run"
+      : `kept in ${run}; its curves: tensorboard --logdir ${quoted(run)}`,
     ...(result.weights === undefined ? [] : [`weights in ${result.weights}`]),
     ...next(result)
   ].join("\n")

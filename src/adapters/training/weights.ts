@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Shape } from "../../domain/program/operation.ts"
 import type { TrainingPosition } from "../../domain/training/record.ts"
 import type { HostValues } from "../../effects/device_state.ts"
-import { writeFiles } from "../export/write_files.ts"
+import { keepError, writeWhole } from "../checkpoints/files.ts"
 import { type WritableTensor, writeSafetensors } from "../tensor/safetensors.ts"
 
 /** Name of the weights in a run's folder. */
@@ -31,6 +31,9 @@ export const writeWeights = Effect.fn("writeWeights")(function* (
       state.set(name.replace(/running_mean$/, "num_batches_tracked"), { shape: [], data: BigInt64Array.of(steps) })
   }
   const file = join(folder, WEIGHTS_FILE)
-  yield* writeFiles(new Map([[file, writeSafetensors(state, { format: "pt" })]]), true)
+  yield* Effect.try({
+    try: () => writeWhole(file, writeSafetensors(state, { format: "pt" })),
+    catch: (error) => keepError(folder, error)
+  })
   return file
 })
