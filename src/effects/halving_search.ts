@@ -1,14 +1,14 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { architectureKey } from "../domain/architecture/architecture.ts"
-import { objectiveLoss, targetsOf } from "../domain/objective/targets.ts"
+import { targetsOf } from "../domain/objective/targets.ts"
 import type { Seed } from "../domain/random.ts"
 import { NOTHING_SPENT, type Spent } from "../domain/search/budget.ts"
 import { candidateSeed } from "../domain/search/candidates.ts"
-import { ValidationLoss } from "../domain/search/score.ts"
 import type { SearchPlan } from "../domain/search/search_plan.ts"
 import { type Halving, observe, propose, type RungObservation, start } from "../domain/search/successive_halving.ts"
 import { Evaluator } from "./evaluator.ts"
+import { type Judged, judge, noScore } from "./judge.ts"
 import { fillMemo, type Memo, openMemo } from "./memo.ts"
 import { type Outcome, RunStore } from "./run_store.ts"
 import { SearchError, type SearchProgress } from "./search.ts"
@@ -18,7 +18,8 @@ export type EvaluatorAt = (epochs: number) => Context.Tag.Service<Evaluator>
 
 /**
  * Run successive halving to its end: like `search` a pure function of plan, seed and evaluators, that evaluates nothing twice over the same store. A
- * candidate keeps its neighbors on every rung. Unique evaluations count a network once for each number of epochs.
+ * candidate keeps its neighbors on every rung. Unique evaluations count a network once for each number of epochs. A candidate that diverged goes on only where
+ * there are no others, and is never the outcome.
  *
  * Source: Jamieson and Talwalkar 2016 (arXiv 1502.07943); over neighborhoods ours.
  */
@@ -40,7 +41,8 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
   let state = start(seed, halving)
   let spent: Spent = { ...NOTHING_SPENT }
   let best: RungObservation | undefined
-  let own: number | null = null
+  let bestJudged: Judged | undefined
+  let diverged = 0
   for (;;) {
     const [[proposal], proposed] = propose(candidates, state, 1)
     if (proposal === undefined) break
@@ -54,7 +56,6 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
       return known
     }).pipe(Effect.provideService(Evaluator, evaluatorAt(epochs)))
     const evaluations = targets.architectures.map((one) => memo.get(one)!)
-    const losses = evaluations.map(({ loss }) => loss)
     let { uniqueEvaluations, simulatedSeconds } = spent
     for (const [i, one] of targets.architectures.entries()) {
       const key = `${epochs}/${identifier.keyOf(one)}`
@@ -62,32 +63,41 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
       seen.add(key)
       uniqueEvaluations += 1
       simulatedSeconds += evaluations[i]!.seconds
+      if (evaluations[i]!.diverged === true) diverged += 1
     }
     spent = {
       samples: spent.samples + (sequence === proposal.candidate ? 1 : 0),
-      evaluations: spent.evaluations + losses.length,
+      evaluations: spent.evaluations + evaluations.length,
       uniqueEvaluations,
       simulatedSeconds
     }
-    const loss = ValidationLoss(objectiveLoss(objective.objective, losses, targets))
+    const judged = judge(objective.objective, targets, evaluations)
+    const { loss } = judged
     const observation: RungObservation = { ...proposal, loss }
     state = observe(state, observation)
-    if (best === undefined || epochs > best.epochs || loss < best.loss) {
+    if (best !== undefined && epochs > best.epochs) best = undefined
+    if (judged.hasScore && (best === undefined || loss < best.loss)) {
       best = observation
-      own = targets.distances[0] === 0 ? losses[0]! : null
+      bestJudged = judged
     }
     const { samples: _, ...counts } = spent
     yield* store.journal(repetition, [{ sequence, architecture: architectureKey(architecture), loss, ...counts }])
     yield* options.onProgress({ ...spent, best })
   }
-  if (best === undefined || spent.samples < halving.candidates)
+  if (spent.samples < halving.candidates)
     return yield* new SearchError({ problem: "too few candidates meet the constraints" })
+  if (best === undefined || bestJudged === undefined) {
+    const { uniqueEvaluations } = spent
+    return yield* new SearchError({ problem: noScore(objective.objective, { diverged, uniqueEvaluations }) })
+  }
   const outcome: Outcome = {
-    version: 1,
+    version: 2,
     architecture: architectureKey(best.architecture),
     loss: best.loss,
-    ownLoss: own,
+    ownLoss: bestJudged.ownLoss,
+    ownDiverged: bestJudged.ownDiverged,
     ...spent,
+    diverged,
     stop: "samples"
   }
   yield* store.finish(repetition, outcome)

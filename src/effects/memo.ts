@@ -19,8 +19,8 @@ export const openMemo = Effect.fn("openMemo")(function* (space: Space) {
   const numbered = isEnumerable(space)
   const byOrdinal = new Array<Evaluation | undefined>(numbered ? spaceSize(space) : 0)
   const byKey = new Map<string, Evaluation>()
-  for (const { architecture, loss, seconds } of yield* store.recorded(evaluator.identity)) {
-    byKey.set(architecture, { loss: ValidationLoss(loss), seconds })
+  for (const { architecture, loss, ...rest } of yield* store.recorded(evaluator.identity)) {
+    byKey.set(architecture, { ...rest, loss: ValidationLoss(loss) })
   }
   const memo: Memo = {
     get: (architecture) => {

@@ -17,7 +17,9 @@ export class RunStoreError extends Schema.TaggedError<RunStoreError>()("RunStore
 export const RecordedEvaluation = Schema.Struct({
   architecture: Schema.String,
   loss: Schema.Number,
-  seconds: Schema.Number
+  seconds: Schema.Number,
+  /** There where the training diverged. */
+  diverged: Schema.optionalWith(Schema.Literal(true), { exact: true })
 }).annotations({ identifier: "RecordedEvaluation" })
 export interface RecordedEvaluation extends Schema.Schema.Type<typeof RecordedEvaluation> {}
 
@@ -34,16 +36,20 @@ export interface JournalEntry extends Schema.Schema.Type<typeof JournalEntry> {}
 
 /** How a search ended. */
 export const Outcome = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   /** Key of the best proposal, the first among equals. */
   architecture: Schema.String,
   /** Its loss under the objective. */
   loss: Schema.Number,
-  /** Its own loss, where it was evaluated. */
+  /** Its own loss, where it was evaluated and did not diverge. */
   ownLoss: Schema.NullOr(Schema.Number),
+  /** Whether its own training diverged, and it is the best by its neighbors. */
+  ownDiverged: Schema.Boolean,
   samples: Schema.Int,
   evaluations: Schema.Int,
   uniqueEvaluations: Schema.Int,
+  /** Unique evaluations whose training diverged. */
+  diverged: Schema.Int,
   simulatedSeconds: Schema.Number,
   /** What ended the search: a budget, or that nothing was left to propose. */
   stop: Schema.Literal("samples", "evaluations", "uniqueEvaluations", "simulatedSeconds", "exhausted")

@@ -1,18 +1,18 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { architectureKey } from "../domain/architecture/architecture.ts"
-import { objectiveLoss, type Targets, targetsOf } from "../domain/objective/targets.ts"
+import { type Targets, targetsOf } from "../domain/objective/targets.ts"
 import type { Seed } from "../domain/random.ts"
 import { type Limit, NOTHING_SPENT, passedLimit, type Spent } from "../domain/search/budget.ts"
 import { candidateSeed } from "../domain/search/candidates.ts"
 import type { Observation, Proposal } from "../domain/search/proposal.ts"
-import { ValidationLoss } from "../domain/search/score.ts"
 import type { SearchPlan } from "../domain/search/search_plan.ts"
 import { observe, propose, type SearchState, startSearch } from "../domain/search/searcher.ts"
+import { type Judged, judge, noScore } from "./judge.ts"
 import { fillMemo, type Memo } from "./memo.ts"
 import { type JournalEntry, type Outcome, RunStore } from "./run_store.ts"
 
-/** How far a search has come. */
+/** How far a search has come. `best` is the best proposal that has a score. */
 export interface SearchProgress extends Spent {
   readonly best: Observation | undefined
 }
@@ -58,7 +58,8 @@ export const search = Effect.fn("search")(function* (
   let state: SearchState = startSearch(plan.algorithm, seed)
   let spent: Spent = NOTHING_SPENT
   let best: Observation | undefined
-  let bestOwn: ValidationLoss | undefined
+  let bestJudged: Judged | undefined
+  let diverged = 0
   let stop: Outcome["stop"] | undefined
   let sinceFresh = 0
   while (stop === undefined) {
@@ -73,19 +74,21 @@ export const search = Effect.fn("search")(function* (
     )
     const entries: Array<JournalEntry> = []
     for (const charged of wave) {
-      const { loss, own, paid } = score(plan, memo, charged, spent)
+      const { judged, freshDiverged, paid } = score(plan, memo, charged, spent)
       stop = passedLimit(plan.budget, paid)
       if (stop !== undefined) break
       spent = paid
+      diverged += freshDiverged
+      const { loss } = judged
       const observation: Observation = {
         sequence: charged.proposal.sequence,
         architecture: charged.proposal.architecture,
         loss
       }
       state = observe(state, observation)
-      if (best === undefined || loss < best.loss) {
+      if (judged.hasScore && (best === undefined || loss < best.loss)) {
         best = observation
-        bestOwn = own
+        bestJudged = judged
       }
       entries.push(journalEntry(observation, spent))
     }
@@ -95,13 +98,21 @@ export const search = Effect.fn("search")(function* (
     yield* store.journal(repetition, entries)
     yield* options.onProgress({ ...spent, best })
   }
-  if (best === undefined) return yield* new SearchError({ problem: nothingFound(stop) })
+  if (best === undefined || bestJudged === undefined) {
+    const { uniqueEvaluations } = spent
+    const problem =
+      spent.samples === 0 ? nothingFound(stop) : noScore(plan.objective.objective, { diverged, uniqueEvaluations })
+    return yield* new SearchError({ problem })
+  }
+  const { ownLoss, ownDiverged } = bestJudged
   const outcome: Outcome = {
-    version: 1,
+    version: 2,
     architecture: architectureKey(best.architecture),
     loss: best.loss,
-    ownLoss: bestOwn ?? null,
+    ownLoss,
+    ownDiverged,
     ...spent,
+    diverged,
     stop
   }
   yield* store.finish(repetition, outcome)
@@ -114,9 +125,8 @@ function score(
   memo: Memo,
   { targets, fresh }: Charged,
   spent: Spent
-): { readonly loss: ValidationLoss; readonly own: ValidationLoss | undefined; readonly paid: Spent } {
+): { readonly judged: Judged; readonly freshDiverged: number; readonly paid: Spent } {
   const evaluations = targets.architectures.map((architecture) => memo.get(architecture)!)
-  const losses = evaluations.map((evaluation) => evaluation.loss)
   let simulatedSeconds = spent.simulatedSeconds
   for (const i of fresh) simulatedSeconds += evaluations[i]!.seconds
   const paid = {
@@ -125,8 +135,8 @@ function score(
     uniqueEvaluations: spent.uniqueEvaluations + fresh.length,
     simulatedSeconds
   }
-  const loss = ValidationLoss(objectiveLoss(plan.objective.objective, losses, targets))
-  return { loss, own: targets.distances[0] === 0 ? losses[0] : undefined, paid }
+  const freshDiverged = fresh.filter((i) => evaluations[i]!.diverged === true).length
+  return { judged: judge(plan.objective.objective, targets, evaluations), freshDiverged, paid }
 }
 
 function journalEntry(observation: Observation, spent: Spent): JournalEntry {

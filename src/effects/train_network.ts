@@ -108,6 +108,13 @@ const BETWEEN_CHECKPOINTS = 30_000
 
 const positionJson = Schema.parseJson(TrainingPosition)
 
+/** How far the training of the last checkpoint is. */
+export const trainedSoFar = Effect.gen(function* () {
+  const { latest, place } = yield* Checkpoints
+  const kept = yield* latest
+  return kept === undefined ? TRAINING_START : yield* decodeRecord(positionJson, kept.record, place)
+})
+
 /**
  * Train a network to the end of its plan. It is a pure function of the plan on one backend: stopped anywhere and run again over the same checkpoints it
  * ends with the same bits. A checkpoint is written after every epoch, now and then within it, after the test, and when the training is interrupted or its data

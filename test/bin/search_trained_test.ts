@@ -28,6 +28,29 @@ test("halves its candidates, knows them again, and is told again by its folder a
   assert.is(lastJson(whole).evaluations, 2)
 })
 
+test("candidates that diverge are the worst; where all do, the error names the cure", () => {
+  const wild = ["--batch-size", "16", "--channels", "2", "--cells", "1", "--crop", "0", "--epochs", "1"]
+  const run = join(folder, "wild")
+  const args = [
+    ...data,
+    ...wild,
+    "--algorithm",
+    "rs",
+    "--samples",
+    "3",
+    "--learning-rate",
+    "1e30",
+    "--run",
+    run,
+    "--backend",
+    "onnx"
+  ]
+  const lost = cli("search", ...args)
+  assert.is(lost.status, 1, lost.stderr)
+  assert.match(lost.stderr, /no candidate has a score: (\d) of \1 trainings diverged; give a lower --learning-rate/)
+  assert.is(lost.stderr.trim().split("\n").length, 1, lost.stderr)
+})
+
 for (const [name, args, text] of [
   ["a setting of trainings alone", ["--algorithm", "rs", "--channels", "2"], "channels (--channels): is no setting"],
   ["a setting of tables alone", [...small, "--score", "acc"], "score (--score): is no setting of a search by training"],

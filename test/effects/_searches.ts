@@ -61,6 +61,9 @@ export interface Behaviour {
   readonly ledger?: Array<string>
   /** Fail once this many evaluations are in the ledger. */
   readonly failAfter?: number
+  /** Those whose training diverges; they have the worst loss, which is given. */
+  readonly diverges?: (architecture: Architecture) => boolean
+  readonly worst?: number
   /** Let other fibers run, a number of times that differs from call to call. */
   readonly jitter?: boolean
 }
@@ -79,6 +82,8 @@ export function evaluator({ table, losses, seconds }: Tabulated, behaviour: Beha
       ledger.push(...architectures.map(architectureKey))
       return architectures.map((architecture) => {
         const row = table.rowOf(architecture)
+        if (behaviour.diverges?.(architecture) === true)
+          return { loss: ValidationLoss(behaviour.worst!), seconds: seconds[row]!, diverged: true as const }
         return { loss: ValidationLoss(losses[row]!), seconds: seconds[row]! }
       })
     })

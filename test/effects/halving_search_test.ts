@@ -22,7 +22,11 @@ const lossAt = (epochs: number, architecture: Architecture) => {
 }
 
 /** Evaluators that keep a ledger of what they trained, and may break down. */
-function evaluatorAt(ledger: Array<string> = [], failAfter = Number.POSITIVE_INFINITY): EvaluatorAt {
+function evaluatorAt(
+  ledger: Array<string> = [],
+  failAfter = Number.POSITIVE_INFINITY,
+  diverges: (architecture: Architecture, epochs: number) => boolean = () => false
+): EvaluatorAt {
   return (epochs) => ({
     identity: `test/${epochs}`,
     admits: () => true,
@@ -34,7 +38,11 @@ function evaluatorAt(ledger: Array<string> = [], failAfter = Number.POSITIVE_INF
           return Effect.fail(new EvaluationError({ architecture: "any", reason: "failed", detail: "broke down" }))
         ledger.push(...architectures.map((one) => `${epochs}/${architectureKey(one)}`))
         return Effect.succeed(
-          architectures.map((one) => ({ loss: ValidationLoss(lossAt(epochs, one)), seconds: epochs }))
+          architectures.map((one) =>
+            diverges(one, epochs)
+              ? { loss: ValidationLoss(100), seconds: epochs, diverged: true as const }
+              : { loss: ValidationLoss(lossAt(epochs, one)), seconds: epochs }
+          )
         )
       })
   })
@@ -116,6 +124,28 @@ test("broken anywhere and continued it equals one that never broke, and trains n
   assert.ok(breaks > 2)
   assert.is(new Set(ledger).size, ledger.length)
   assert.equal([...broken.journal], [...whole.journal])
+})
+
+test("a candidate that diverges ends behind all others, and the last rung is never one that did", async () => {
+  const fails = new Set(
+    best(drawn, 3, (one) => lossAt(1, one))
+      .slice(0, 2)
+      .map(architectureKey)
+  )
+  const at = (from: number) =>
+    evaluatorAt([], Number.POSITIVE_INFINITY, (one, epochs) => epochs >= from && fails.has(architectureKey(one)))
+  const given = { algorithm: "rs", identity: "exact" } as const
+  const early = await run(searching(given, at(1)))
+  assert.not.ok(fails.has(early.architecture))
+  assert.is(early.diverged, 2)
+  const late = await run(searching(given, at(3)))
+  assert.not.ok(fails.has(late.architecture))
+  assert.is(late.diverged, 2)
+  const last = evaluatorAt([], Number.POSITIVE_INFINITY, (_, epochs) => epochs === 9)
+  assert.match(
+    (await failure(searching(given, last))).message,
+    "no candidate has a score: 1 of 13 trainings diverged; give"
+  )
 })
 
 test("says what it cannot do", async () => {

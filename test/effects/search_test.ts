@@ -1,15 +1,19 @@
 import * as FastCheck from "@effect/schema/FastCheck"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { emptyRun } from "../../src/adapters/run_store/memory.ts"
-import { architectureKey, architectureOfKey } from "../../src/domain/architecture/architecture.ts"
+import { type Architecture, architectureKey, architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { identityKey } from "../../src/domain/architecture/identity.ts"
 import { makeBall, neighbors } from "../../src/domain/neighborhood/ball.ts"
+import { aggregate } from "../../src/domain/objective/aggregate.ts"
+import { parseAggregate } from "../../src/domain/objective/aggregate_text.ts"
 import { candidateSeed, drawCandidate, listedCandidates } from "../../src/domain/search/candidates.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/search/settings.ts"
-import { run } from "../_effect.ts"
-import { NAS_BENCH, SMALL, searching } from "./_searches.ts"
+import { failure, run } from "../_effect.ts"
+import { type Behaviour, NAS_BENCH, SMALL, searching } from "./_searches.ts"
 
 const results = suite("search()")
 
@@ -124,6 +128,81 @@ results("an own score that the objective never asked for is not reported, whatev
   assert.ok(expected.every(({ ownLoss }) => ownLoss === null))
   kept.outcomes.clear()
   assert.equal(await run(searching(SMALL, given, {}, kept)), expected)
+})
+
+/** The small space, where a part of the architectures diverges: with the worst error, 1 above all, or an infinite loss. */
+const WORST = { bounded: Math.max(...SMALL.losses) + 1, unbounded: Number.POSITIVE_INFINITY }
+const third: Behaviour["diverges"] = (architecture) => architecture[0] === 0
+
+for (const [name, worst] of Object.entries(WORST)) {
+  results(
+    `a training that diverged is the worst, is counted and recorded, and the search goes on (${name})`,
+    async () => {
+      for (const algorithm of ["rs", "evolution", "local-search"] as const) {
+        const kept = emptyRun()
+        const given = { algorithm, samples: 40, identity: "exact" } as const
+        const [outcome] = await run(searching(SMALL, given, { diverges: third, worst }, kept))
+        const entries = [...kept.journal.values()]
+        const diverged = [...kept.evaluations.values()].filter((one) => one.diverged === true)
+        assert.ok(diverged.length > 0 && diverged.every(({ loss }) => loss === worst))
+        assert.is(outcome!.diverged, diverged.length)
+        assert.is(outcome!.loss, Math.min(...entries.map(({ loss }) => loss)))
+        assert.not.ok(third(architectureOfKey(outcome!.architecture)))
+        kept.outcomes.clear()
+        const ledger: Array<string> = []
+        assert.equal(await run(searching(SMALL, given, { ledger, diverges: third, worst }, kept)), [outcome!])
+        assert.equal(ledger, [], "a continued search knows what diverged")
+      }
+    }
+  )
+
+  results(`a neighborhood with a neighbor that diverged has the aggregate of its losses (${name})`, async () => {
+    for (const aggregateText of ["mean", "median", "trimmed-mean:0.3", "quantile:0.5", "worst"]) {
+      const kept = emptyRun()
+      const given = { algorithm: "na-rs", aggregate: aggregateText, samples: 30 } as const
+      const exit = await Effect.runPromiseExit(searching(SMALL, given, { diverges: third, worst }, kept))
+      const how = Either.getOrThrow(parseAggregate(aggregateText))
+      const lossOf = (one: Architecture) => (third(one) ? worst : SMALL.losses[SMALL.table.rowOf(one)]!)
+      const expected = [...kept.journal.values()].map(({ architecture }) => {
+        const center = architectureOfKey(architecture)
+        return aggregate(how, [center, ...neighbors(makeBall(SMALL.space), center)].map(lossOf))
+      })
+      assert.equal(
+        [...kept.journal.values()].map(({ loss }) => loss.toFixed(9)),
+        expected.map((loss) => loss.toFixed(9))
+      )
+      const finite = expected.some(Number.isFinite)
+      assert.is(finite, worst !== Number.POSITIVE_INFINITY || !["mean", "worst"].includes(aggregateText))
+      assert.is(Exit.isSuccess(exit), finite, "a search without a finite score fails")
+      if (Exit.isSuccess(exit)) assert.is(exit.value[0]!.loss.toFixed(9), Math.min(...expected).toFixed(9))
+    }
+  })
+
+  results(`where every training diverges the error names the cure (${name})`, async () => {
+    const lost = (given: Parameters<typeof searching>[1]) =>
+      failure(searching(SMALL, given, { diverges: () => true, worst }))
+    assert.is(
+      (await lost({ algorithm: "rs", samples: 5, identity: "exact" })).message,
+      "Cannot search: no candidate has a score: 5 of 5 trainings diverged; give a lower --learning-rate or a smaller --clip; a run that is kept needs another folder for that"
+    )
+    assert.match(
+      (await lost({ algorithm: "na-rs", samples: 2 })).message,
+      /no candidate has a score: (\d+) of \1 train/
+    )
+  })
+}
+
+results("an architecture that diverged itself may be the best by its neighbors, and the outcome says so", async () => {
+  const center = [1, 1, 1, 1]
+  const only: Behaviour = { diverges: (one) => architectureKey(one) === "1111", worst: Number.POSITIVE_INFINITY }
+  const given = { algorithm: "exhaustive", objective: "neighborhood", aggregate: "best", samples: 81 } as const
+  const [outcome] = await run(searching(SMALL, { ...given, constraints: ["count(y)>=4"] }, only))
+  assert.equal([outcome!.architecture, outcome!.ownLoss, outcome!.ownDiverged], [architectureKey(center), null, true])
+  const error = await failure(searching(SMALL, { ...given, aggregate: "mean", constraints: ["count(y)>=4"] }, only))
+  assert.match(
+    error.message,
+    "1 of 9 trainings diverged; give a lower --learning-rate or a smaller --clip, or an aggregate"
+  )
 })
 
 results("isomorphic architectures have the same objective under the quotient", async () => {

@@ -43,7 +43,7 @@ export const noteStop = Effect.fn("noteStop")(function* (folder: string, stop: R
 
 /**
  * Where a run has stopped, let its record take the changes that cure it: the mendable ones of these settings (as encoded), or the digest of these data.
- * All other differences stay, and are refused by whoever continues the run.
+ * All other differences stay, and are refused by whoever continues the run; it may still be cured then.
  */
 export const mendStopped = Effect.fn("mendStopped")(function* (
   folder: string,
@@ -57,11 +57,20 @@ export const mendStopped = Effect.fn("mendStopped")(function* (
       if (Either.isLeft(stop) || Either.isLeft(known)) return
       const mended = mend(known.right, stop.right, { settings, data, train })
       writeWhole(recordOf(folder), Buffer.from(`${Schema.encodeSync(Changeable)(mended)}\n`))
-      rmSync(stopOf(folder))
+      if (differsByCures(known.right.settings, settings)) rmSync(stopOf(folder))
     },
     catch: (error) => keepError(folder, error)
   })
 })
+
+/** Whether settings differ in none but those that may change. */
+function differsByCures(known: Readonly<Record<string, unknown>>, settings: object): boolean {
+  const now = new Map(Object.entries(settings))
+  const names = new Set([...Object.keys(known), ...now.keys()])
+  return [...names].every(
+    (name) => MENDABLE_SETTINGS.includes(name) || JSON.stringify(known[name]) === JSON.stringify(now.get(name))
+  )
+}
 
 function mend(
   known: typeof Changeable.Type,

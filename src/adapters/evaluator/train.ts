@@ -2,10 +2,11 @@ import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Architecture, architectureKey } from "../../domain/architecture/architecture.ts"
-import { ValidationLoss } from "../../domain/search/score.ts"
+import { type Measure, ValidationLoss, WORST_LOSS } from "../../domain/search/score.ts"
 import { isMember } from "../../domain/space/membership.ts"
 import type { Space } from "../../domain/space/space.ts"
 import type { TrainingProtocol } from "../../domain/training/protocol.ts"
@@ -15,7 +16,7 @@ import { Batches } from "../../effects/datasets.ts"
 import { EvaluationError } from "../../effects/evaluator.ts"
 import type { EvaluatorAt } from "../../effects/halving_search.ts"
 import { TensorBackend } from "../../effects/tensor_backend.ts"
-import { type TrainingProgress, trainNetwork } from "../../effects/train_network.ts"
+import { type TrainingProgress, trainedSoFar, trainNetwork } from "../../effects/train_network.ts"
 import * as Folder from "../checkpoints/folder.ts"
 import * as NoCurves from "../curves/none.ts"
 import { planTraining, type TrainingImages } from "../training/plan.ts"
@@ -28,8 +29,7 @@ export interface TrainEvaluatorOptions {
   readonly protocol: TrainingProtocol
   /** With validation images. */
   readonly images: TrainingImages
-  /** A loss: the share of wrong answers, or the mean cross-entropy. */
-  readonly measure: "error" | "cross-entropy"
+  readonly measure: Measure
   /** Threads of the backend, of which its bits may depend. */
   readonly threads: number | undefined
   /** Folder of the trainings that are known. */
@@ -39,19 +39,21 @@ export interface TrainEvaluatorOptions {
 
 /** What is known of a training. */
 const KnownTraining = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   architecture: Schema.String,
   epochs: Schema.Array(TrainedEpoch),
-  /** Wall time of these epochs. */
-  seconds: Schema.Number
+  /** Wall time of these epochs, and of the one that diverged. */
+  seconds: Schema.Number,
+  /** What was no number behind these epochs; null where the training can go on. */
+  diverged: Schema.NullOr(Schema.String)
 }).annotations({ identifier: "KnownTraining" })
 const json = Schema.parseJson(KnownTraining)
 const RESULT = "result.json"
 
 /**
  * Evaluators that train an architecture alone on the training images and score it on the validation images, one for each number of epochs. Trainings are
- * kept by a digest of all that they depend on. One that ended early leaves its checkpoint, and goes on from there; one that ran through leaves its
- * numbers alone. A training whose loss is no number fails with the reason `diverged`.
+ * kept by a digest of all that they depend on. One that ended early leaves its checkpoint, and goes on from there; one that ran through, or diverged, leaves its
+ * numbers alone. From the epoch on in which a training diverged it has the worst loss of the measure.
  */
 export const makeTrainEvaluator = Effect.fn("makeTrainEvaluator")(function* (options: TrainEvaluatorOptions) {
   const { space, protocol, images, measure } = options
@@ -67,32 +69,42 @@ export const makeTrainEvaluator = Effect.fn("makeTrainEvaluator")(function* (opt
     const key = architectureKey(architecture)
     const folder = join(options.folder, base.slice(0, 16), digestOf(key).slice(0, 16))
     const known = yield* readKnown(folder, key)
-    if (known !== undefined && known.epochs.length >= epochs) return known
+    if (known !== undefined && (known.epochs.length >= epochs || known.diverged !== null)) return known
     const subject = subjectOf(space, architecture, space.name, false)
     const { plan } = yield* planTraining(protocol, subject, images, false)
-    const { position } = yield* Effect.provide(
-      trainNetwork({ ...plan, epochs }, options.onProgress),
-      Layer.merge(Folder.layer(folder), NoCurves.layer)
-    )
-    const { epochs: records, seconds } = position
-    const made = { version: 1, architecture: key, epochs: records, seconds } as const
-    yield* writeKnown(folder, made, records.length >= protocol.epochs)
+    const begun = yield* Clock.currentTimeMillis
+    const ended = yield* Effect.gen(function* () {
+      const before = yield* trainedSoFar
+      return yield* trainNetwork({ ...plan, epochs }, options.onProgress).pipe(
+        Effect.map(({ position }) => ({ epochs: position.epochs, seconds: position.seconds, diverged: null })),
+        Effect.catchTag("TrainingDiverged", ({ problem: diverged }) =>
+          Effect.gen(function* () {
+            const seconds = before.seconds + ((yield* Clock.currentTimeMillis) - begun) / 1000
+            return { epochs: (yield* trainedSoFar).epochs, seconds, diverged }
+          })
+        )
+      )
+    }).pipe(Effect.provide(Layer.merge(Folder.layer(folder), NoCurves.layer)))
+    const made = { version: 2, architecture: key, ...ended } as const
+    yield* writeKnown(folder, made, ended.epochs.length >= protocol.epochs || ended.diverged !== null)
     return made
   })
 
   const evaluateOne = Effect.fnUntraced(
     function* (architecture: Architecture, epochs: number) {
       const known = yield* train(architecture, epochs)
-      const { accuracy, loss } = known.epochs[epochs - 1]!.validation!
+      const ended = known.epochs[epochs - 1]
+      if (ended === undefined) return { loss: WORST_LOSS[measure], seconds: known.seconds, diverged: true as const }
+      const { accuracy, loss } = ended.validation!
       const seconds = (known.seconds * epochs) / known.epochs.length
       return { loss: ValidationLoss(measure === "error" ? 1 - accuracy : loss), seconds }
     },
     (effect, architecture) =>
       effect.pipe(
-        Effect.mapError((error) => {
-          const reason = error._tag === "TrainingDiverged" ? ("diverged" as const) : ("failed" as const)
-          return new EvaluationError({ architecture: architectureKey(architecture), reason, detail: error.message })
-        }),
+        Effect.mapError(
+          ({ message }) =>
+            new EvaluationError({ architecture: architectureKey(architecture), reason: "failed", detail: message })
+        ),
         Effect.provideService(TensorBackend, backend),
         Effect.provideService(Batches, batches)
       )

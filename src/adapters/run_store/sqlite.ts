@@ -7,18 +7,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type Database from "libsql"
 import { SearchSettings } from "../../domain/search/settings.ts"
-import { JournalEntry, Outcome, RecordedEvaluation, RunStore, RunStoreError } from "../../effects/run_store.ts"
+import { JournalEntry, Outcome, type RecordedEvaluation, RunStore, RunStoreError } from "../../effects/run_store.ts"
 
 /** Name of the database inside a run's folder. */
 export const RUN_FILE = "run.sqlite"
 
 /** Version of the tables below; a run of another version is refused, never changed. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 const TABLES = `
   CREATE TABLE run (version INTEGER NOT NULL, record TEXT NOT NULL);
   CREATE TABLE evaluation (evaluator TEXT NOT NULL, architecture TEXT NOT NULL, loss REAL NOT NULL, seconds REAL NOT NULL,
-    PRIMARY KEY (evaluator, architecture)) WITHOUT ROWID;
+    diverged INTEGER NOT NULL, PRIMARY KEY (evaluator, architecture)) WITHOUT ROWID;
   CREATE TABLE journal (repetition INTEGER NOT NULL, sequence INTEGER NOT NULL, architecture TEXT NOT NULL, loss REAL NOT NULL,
     evaluations INTEGER NOT NULL, uniqueEvaluations INTEGER NOT NULL, simulatedSeconds REAL NOT NULL,
     PRIMARY KEY (repetition, sequence)) WITHOUT ROWID;
@@ -149,13 +149,19 @@ function lockAndRead(database: Database.Database, folder: string): RunRecord | u
     if (database.prepare("SELECT name FROM sqlite_master WHERE name = 'run'").get() === undefined) return undefined
     const row = Schema.decodeUnknownSync(RunRow)(database.prepare("SELECT version, record FROM run").get())
     if (row.version !== SCHEMA_VERSION) {
-      const detail = `its data have version ${row.version}, this program reads version ${SCHEMA_VERSION}`
+      const detail = `its data have version ${row.version}, this program reads version ${SCHEMA_VERSION}; use another folder`
       throw new RunStoreError({ place: folder, reason: "version", detail })
     }
     return Schema.decodeUnknownSync(Schema.parseJson(RunRecord))(row.record)
   })
 }
 
+const EvaluationRow = Schema.Struct({
+  architecture: Schema.String,
+  loss: Schema.Number,
+  seconds: Schema.Number,
+  diverged: Schema.Literal(0, 1)
+})
 const RunRow = Schema.Struct({ version: Schema.Int, record: Schema.String })
 const OutcomeRow = Schema.Struct({ repetition: Schema.Int, json: Schema.parseJson(Outcome) })
 
@@ -163,7 +169,7 @@ function store(database: Database.Database, folder: string): Context.Tag.Service
   const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: (error) => translated(folder, error) })
   const read = <A, I>(schema: Schema.Schema<A, I>, query: string, ...values: ReadonlyArray<unknown>) =>
     attempt(() => Schema.decodeUnknownSync(Schema.Array(schema))(database.prepare(query).all(...values)))
-  const insertEvaluation = database.prepare("INSERT INTO evaluation VALUES (?, ?, ?, ?)")
+  const insertEvaluation = database.prepare("INSERT INTO evaluation VALUES (?, ?, ?, ?, ?)")
   const findEntry = database.prepare("SELECT * FROM journal WHERE repetition = ? AND sequence = ?")
   const insertEntry = database.prepare("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)")
   const append = (repetition: number, entry: JournalEntry) => {
@@ -180,12 +186,20 @@ function store(database: Database.Database, folder: string): Context.Tag.Service
   }
   return {
     recorded: (evaluator) =>
-      read(RecordedEvaluation, "SELECT architecture, loss, seconds FROM evaluation WHERE evaluator = ?", evaluator),
+      Effect.map(
+        read(
+          EvaluationRow,
+          "SELECT architecture, loss, seconds, diverged FROM evaluation WHERE evaluator = ?",
+          evaluator
+        ),
+        (rows) =>
+          rows.map(({ diverged, ...row }): RecordedEvaluation => (diverged === 1 ? { ...row, diverged: true } : row))
+      ),
     record: (evaluator, evaluations) =>
       attempt(() =>
         transaction(database, () => {
-          for (const { architecture, loss, seconds } of evaluations)
-            insertEvaluation.run(evaluator, architecture, loss, seconds)
+          for (const { architecture, loss, seconds, diverged } of evaluations)
+            insertEvaluation.run(evaluator, architecture, loss, seconds, diverged === true ? 1 : 0)
         })
       ),
     journal: (repetition, entries) =>

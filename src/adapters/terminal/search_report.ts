@@ -35,17 +35,19 @@ export function searchJson(result: SearchResult): Readonly<Record<string, unknow
   const common = {
     architecture: printArchitecture(result.space, result.architectures[best]!),
     score: toScore(outcome.loss),
-    ownScore: outcome.ownLoss === null ? null : toScore(outcome.ownLoss)
+    ownScore: outcome.ownLoss === null ? null : toScore(outcome.ownLoss),
+    ownDiverged: outcome.ownDiverged
   }
   const tail = { seconds: result.seconds, run: result.run ?? null, settings }
   if (settings.repeat === 1) {
-    const { samples, evaluations, uniqueEvaluations, simulatedSeconds, stop } = outcome
+    const { samples, evaluations, uniqueEvaluations, diverged, simulatedSeconds, stop } = outcome
     const reported = Object.fromEntries([...reports[0]!].map(([name, value]) => [name, value ?? null]))
     return {
       ...common,
       samples,
       evaluations,
       uniqueEvaluations,
+      diverged,
       simulatedSeconds,
       stop,
       reported,
@@ -59,6 +61,7 @@ export function searchJson(result: SearchResult): Readonly<Record<string, unknow
     samples: summary.samples.mean,
     evaluations: summary.evaluations.mean,
     uniqueEvaluations: summary.uniqueEvaluations.mean,
+    diverged: summary.diverged.mean,
     simulatedSeconds: summary.simulatedSeconds.mean,
     reported: Object.fromEntries(summary.reported),
     repeat: settings.repeat,
@@ -87,6 +90,7 @@ function summaries(result: SearchResult) {
     samples: over((outcome) => outcome.samples),
     evaluations: over((outcome) => outcome.evaluations),
     uniqueEvaluations: over((outcome) => outcome.uniqueEvaluations),
+    diverged: over((outcome) => outcome.diverged),
     simulatedSeconds: over((outcome) => outcome.simulatedSeconds),
     reported: names.map((name): readonly [string, Summary | null] => {
       const values = reports.flatMap((report) => report.get(name) ?? [])
@@ -109,11 +113,13 @@ export function searchText(result: SearchResult): string {
   ]
   if (objective !== "own" && outcome.ownLoss !== null)
     rows.push([`own ${result.score}`, number(toScore(outcome.ownLoss))])
+  if (outcome.ownDiverged) rows.push([`own ${result.score}`, "none: its training diverged"])
   for (const [name, value] of reports[best]!) rows.push([name, value === undefined ? "not known" : number(value)])
   const counts = [
     `${outcome.samples} samples`,
     `${outcome.evaluations} evaluations`,
     `${outcome.uniqueEvaluations} unique`,
+    ...(outcome.diverged === 0 ? [] : [`${outcome.diverged} diverged`]),
     ...(settings.cost === undefined && outcome.simulatedSeconds === 0
       ? []
       : [`${number(outcome.simulatedSeconds)} simulated seconds`])

@@ -30,7 +30,8 @@ export type Aggregate = typeof Aggregate.Type
 
 /**
  * The aggregate of losses, at least one. `distances` are those from the center, for `WeightedMean`; without them all count alike.
- * All but `MeanStd` lie between the smallest and the largest loss, and none depends on the order of the losses but for rounding.
+ * All but `MeanStd` lie between the smallest and the largest loss, and none depends on the order of the losses but for rounding. An infinite loss, of a training
+ * that diverged, makes the aggregate infinite unless it leaves that loss out: a median, a quantile, a trimmed mean and the best may, a mean never does.
  */
 export function aggregate(
   how: Aggregate,
@@ -54,12 +55,15 @@ export function aggregate(
       const cut = Math.floor(how.fraction * losses.length)
       return mean(ascending(losses).slice(cut, losses.length - cut))
     }
-    case "MeanStd":
-      return mean(losses) + how.k * populationStd(losses)
+    case "MeanStd": {
+      const center = mean(losses)
+      return Number.isFinite(center) ? center + how.k * populationStd(losses) : center
+    }
     case "WeightedMean":
       return weightedMean(losses, distances, how.decay)
     case "LogSumExp": {
       const top = largest(losses)
+      if (top === Number.POSITIVE_INFINITY) return top
       return top + how.temperature * Math.log(mean(losses.map((loss) => Math.exp((loss - top) / how.temperature))))
     }
   }
@@ -90,6 +94,7 @@ function quantile(sorted: ReadonlyArray<number>, q: number): number {
   const place = q * (sorted.length - 1)
   const low = Math.floor(place)
   const high = Math.min(low + 1, sorted.length - 1)
+  if (place === low || sorted[low] === sorted[high]) return sorted[low]!
   return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!)
 }
 
@@ -111,6 +116,7 @@ function weightedMean(losses: ReadonlyArray<number>, distances: ReadonlyArray<nu
   let total = 0
   for (let i = 0; i < losses.length; i++) {
     const weight = decay ** (distances[i] ?? 0)
+    if (weight === 0) continue
     sum += weight * losses[i]!
     total += weight
   }

@@ -19,6 +19,7 @@ import { datasets, MACHINE } from "../../effects/_trainings.ts"
 const space = builtinSpace("nas-bench-201")
 const ARCHITECTURE = [3, 0, 1, 4, 0, 2]
 const SMALL = { channels: 2, cells: 1, epochs: 2, batchSize: 4, crop: 0 }
+const WILD = { learningRate: 1e30, clip: 0 }
 
 interface Given {
   readonly changes?: ProtocolChanges
@@ -119,14 +120,49 @@ test("is another evaluator wherever its losses could differ", () =>
     assert.is(await identity({}), identities[0])
   }))
 
-test("tells apart what diverged and what failed", () =>
+test("a training that diverges has the worst loss of the measure, and is known for it", () =>
   withFolder(async (folder) => {
-    const diverged = await failure(evaluated(folder, 2, { changes: { learningRate: 1e30, clip: 0 } }))
-    assert.is(diverged._tag, "EvaluationError")
-    assert.match(diverged.message, /"301402".*is no number/)
+    const steps: Array<string> = []
+    const onProgress: TrainEvaluatorOptions["onProgress"] = ({ epoch, step }) =>
+      Effect.sync(() => steps.push(`${epoch}/${step}`))
+    const of = (measure: TrainEvaluatorOptions["measure"], epochs = 2) =>
+      Effect.flatMap(setUp({ changes: WILD, options: { measure, onProgress } }, folder), ({ at }) =>
+        at(epochs).evaluate([ARCHITECTURE])
+      ).pipe(
+        Effect.map(([evaluation]) => evaluation!),
+        Effect.provide(services()),
+        run
+      )
+    const { seconds, ...first } = await of("error")
+    assert.equal(first, { loss: 1, diverged: true })
+    assert.ok(seconds > 0)
+    assert.is(files(folder).length, 1, "its checkpoints are gone")
+    const record = JSON.parse(readFileSync(join(folder, files(folder)[0]!), "utf8"))
+    assert.match(record.diverged, /no number .* of epoch 1; give a lower --learning-rate/)
+    const made = steps.length
+    assert.equal(await of("cross-entropy"), { loss: Number.POSITIVE_INFINITY, seconds, diverged: true })
+    assert.equal(await of("error", 1), { loss: 1, seconds, diverged: true })
+    assert.is(steps.length, made, "it is not trained again")
+  }))
+
+test("the epochs before a training diverged count", () =>
+  withFolder(async (folder) => {
+    const changes = { ...WILD, learningRate: 0.01, schedule: { _tag: "Constant", first: 0.01 } } as const
+    const good = await run(evaluated(folder, 1, { changes }))
+    assert.ok(good < 1)
+    const [file] = files(folder).filter((name) => name.endsWith("result.json"))
+    const known = JSON.parse(readFileSync(join(folder, file!), "utf8"))
+    writeFileSync(join(folder, file!), JSON.stringify({ ...known, diverged: "the state is no number" }))
+    assert.is(await run(evaluated(folder, 1, { changes })), good)
+    assert.is(await run(evaluated(folder, 2, { changes })), 1)
+  }))
+
+test("what fails is no divergence", () =>
+  withFolder(async (folder) => {
     const file = join(folder, "file")
     writeFileSync(file, "")
-    assert.match((await failure(evaluated(file, 2))).message, /Cannot evaluate architecture "301402": Cannot keep/)
+    const error = await failure(evaluated(file, 2))
+    assert.match(error.message, /Cannot evaluate architecture "301402": Cannot keep/)
   }))
 
 test.run()

@@ -6,7 +6,7 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { openRun, RUN_FILE } from "../../../src/adapters/run_store/sqlite.ts"
 import { openStoredRun } from "../../../src/adapters/run_store/stored_run.ts"
-import { type Outcome, RunStore } from "../../../src/effects/run_store.ts"
+import { type Outcome, type RecordedEvaluation, RunStore } from "../../../src/effects/run_store.ts"
 import { failure, run } from "../../_effect.ts"
 import { settingsOf } from "../../effects/_searches.ts"
 
@@ -38,18 +38,21 @@ const entry = {
   simulatedSeconds: 1 / 3
 }
 const outcome: Outcome = {
-  version: 1,
+  version: 2,
   architecture: "012",
   loss: Number.MIN_VALUE,
   ownLoss: null,
+  ownDiverged: true,
   samples: 1,
   evaluations: 5,
   uniqueEvaluations: 4,
+  diverged: 2,
   simulatedSeconds: 0.1 + 0.2,
   stop: "samples"
 }
-const evaluations = [
+const evaluations: ReadonlyArray<RecordedEvaluation> = [
   { architecture: "012", loss: 0.1 + 0.2, seconds: 1e-300 },
+  { architecture: "111", loss: Number.POSITIVE_INFINITY, seconds: 2, diverged: true },
   { architecture: "210", loss: -1.7976931348623157e308, seconds: 0 }
 ]
 
@@ -120,7 +123,7 @@ test("a run of another version, or with unknown settings, is refused", async () 
   }
   change("UPDATE run SET version = 99")
   assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "version")
-  change(`UPDATE run SET version = 1, record = '{"version":1,"settings":{"algorithm":"magic"},"evaluator":""}'`)
+  change(`UPDATE run SET version = 2, record = '{"version":1,"settings":{"algorithm":"magic"},"evaluator":""}'`)
   assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "not_a_run")
 })
 

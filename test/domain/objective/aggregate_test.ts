@@ -112,6 +112,24 @@ test("one loss alone is itself, to the last bit", () => {
   )
 })
 
+test("an infinite loss is left out or makes the aggregate infinite, and never no number", () => {
+  const INFINITE = Number.POSITIVE_INFINITY
+  const of = (how: Aggregate, losses: ReadonlyArray<number>, distances?: ReadonlyArray<number>) =>
+    aggregate(how, losses, distances)
+  assert.is(of({ _tag: "Median" }, [INFINITE, 1, 2]), 2)
+  assert.is(of({ _tag: "Median" }, [INFINITE, 1]), INFINITE)
+  assert.is(of({ _tag: "Quantile", q: 0.5 }, [INFINITE, 1, INFINITE, INFINITE]), INFINITE)
+  assert.is(of({ _tag: "Quantile", q: 0.25 }, [1, 2, 3, 4, INFINITE]), 2)
+  assert.is(of({ _tag: "TrimmedMean", fraction: 0.2 }, [1, 2, 3, 4, INFINITE]), 3)
+  assert.is(of({ _tag: "TrimmedMean", fraction: 0.2 }, [1, 2, 3, INFINITE, INFINITE]), INFINITE)
+  assert.is(of({ _tag: "Best" }, [INFINITE, 1]), 1)
+  assert.is(of({ _tag: "WeightedMean", decay: 0 }, [1, INFINITE], [0, 1]), 1)
+  for (const how of all.filter(({ _tag }) => !["Median", "Quantile", "TrimmedMean", "Best"].includes(_tag)))
+    assert.is(of(how, [1, INFINITE, 2, INFINITE], [0, 1, 1, 1]), INFINITE, printAggregate(how))
+  assert.is(of({ _tag: "MeanStd", k: -1 }, [1, INFINITE]), INFINITE)
+  for (const how of all) assert.is(of(how, [INFINITE, INFINITE], [0, 1]), INFINITE, printAggregate(how))
+})
+
 test.run()
 
 const texts = suite("parseAggregate(), printAggregate()")

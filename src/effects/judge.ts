@@ -1,0 +1,38 @@
+import type { Objective } from "../domain/objective/objective.ts"
+import { objectiveLoss, type Targets } from "../domain/objective/targets.ts"
+import { type Evaluation, ValidationLoss } from "../domain/search/score.ts"
+import type { Outcome } from "./run_store.ts"
+
+/** The score of a proposal, and whether it can be the outcome of a search. */
+export interface Judged extends Pick<Outcome, "ownLoss" | "ownDiverged"> {
+  readonly loss: ValidationLoss
+  /** Whether a training of its targets came to an end and the loss is finite. What has no such score is never an outcome. */
+  readonly hasScore: boolean
+}
+
+/** Judge a proposal by the evaluations of its targets, in their order. Trainings that diverged count with their losses, the worst that there are. */
+export function judge(objective: Objective, targets: Targets, evaluations: ReadonlyArray<Evaluation>): Judged {
+  const losses = evaluations.map(({ loss }) => loss)
+  const loss = ValidationLoss(objectiveLoss(objective, losses, targets))
+  const own = targets.distances[0] === 0 ? evaluations[0] : undefined
+  const ownDiverged = own?.diverged === true
+  return {
+    loss,
+    ownLoss: own === undefined || ownDiverged ? null : own.loss,
+    ownDiverged,
+    hasScore: Number.isFinite(loss) && evaluations.some(({ diverged }) => diverged !== true)
+  }
+}
+
+/** Why a search whose proposals all lack a score found nothing, and what cures it. */
+export function noScore(
+  objective: Objective,
+  { diverged, uniqueEvaluations }: Pick<Outcome, "diverged" | "uniqueEvaluations">
+): string {
+  const lenient = objective._tag === "Neighborhood" && diverged < uniqueEvaluations
+  return [
+    `no candidate has a score: ${diverged} of ${uniqueEvaluations} trainings diverged`,
+    `give a lower --learning-rate or a smaller --clip${lenient ? ", or an aggregate that leaves out the worst (--aggregate median)" : ""}`,
+    "a run that is kept needs another folder for that"
+  ].join("; ")
+}
