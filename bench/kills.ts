@@ -1,122 +1,112 @@
 /**
- * Kills a journaled search with SIGKILL at random moments, continues it, and compares what it ends with.
+ * Kills runs with SIGKILL at random moments, continues them by the same command, and compares what they end with, to the last bit.
  *
- *     npx tsx bench/kills.ts --kills 200
+ *     npx tsx bench/kills.ts --what table|gradient|trained|supernet|evaluate [--kills 50] [--samples 6000] [--backend onnx]
  *
- * Counts different results, records that were there after one kill and gone or changed after a later one, and evaluations
- * made twice (the run's table refuses those, so the command would fail). Exits 1 unless all are 0.
+ * `table`: searches over a table (`rs`, `evolution`, `local-search`, over neighborhoods; `--samples` proposals); `gradient`: NA-DARTS;
+ * `trained`: NA-RS and successive halving that train their candidates; `supernet`: NA-RS with shared weights; `evaluate`: a training from scratch, its weights
+ * too. Counts different results, and records of a journal that were there after one kill and gone or changed after a later one; an evaluation made twice is
+ * refused by the run's table, so the command would fail. Exits 1 unless all are 0.
  */
-import { spawn, spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import Database from "libsql"
+import { type WritableTensor, writeSafetensors } from "../src/adapters/tensor/safetensors.ts"
+import { WEIGHTS_FILE } from "../src/adapters/training/weights.ts"
 import { integerAt, keyOf } from "../src/domain/random.ts"
+import { type Killable, killAndCompare } from "./_kills.ts"
 
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: "200" }, samples: { type: "string", default: "6000" } }
+  options: {
+    what: { type: "string", default: "table" },
+    kills: { type: "string", default: "50" },
+    samples: { type: "string", default: "6000" },
+    backend: { type: "string", default: "onnx" }
+  }
 })
-const kills = Number(values.kills)
-const ALGORITHMS = ["na-rs", "evolution", "local-search"] as const
-const KILLS_PER_RUN = 4
-const root = mkdtempSync(join(tmpdir(), "na-nas-kills-"))
+const root = mkdtempSync(join(tmpdir(), "na-nas-images-"))
 
-function command(algorithm: string, folder: string): ReadonlyArray<string> {
-  const search = [
-    "--algorithm",
-    algorithm,
-    "--objective",
-    "neighborhood",
-    "--samples",
-    values.samples,
-    "--run",
-    folder,
-    "--json"
-  ]
-  return ["--import", "tsx", "bin/search.ts", ...search]
+/** Noise in three classes: a file that is read at once, so that most of a run's time is its search's. */
+function noise(count: number): ReadonlyArray<string> {
+  const key = keyOf("kills/images")
+  const x = Uint8Array.from({ length: count * 64 }, (_, i) => integerAt(key, i, 256))
+  const tensors = new Map<string, WritableTensor>([
+    ["train/x", { shape: [count, 1, 8, 8], data: x }],
+    ["train/y", { shape: [count], data: Uint8Array.from({ length: count }, (_, i) => i % 3) }]
+  ])
+  const file = join(root, "images.safetensors")
+  writeFileSync(file, writeSafetensors(tensors))
+  return ["--dataset", "tensor-file", "--data", file]
 }
 
-/** What a search ended with, without what differs from run to run. */
-function finish(algorithm: string, folder: string): string {
-  const { stdout, stderr, status } = spawnSync(process.execPath, command(algorithm, folder), { encoding: "utf8" })
-  if (status !== 0) return `exit ${status}: ${stderr}`
-  const { seconds: _, run: __, ...result } = JSON.parse(stdout.trim().split("\n").at(-1)!)
-  return JSON.stringify(result)
-}
+/** A command of `bin/` with its arguments for a folder. */
+const node = (command: "search" | "evaluate", args: ReadonlyArray<string>, folder: string) => [
+  "--import",
+  "tsx",
+  `bin/${command}.ts`,
+  ...args,
+  "--run",
+  folder,
+  "--json"
+]
 
-/** Every record of a run, by table and key; read from a copy, which leaves the run's lock alone. */
-function records(folder: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  if (!existsSync(join(folder, "run.sqlite"))) return found
-  const copy = mkdtempSync(join(root, "copy-"))
-  cpSync(folder, copy, { recursive: true })
-  const database = new Database(join(copy, "run.sqlite"))
-  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as ReadonlyArray<{
-    name: string
-  }>
-  for (const { name } of tables) {
-    const rows = database.prepare(`SELECT * FROM ${name}`).all() as ReadonlyArray<Record<string, unknown>>
-    for (const row of rows)
-      found.set(`${name}/${row.architecture ?? row.repetition}/${row.sequence ?? ""}`, JSON.stringify(row))
+const search = (name: string, args: ReadonlyArray<string>, ...passing: ReadonlyArray<string>): Killable => ({
+  name,
+  command: (folder) => node("search", args, folder),
+  passing: ["seconds", "run", ...passing]
+})
+
+/** A search by training, with a cache of its own beside its run. */
+const trained = (name: string, args: ReadonlyArray<string>): Killable => ({
+  name,
+  command: (folder) => node("search", [...args, "--cache", join(folder, "trainings")], folder),
+  passing: ["seconds", "run", "cache", "simulatedSeconds"]
+})
+
+const SUBJECTS: Readonly<Record<string, () => ReadonlyArray<Killable>>> = {
+  table: () =>
+    ["na-rs", "evolution", "local-search"].map((algorithm) =>
+      search(algorithm, ["--algorithm", algorithm, "--objective", "neighborhood", "--samples", values.samples])
+    ),
+  gradient: () => {
+    const data = [...noise(24), "--batch-size", "4", "--channels", "2", "--crop", "1"]
+    const method = ["--algorithm", "na-darts", "--neighbors", "1", "--epochs", "10", "--backend", values.backend]
+    return [search("na-darts", [...data, ...method], "inputWait")]
+  },
+  trained: () => {
+    const data = [...noise(48), "--batch-size", "4", "--channels", "2", "--cells", "1", "--crop", "0"]
+    const common = ["--evaluator", "train", ...data, "--epochs", "4", "--backend", values.backend]
+    return [
+      trained("na-rs", [...common, "--algorithm", "na-rs", "--neighbors", "1", "--samples", "3"]),
+      trained("halving", [...common, "--algorithm", "rs", "--samples", "4", "--successive-halving", "2"])
+    ]
+  },
+  supernet: () => {
+    const data = [...noise(96), "--batch-size", "4", "--channels", "2", "--backend", values.backend]
+    const scored = ["--algorithm", "na-rs", "--neighbors", "4", "--samples", "20", "--epochs", "20"]
+    return [search("na-rs", ["--evaluator", "supernet", ...data, ...scored])]
+  },
+  evaluate: () => {
+    const data = ["--images", "240", "--validation", "0.2", "--image-size", "12", "--crop", "1", "--cutout", "4"]
+    const network = ["--architecture", "DARTS_V2", "--channels", "2", "--cells", "3", "--auxiliary-weight", "0"]
+    const training = ["--batch-size", "16", "--epochs", "12", "--backend", values.backend, "--save-weights"]
+    const weightsOf = (folder: string) => readFileSync(join(folder, WEIGHTS_FILE))
+    return [
+      {
+        name: "evaluate",
+        command: (folder) => node("evaluate", [...network, ...data, ...training], folder),
+        passing: ["seconds", "run", "weights"],
+        bits: (folder) => createHash("sha256").update(weightsOf(folder)).digest("hex")
+      }
+    ]
   }
-  database.close()
-  rmSync(copy, { recursive: true, force: true })
-  return found
 }
 
-async function killed(algorithm: string, folder: string, milliseconds: number): Promise<boolean> {
-  const child = spawn(process.execPath, command(algorithm, folder), { stdio: "ignore" })
-  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_code, signal) => resolve(signal)))
-  const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds)
-  const signal = await ended
-  clearTimeout(timer)
-  return signal === "SIGKILL"
-}
-
-const expected = new Map<string, string>()
-const durations = new Map<string, number>()
-for (const algorithm of ALGORITHMS) {
-  finish(algorithm, join(root, `warm-${algorithm}`))
-  const begun = performance.now()
-  expected.set(algorithm, finish(algorithm, join(root, `whole-${algorithm}`)))
-  durations.set(algorithm, performance.now() - begun)
-}
-console.log(
-  `uninterrupted: ${ALGORITHMS.map((name) => `${name} ${(durations.get(name)! / 1000).toFixed(2)} s`).join(", ")}`
-)
-
-const key = keyOf("kills")
-let done = 0
-let runs = 0
-let different = 0
-let lost = 0
-let interruptedWithRecords = 0
-while (done < kills) {
-  const algorithm = ALGORITHMS[runs % ALGORITHMS.length]!
-  const folder = join(root, `run-${runs}`)
-  let before: ReadonlyMap<string, string> = new Map()
-  for (let i = 0; i < KILLS_PER_RUN && done < kills; i++) {
-    const moment = 150 + integerAt(key, 10 * runs + i, durations.get(algorithm)! - 100)
-    if (!(await killed(algorithm, folder, moment))) break
-    done += 1
-    const now = records(folder)
-    if (now.size > 1) interruptedWithRecords += 1
-    for (const [name, record] of before) if (now.get(name) !== record) lost += 1
-    before = now
-  }
-  const result = finish(algorithm, folder)
-  const after = records(folder)
-  for (const [name, record] of before) if (after.get(name) !== record) lost += 1
-  if (result !== expected.get(algorithm)) {
-    different += 1
-    console.log(`different: ${result}`)
-  }
-  rmSync(folder, { recursive: true, force: true })
-  runs += 1
-}
+const subjects = SUBJECTS[values.what]
+if (subjects === undefined) {
+  console.error(`--what: expected one of ${Object.keys(SUBJECTS).join(", ")}, actual "${values.what}"`)
+  process.exitCode = 2
+} else await killAndCompare(`kills/${values.what}`, Number(values.kills), subjects())
 rmSync(root, { recursive: true, force: true })
-console.log(
-  `${done} kills in ${runs} runs (${interruptedWithRecords} left records behind): ${different} different results, ${lost} lost records`
-)
-process.exitCode = different + lost === 0 ? 0 : 1
