@@ -13,6 +13,7 @@ import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import { makeBatch } from "../../src/domain/data/batch.ts"
 import { DatasetError } from "../../src/domain/data/dataset.ts"
 import { Checkpoints } from "../../src/effects/checkpoints.ts"
+import { Curves } from "../../src/effects/curves.ts"
 import { SampleReader } from "../../src/effects/datasets.ts"
 import { type HostValues, upload } from "../../src/effects/device_state.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
@@ -45,6 +46,19 @@ test("learns, validates every epoch on images held out, and tests once at the en
   const held = new Set(plan.parts.validation)
   assert.is(held.size, 4)
   assert.not.ok(plan.parts.training.some((image) => held.has(image)))
+})
+
+test("shows its curves at the begin and after every epoch, all points each time", async () => {
+  const shown: Array<ReadonlyArray<number>> = []
+  const watched = Layer.succeed(Curves, {
+    show: (points) => Effect.sync(() => void shown.push(points.map(({ step }) => step)))
+  })
+  const { plan } = await run(planOf({ epochs: 3 }))
+  const { position } = await run(
+    trainNetwork(plan, quiet).pipe(Effect.provide(Layer.mergeAll(MACHINE, Memory.layer, watched)))
+  )
+  assert.is(position.epochs.length, 3)
+  assert.equal(shown, [[], [1], [1, 2], [1, 2, 3]])
 })
 
 test("measures as one image at a time would", async () => {
