@@ -124,13 +124,14 @@ test("ends with the same bits and scores wherever it was interrupted", async () 
 test("a training that diverges, and an architecture without a number, are one error each", async () => {
   const plan = await run(planOfSupernet())
   const [name, { shape, data }] = [...plan.training.initial].find(([one]) => one.includes("classifier"))!
-  const broken = new Map([...plan.training.initial, [name, { shape, data: Float32Array.from(data, () => Number.NaN) }]])
-  const error = await failure(alone({ ...plan, training: { ...plan.training, initial: broken } }))
+  const full = (value: number) =>
+    new Map([...plan.training.initial, [name, { shape, data: Float32Array.from(data, () => value) }]])
+  const error = await failure(alone({ ...plan, training: { ...plan.training, initial: full(Number.NaN) } }))
   assert.match(
     String(error.message),
     /Cannot search: of the supernet, the training loss is no number at step 1 of epoch 1; give a lower --learning-rate .*, and another folder/
   )
-  const unscored = { ...plan, training: { ...plan.training, initial: broken, epochs: 0 } }
+  const unscored = { ...plan, training: { ...plan.training, initial: full(3e38), epochs: 0 } }
   assert.match(String((await failure(alone(unscored))).message), /\[?3,3,3,3,3,3.*diverged|diverged/)
 })
 
