@@ -5,7 +5,12 @@ import { hasGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { readConfig } from "../../src/adapters/settings/resolve.ts"
 import { runCommand } from "../../src/adapters/terminal/run_command.ts"
-import { GradientRunSettings, isGradientAlgorithm } from "../../src/domain/search/gradient/run_settings.ts"
+import {
+  GRADIENT_ALGORITHMS,
+  GradientRunSettings,
+  isGradientAlgorithm
+} from "../../src/domain/search/gradient/run_settings.ts"
+import { ALGORITHM_NAMES, SettingsError } from "../../src/domain/search/settings.ts"
 import {
   EVALUATOR_OPTIONS,
   GRADIENT_OPTIONS,
@@ -62,7 +67,13 @@ const command = Command.make(
 const isByGradient = Effect.fnUntraced(function* ({ config, run, given }: SearchCommand) {
   const file = config === undefined ? {} : yield* readConfig(config)
   const settings = { ...file, ...given }
-  if (typeof settings.algorithm === "string") return isGradientAlgorithm(settings.algorithm)
+  if (typeof settings.algorithm === "string") {
+    const known: ReadonlyArray<string> = [...Object.keys(GRADIENT_ALGORITHMS), ...ALGORITHM_NAMES]
+    const problem = `algorithm (--algorithm): Expected ${known.join(", ")}, actual "${settings.algorithm}"`
+    return known.includes(settings.algorithm)
+      ? isGradientAlgorithm(settings.algorithm)
+      : yield* new SettingsError({ problem })
+  }
   if (run !== undefined && (hasRun(run) || hasGradientRun(run))) return hasGradientRun(run)
   return Object.keys(settings).every((name) => Object.hasOwn(GradientRunSettings.fields, name))
 })

@@ -1,0 +1,27 @@
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { usageProblem } from "../../../src/adapters/terminal/run_command.ts"
+
+const NAMES = ["--samples", "--sample-size", "--json", "--seed"]
+const unknown = (argument: string) => `Received unknown argument: '${argument}'`
+const problem = (argument: string, ...args: ReadonlyArray<string>) => usageProblem(unknown(argument), NAMES, args)
+
+const test = suite("usageProblem()")
+
+test("an unknown option, with those that begin like it", () => {
+  assert.match(problem("--nonsense", "--nonsense"), "there is no --nonsense; --help")
+  assert.match(problem("--sample", "--sample", "3"), "there is no --sample, did you mean --samples or --sample-size?")
+  assert.match(problem("--seeds", "--seeds", "3"), "there is no --seeds, did you mean --seed?")
+})
+
+test("an option that is given twice, in both forms, or has no value", () => {
+  assert.match(problem("--seed", "--seed", "1", "--seed=2"), "--seed is given 2 times; --help")
+  assert.match(problem("--samples", "--seed", "1", "--samples"), "--samples has no value; --help")
+})
+
+test("what belongs to no option, and all else as the library tells it", () => {
+  assert.match(problem("extra", "extra"), '"extra" belongs to no option; --help')
+  assert.match(usageProblem("Missing argument <space>", NAMES, []), "Missing argument <space>; --help")
+})
+
+test.run()
