@@ -12,6 +12,7 @@ import { probabilities, relaxedShape } from "../src/domain/neighborhood/relaxed_
 import { skipShare } from "../src/domain/search/gradient/diagnosis.ts"
 import { discretize } from "../src/domain/search/gradient/discretize.ts"
 import { EpochRecord } from "../src/domain/search/gradient/record.ts"
+import { StopRule, stopOf } from "../src/domain/search/gradient/stop_rule.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { Reporter } from "../src/effects/reporter.ts"
 import type { Variant } from "./_study_variants.ts"
@@ -65,6 +66,7 @@ export interface StudyRun extends Spent {
 }
 
 const space = builtinSpace("nas-bench-201")
+const STOP_RULE = Schema.decodeSync(StopRule)({})
 const position = Schema.decodeUnknownEither(Schema.parseJson(Schema.Struct({ epochs: Schema.Array(StudyRecord) })))
 
 /** The epochs that lie in the last checkpoint of a run under way. */
@@ -101,11 +103,12 @@ export const readRuns = Effect.fn("readRuns")(function* (
     const without = discretize(space, probabilities(relaxedShape(space), alpha), false)
     return { ...epoch, ...tested(architectureOfKey(epoch.architecture)), withoutNone: tested(without) }
   }
-  const ofEpochs = (records: ReadonlyArray<StudyRecord>) => {
+  const ofEpochs = (records: ReadonlyArray<StudyRecord>, stopped = false) => {
     const epochs = records.map(scored)
-    const last = epochs.at(-1)!
-    const { loss, accuracy } = last.validation
-    return { epochs, found: { ...last, loss, accuracy } }
+    const eigenvalues = epochs.map(({ eigenvalue }) => eigenvalue ?? Number.NaN)
+    const kept = stopped ? stopOf(STOP_RULE, eigenvalues)!.kept : epochs.length - 1
+    const { loss, accuracy } = epochs[kept]!.validation
+    return { epochs, found: { ...epochs[kept]!, loss, accuracy } }
   }
   const runs: Array<StudyRun> = []
   for (const variant of variants)
@@ -116,7 +119,7 @@ export const readRuns = Effect.fn("readRuns")(function* (
         const made = yield* Schema.decode(Schema.parseJson(RunResult))(readFileSync(result, "utf8"))
         const { wall, cpu } = made
         const own = { variant, seed, finished: true, wall, cpu }
-        if (made._tag === "Gradient") runs.push({ ...own, ...ofEpochs(made.epochs) })
+        if (made._tag === "Gradient") runs.push({ ...own, ...ofEpochs(made.epochs, made.stopped) })
         else {
           const found = tested(architectureOfKey(made.architecture))
           const further = { withoutNone: undefined, loss: undefined, accuracy: 1 - made.error }

@@ -1,5 +1,6 @@
 import { summarize } from "../src/domain/statistics/summary.ts"
 import type { StudyEpoch, StudyFound, StudyRun } from "./_study_results.ts"
+import { stopTable } from "./_study_stops.ts"
 
 /** Epochs that the table shows, counted from 1. */
 const SHOWN = [1, 5, 10, 15, 20, 25]
@@ -138,6 +139,13 @@ All that a choice of settings may look at, over the finished runs; validation ac
 between these and methods without the center.
 
 ${collapseTable(runs)}
+
+## With the stop rule
+
+What the same runs would have ended with under the rule of DARTS-ES (\`--stop-rule\`: the eigenvalue has grown by more than 1 / 0.75), here on every fifth epoch's
+eigenvalue: the cell of the epoch before the growth, or that of the last epoch where the rule never fires.
+
+${stopTable(runs)}
 
 ![curves by epoch](cifar10_study.svg)
 `

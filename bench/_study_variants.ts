@@ -27,6 +27,10 @@ const naDarts = (name: string, label: string, settings: Readonly<Record<string, 
   settings: { algorithm: "na-darts", ...settings }
 })
 
+/** Neighbors and the stop rule of DARTS-ES. */
+const stopping = (name: string, label: string, settings: Readonly<Record<string, unknown>>) =>
+  naDarts(name, `${label}, stop rule`, { ...settings, stopRule: true })
+
 /** A neighbor a step in place of the architecture itself: a step costs what one of DARTS costs. */
 const single = (name: string, label: string, settings: Readonly<Record<string, unknown>>) =>
   naDarts(name, label, { neighbors: 1, center: false, ...settings })
@@ -80,6 +84,15 @@ export const VARIANTS: ReadonlyArray<Variant> = [
       steps: "weights"
     })
   ),
+  {
+    name: "darts-es",
+    label: "DARTS, first order, stop rule",
+    family: "without neighbors",
+    settings: { algorithm: "darts", stopRule: true }
+  },
+  stopping("hard-n2-es", "hard, n = 2", { representation: "hard", neighbors: 2 }),
+  stopping("shift-n2-es", "shift, n = 2", { representation: "shift", neighbors: 2 }),
+  stopping("mix-n2-es", "mix 0.5, n = 2", { representation: "mix:0.5", neighbors: 2 }),
   sharing("ws-rs", "weight-sharing RS", { algorithm: "rs" }),
   sharing("ws-na-n10", "weight-sharing NA-RS, mean of n = 10", { algorithm: "na-rs", neighbors: 10 }),
   sharing("ws-na-n24", "weight-sharing NA-RS, mean of n = 24", { algorithm: "na-rs", neighbors: 24 })

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { cli } from "./bin/_cli.ts"
 
 const FOLDER = ".snippets"
 const README = readFileSync("README.md", "utf8")
@@ -46,7 +47,8 @@ for (const command of commands.map((line) => line.replace(/^npm ci && /, "")).fi
         .join(" ")
         .match(/'[^']*'|\S+/g)
         ?.map((word) => word.replace(/^'|'$/g, "")) ?? []
-    const { status, stderr } = ran(file!, ...args)
+    const bin = file!.match(/^bin\/(.*)\.ts$/)?.[1]
+    const { status, stderr } = bin === undefined ? ran(file!, ...args) : cli(bin, ...args)
     assert.is(status, 0, stderr)
   })
 }
