@@ -13,7 +13,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
-import { dirname, join, resolve } from "node:path"
+import { delimiter, dirname, join, resolve } from "node:path"
 import { scriptFlags, text, toggle, wrongUsage } from "../bench/_flags.ts"
 
 class InstallError extends Error {
@@ -148,6 +148,7 @@ function main(): void {
   const dry = flags["dry-run"]
   if (flags.download) {
     const args = [join(folder, "scripts", "install.js"), flags.gpu ? "gpu" : "cpu", "download"]
+    process.env.PATH = [join(dirname(dirname(folder)), ".bin"), process.env.PATH].join(delimiter) // it calls node-pre-gyp
     if (dry) console.log([process.execPath, ...args].join(" "))
     else execute(process.execPath, args, folder)
   } else {
