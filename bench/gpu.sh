@@ -56,16 +56,17 @@ device_of() {
     console.log(available ? device : `-${[problem, cure].filter(Boolean).join("; ")}`)'
 }
 step "doctor" npx tsx bin/doctor.ts
+cards=$(ls -d /dev/nvidiactl /dev/dxg /dev/dri 2>/dev/null)
 backends=()
 gpus=()
 for name in tfjs-gpu onnx-cuda onnx-webgpu; do
   device=$(device_of "$name")
   case $device in
     "" | -*) left_out "$name" "${device#-}"; continue ;;
-    GPU*) gpus+=("$name") ;;
-    *) echo "$name computes on the $device, not on a GPU" ;;
+    GPU*) if [ -n "$cards" ]; then gpus+=("$name"); else device="a driver in software, by the name of $device"; fi ;;
   esac
   backends+=("$name")
+  echo "$name computes on: $device"
   summary+=("$(printf '%-8s %7s  %s: %s' "computes" "" "$name" "$device")")
 done
 

@@ -76,6 +76,8 @@ const train = Effect.gen(function* () {
         return (yield* device.run(executable, inputs, ["loss"])).get("loss")![0]!
       })
     )
+  const now = () => `${megabytes().toFixed(0)} MB${runtime === undefined ? "" : `, ${tensors()} tensors`}`
+  console.log(`before the first step: ${now()}`)
   let [early, held] = [0, 0]
   for (let i = 1; i <= steps; i++) {
     const loss = yield* step(i)
@@ -83,8 +85,7 @@ const train = Effect.gen(function* () {
     yield* Effect.sleep("10 millis")
     globalThis.gc?.()
     if (early === 0) [early, held] = [megabytes(), tensors()]
-    const count = runtime === undefined ? "" : `, ${tensors()} tensors`
-    console.log(`after ${i} steps: ${megabytes().toFixed(0)} MB${count}, loss ${loss.toFixed(4)}`)
+    console.log(`after ${i} steps: ${now()}, loss ${loss.toFixed(4)}`)
   }
   return { early, late: megabytes(), more: tensors() - held }
 }).pipe(Effect.scoped)

@@ -144,4 +144,15 @@ test("a script ends with 0 behind its help, 2 where it is used wrongly, 1 where 
   }
 })
 
+test("bench/gpu.sh does the same before it does anything else", () => {
+  const help = spawnSync("bench/gpu.sh", ["--help"], { encoding: "utf8" })
+  assert.is(help.status, 0)
+  assert.match(help.stdout, /^Everything that a machine with a GPU .*\n\n {4}bench\/gpu\.sh \[FOLDER\]/)
+  for (const args of [["--nonsense"], ["one", "other"]]) {
+    const { status, stdout, stderr } = spawnSync("bench/gpu.sh", args, { encoding: "utf8" })
+    assert.equal([status, stdout], [2, ""])
+    assert.match(stderr, /^error: Un.*--help\n$/)
+  }
+})
+
 test.run()
