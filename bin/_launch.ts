@@ -12,16 +12,21 @@ const CACHE = join(ROOT, "node_modules", ".cache", "na-nas")
  */
 export async function launch(command: string): Promise<void> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2"
-  const source = pathToFileURL(join(ROOT, "bin", "commands", `${command}.ts`)).href
-  const entry = process.env.NA_NAS_BUNDLE === "0" ? undefined : await bundled(command)
-  const { main } = await import(entry ?? source)
+  const { main } = await import(await moduleOf(command))
   main(process.argv)
 }
 
-async function bundled(command: string): Promise<string | undefined> {
+/** The address of the module whose `main` takes the command line of a command: in the bundle, or the source. */
+export async function moduleOf(command: string): Promise<string> {
+  const bundle = process.env.NA_NAS_BUNDLE === "0" ? undefined : await bundled()
+  const file = bundle === undefined ? join(ROOT, "bin", "commands", `${command}.ts`) : join(bundle, `${command}.js`)
+  return pathToFileURL(file).href
+}
+
+/** The folder with the bundle of these sources. */
+async function bundled(): Promise<string | undefined> {
   const folder = join(CACHE, stateOf(["package-lock.json", "bin", "src"]))
-  const entry = pathToFileURL(join(folder, `${command}.js`)).href
-  if (existsSync(folder)) return entry
+  if (existsSync(folder)) return folder
   const draft = `${folder}.${process.pid}`
   try {
     const { build } = await import("esbuild")
@@ -50,7 +55,7 @@ async function bundled(command: string): Promise<string | undefined> {
     rmSync(draft, { recursive: true, force: true })
     if (!existsSync(folder)) return undefined
   }
-  return entry
+  return folder
 }
 
 /** Bundles of other states of the sources go after a day; they may still be running. */

@@ -45,10 +45,16 @@ export const genotypeSpaces: FastCheck.Arbitrary<Space> = FastCheck.tuple(
   )
 })
 
-/** Every combination of choices of a space, members or not. */
-export function combinations(space: Space): ReadonlyArray<ReadonlyArray<number>> {
-  return space.decisions.reduce<ReadonlyArray<ReadonlyArray<number>>>(
-    (all, decision) => all.flatMap((start) => decision.choices.map((_, choice) => [...start, choice])),
-    [[]]
-  )
+/** Every combination of choices of a space, members or not, the last decision moving first. */
+export function* combinations(space: Space): Generator<ReadonlyArray<number>, void> {
+  const sizes = space.decisions.map(({ choices }) => choices.length)
+  const count = sizes.reduce((all, size) => all * size, 1)
+  const combination = sizes.map(() => 0)
+  for (let i = 0; i < count; i++) {
+    yield [...combination]
+    for (let at = sizes.length - 1; at >= 0; at--) {
+      combination[at] = (combination[at]! + 1) % sizes[at]!
+      if (combination[at] !== 0) break
+    }
+  }
 }

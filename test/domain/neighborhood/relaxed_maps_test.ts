@@ -51,7 +51,7 @@ test("the relaxed neighborhood at a one-hot point is the discrete neighborhood, 
     FastCheck.nat(1000),
     (space, radius, pick) => {
       const shape = relaxedShape(space)
-      const members = combinations(space)
+      const members = [...combinations(space)]
       const center = members[pick % members.length]!
       const ball = makeBall(space, { radius })
       const discrete = [...neighbors(ball, center)].filter((one) => hamming(one, center) === ball.radius)
@@ -74,7 +74,7 @@ test("the relaxed neighborhood at a one-hot point is the discrete neighborhood, 
 
 test("total variation of one-hot rows is the Hamming distance", () => {
   const check = FastCheck.property(decisionSpaces, FastCheck.nat(1000), FastCheck.nat(1000), (space, i, j) => {
-    const members = combinations(space)
+    const members = [...combinations(space)]
     const [a, b] = [members[i % members.length]!, members[j % members.length]!]
     assert.is(totalVariation(oneHot(space, a), oneHot(space, b)), hamming(a, b))
   })

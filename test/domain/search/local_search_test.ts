@@ -101,9 +101,12 @@ const admitting = suite("spaceCandidates()")
 admitting("admit exactly the members that the predicate does", () => {
   const check = FastCheck.property(genotypeSpaces, (made) => {
     const candidates = spaceCandidates(made, (one) => one[0] === 0)
-    return combinations(made)
-      .slice(0, 3000)
-      .every((one) => candidates.admits(one) === (isMember(made, one) && one[0] === 0))
+    let seen = 0
+    for (const one of combinations(made)) {
+      if (candidates.admits(one) !== (isMember(made, one) && one[0] === 0)) return false
+      if (++seen === 3000) break
+    }
+    return true
   })
   FastCheck.assert(check, { seed: 92, numRuns: 20 })
 })

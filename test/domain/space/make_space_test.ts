@@ -45,7 +45,7 @@ test("a space that is made has a member, found by counting, drawing and generati
       return
     }
     const space = made.right
-    const members = combinations(space).filter((one) => isMember(space, one))
+    const members = [...combinations(space)].filter((one) => isMember(space, one))
     assert.is(spaceSize(space), members.length)
     assert.ok(members.length > 0)
     assert.ok(isMember(space, drawCandidate(spaceCandidates(space), seed)!))
