@@ -77,12 +77,15 @@ export function many<A>({ read }: Flag<A>, fallback: ReadonlyArray<NoInfer<A>>):
   }
 }
 
-/** What stands behind the flags, at least one. */
-export const rest: Flag<ReadonlyArray<string>> = {
-  takes: "the rest",
-  read: (typed, name) => {
-    if (typed.length === 0) throw new WrongValue(`name at least one of the ${name}`)
-    return typed
+/** What is typed beside the flags, no fewer than `least` and no more than `most`. */
+export function rest(least: number, most = Number.POSITIVE_INFINITY): Flag<ReadonlyArray<string>> {
+  return {
+    takes: "the rest",
+    read: (typed, name) => {
+      if (typed.length < least) throw new WrongValue(`name at least ${least} of the ${name}`)
+      if (typed.length > most) throw new WrongValue(`name at most ${most} of the ${name}`)
+      return typed
+    }
   }
 }
 

@@ -243,7 +243,7 @@ function grouped(names: ReadonlyArray<string>): Map<string, Array<string>> {
 }
 
 const flags = scriptFlags({
-  files: rest,
+  files: rest(1),
   backend: choice(BACKEND_NAMES, "reference"),
   precision: choice(["f64", "f32"], "f64"),
   json: toggle

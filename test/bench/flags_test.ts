@@ -88,10 +88,11 @@ test("a wrong value, an unknown flag and what no flag takes are one line that na
     assert.equal(read(FLAGS, ...args.split(" ")), { _tag: "Wrong", problem })
 })
 
-test("what stands behind the flags is theirs who ask for it, at least one", () => {
-  const flags = { files: rest, json: toggle }
+test("what is typed beside the flags is theirs who ask for it, as many as they ask for", () => {
+  const flags = { files: rest(1, 2), json: toggle }
   assert.equal(read(flags, "a", "--json", "b"), { _tag: "Values", values: { files: ["a", "b"], json: true } })
-  assert.equal(read(flags, "--json"), { _tag: "Wrong", problem: "name at least one of the files" })
+  assert.equal(read(flags, "--json"), { _tag: "Wrong", problem: "name at least 1 of the files" })
+  assert.equal(read(flags, "a", "b", "c"), { _tag: "Wrong", problem: "name at most 2 of the files" })
 })
 
 test("--help is the first doc comment without its marks, whatever else is typed", () => {
@@ -102,9 +103,7 @@ test("--help is the first doc comment without its marks, whatever else is typed"
 })
 
 const scripts = ["bench", "scripts"].flatMap((folder) =>
-  readdirSync(folder).flatMap((file) =>
-    /^(?!_|cifar10_study|\w*kills)\w+\.ts$/.test(file) ? [`${folder}/${file}`] : []
-  )
+  readdirSync(folder).flatMap((file) => (/^(?!_|\w*kills)\w+\.ts$/.test(file) ? [`${folder}/${file}`] : []))
 )
 /** Flags that only a script's own processes are given. */
 const OWN = ["worker", "cache", "trace"]
@@ -118,7 +117,7 @@ test("every script reads its flags so, and its help tells its command line and e
     const help = readFlags(source, {}, ["--help"])
     const told = help._tag === "Help" ? help.text : ""
     assert.match(told, new RegExp(`npx tsx ${script}|npm run [a-z]+`), script)
-    for (const [, name] of declared[1]!.matchAll(/^ *"?([\w-]+)"?: (?!rest\b)|\b(\w+): (?:whole|toggle)/gm))
+    for (const [, name] of declared[1]!.matchAll(/^ *"?([\w-]+)"?: (?!rest\()|\b(\w+): (?:whole|toggle)/gm))
       if (name !== undefined && !OWN.includes(name)) assert.match(told, `--${name}`, `${script}: --${name}`)
   }
 })
