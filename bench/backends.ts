@@ -12,7 +12,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import { BACKENDS, backendLayer } from "../src/adapters/tensor/backends.ts"
 import * as Onnx from "../src/adapters/tensor/onnx.ts"
@@ -22,39 +21,26 @@ import { programCost } from "../src/domain/program/cost.ts"
 import { makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
 import { backendRates, dartsStep, median } from "./_darts_programs.ts"
+import { choice, many, scriptFlags, sizes, text, toggle, whole } from "./_flags.ts"
 import { lastJson, runAlone } from "./_run_alone.ts"
 
-const { values: flags } = parseArgs({
-  options: {
-    backend: { type: "string", multiple: true, default: ["onnx", "tfjs-node", "tfjs-wasm", "tfjs-cpu"] },
-    peer: { type: "string", default: "../shared/peers/torch_darts_step.py" },
-    config: { type: "string", default: "8,5,16,16" },
-    threads: { type: "string", default: "2" },
-    steps: { type: "string", default: "5" },
-    json: { type: "boolean", default: false },
-    worker: { type: "string" },
-    trace: { type: "string", default: "" }
-  }
+const flags = scriptFlags({
+  backend: many(choice(BACKEND_NAMES, "onnx"), ["onnx", "tfjs-node", "tfjs-wasm", "tfjs-cpu"]),
+  peer: text("../shared/peers/torch_darts_step.py"),
+  config: sizes([8, 5, 16, 16]),
+  threads: whole(2),
+  steps: whole(5),
+  json: toggle,
+  worker: text(undefined),
+  trace: text("")
 })
-const [threads, steps] = [Number(flags.threads), Number(flags.steps)]
-const sizes = flags.config.split(",").map(Number)
-const unknown = flags.backend.find((name) => !BACKEND_NAMES.some((known) => known === name))
-if (
-  unknown !== undefined ||
-  sizes.length !== 4 ||
-  ![threads, steps, ...sizes].every((n) => Number.isInteger(n) && n > 0)
-) {
-  console.error(
-    `usage: npx tsx bench/backends.ts [--backend ${BACKEND_NAMES.join("|")}]... [--peer FILE] [--config 8,5,16,16] [--threads 2] [--steps 5] [--json]`
-  )
-  process.exit(2)
-}
+const { threads, steps } = flags
 
 /** What one process measures of its backend. */
 const measure = Effect.fn("measure")(function* (name: (typeof BACKEND_NAMES)[number]) {
   const backend = yield* TensorBackend
   const runtime = RUNTIMES.find((known) => known === name)
-  const { levels, inputs } = yield* dartsStep([sizes[0]!, sizes[1]!, sizes[2]!, sizes[3]!])
+  const { levels, inputs } = yield* dartsStep(flags.config)
   const executables = yield* Effect.forEach(levels, backend.compile)
   const state = yield* makeDeviceState(inputs)
   const times: Array<number> = []
@@ -93,28 +79,16 @@ function tracedKernels(folder: string): number {
 /** A backend in a process of its own. */
 function apart(name: string, extra: ReadonlyArray<string> = []) {
   const self = fileURLToPath(import.meta.url)
-  const settings = ["--config", flags.config, "--threads", flags.threads, "--steps", flags.steps]
+  const settings = ["--config", `${flags.config}`, "--threads", `${threads}`, "--steps", `${steps}`]
   return runAlone(process.execPath, ["--import", "tsx", self, "--worker", name, ...settings, ...extra])
 }
 
 /** PyTorch's step. */
 async function peer(): Promise<{ readonly msPerStep: number; readonly version: string }> {
-  const [channels, cells, batch, size] = flags.config.split(",") as [string, string, string, string]
-  const args = [
-    "--channels",
-    channels,
-    "--layers",
-    cells,
-    "--batch",
-    batch,
-    "--image",
-    size,
-    "--threads",
-    flags.threads
-  ]
-  const { ms_per_step: msPerStep, version } = lastJson(
-    (await runAlone("python3", [flags.peer, ...args, "--steps", flags.steps])).out
-  )
+  const [channels, cells, batch, size] = flags.config
+  const args = ["--channels", channels, "--layers", cells, "--batch", batch, "--image", size, "--threads", threads]
+  const { out } = await runAlone("python3", [flags.peer, ...args, "--steps", steps].map(String))
+  const { ms_per_step: msPerStep, version } = lastJson(out)
   return { msPerStep: msPerStep!, version: `PyTorch ${version}` }
 }
 
@@ -161,5 +135,5 @@ if (flags.worker !== undefined) {
       line(`  PyTorch      left out: ${(error as Error).message}; pip install torch`)
     }
   } else line(`  PyTorch      left out: there is no ${flags.peer}`)
-  if (flags.json) console.log(JSON.stringify({ config: flags.config, threads, results }))
+  if (flags.json) console.log(JSON.stringify({ config: `${flags.config}`, threads, results }))
 }

@@ -1,7 +1,8 @@
 /**
  * The whole way on handwritten digits: search, train from scratch, export, and classify the test images with the exported file in plain ONNX Runtime.
  *
- *     npx tsx bench/chain.ts [--space darts] [--search-images 960] [--search-epochs 2] [--epochs 4] [--channels 4] [--cells 3] [--image-size 12] [--json]
+ *     npx tsx bench/chain.ts [--space darts] [--search-images 960] [--search-epochs 2] [--images 8000] [--epochs 4] [--batch-size 32] [--channels 4]
+ *         [--cells 3] [--image-size 12] [--json]
  *
  * Each command is typed as a user types it; the export is the command that the training names. Exits 1 where the file's accuracy is not the reported one.
  */
@@ -9,27 +10,26 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Runtime from "onnxruntime-node"
 import { openMnist } from "../src/adapters/datasets/mnist.ts"
 import { makeBatch } from "../src/domain/data/batch.ts"
 import { NORMALIZATIONS } from "../src/domain/data/normalization.ts"
+import { SPACE_NAMES } from "../src/domain/space/spaces.ts"
+import { choice, scriptFlags, toggle, whole } from "./_flags.ts"
 
-const { values } = parseArgs({
-  options: {
-    space: { type: "string", default: "darts" },
-    "image-size": { type: "string", default: "12" },
-    "batch-size": { type: "string", default: "32" },
-    channels: { type: "string", default: "4" },
-    cells: { type: "string", default: "3" },
-    "search-images": { type: "string", default: "960" },
-    "search-epochs": { type: "string", default: "2" },
-    images: { type: "string", default: "8000" },
-    epochs: { type: "string", default: "4" },
-    json: { type: "boolean", default: false }
-  }
+const flags = scriptFlags({
+  space: choice(SPACE_NAMES, "darts"),
+  "image-size": whole(12),
+  "batch-size": whole(32),
+  channels: whole(4),
+  cells: whole(3),
+  "search-images": whole(960),
+  "search-epochs": whole(2),
+  images: whole(8000),
+  epochs: whole(4),
+  json: toggle
 })
 /** Images per run of the exported file. */
 const BATCH = 100
@@ -50,7 +50,7 @@ function wordsOf(line: string): ReadonlyArray<string> {
 async function accuracyOf(file: string): Promise<number> {
   const session = await Runtime.InferenceSession.create(file)
   const { test } = await Effect.runPromise(Effect.provide(openMnist(), NodeContext.layer))
-  const size = Number(values["image-size"])
+  const size = flags["image-size"]
   let correct = 0
   for (let start = 0; start < test.size; start += BATCH) {
     const indices = Array.from({ length: BATCH }, (_, i) => start + i)
@@ -72,20 +72,20 @@ async function accuracyOf(file: string): Promise<number> {
 }
 
 const sizes = ["image-size", "batch-size", "channels", "cells"] as const
-const common = ["--dataset", "mnist", ...sizes.flatMap((name) => [`--${name}`, values[name]])]
+const common = ["--dataset", "mnist", ...sizes.flatMap((name) => [`--${name}`, `${flags[name]}`])]
 const began = performance.now()
 const tell = (text: string) =>
   console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`)
 try {
   const method = ["--algorithm", "na-darts", "--neighbors", "1", "--representation", "hard"]
   const steps = ["--alpha-learning-rate", "0.02", "--none", "no"]
-  const amount = ["--images", values["search-images"], "--epochs", values["search-epochs"]]
-  const found = command("search", ...method, ...steps, "--space", values.space, ...common, ...amount, "--json")
+  const amount = ["--images", `${flags["search-images"]}`, "--epochs", `${flags["search-epochs"]}`]
+  const found = command("search", ...method, ...steps, "--space", flags.space, ...common, ...amount, "--json")
   const { architecture } = JSON.parse(found.json) as { architecture: string }
   tell(`found ${architecture}`)
-  const named = ["--architecture", architecture, "--space", values.space, "--run", join(folder, "run")]
+  const named = ["--architecture", architecture, "--space", flags.space, "--run", join(folder, "run")]
   const plain = ["--auxiliary-weight", "0", "--drop-path", "0", "--cutout", "0", "--flip", "no", "--crop", "1"]
-  const training = ["--learning-rate", "0.1", "--images", values.images, "--epochs", values.epochs]
+  const training = ["--learning-rate", "0.1", "--images", `${flags.images}`, "--epochs", `${flags.epochs}`]
   const trained = command("evaluate", ...named, ...common, ...plain, ...training, "--save-weights", "--json")
   const { test } = JSON.parse(trained.json) as { test: { accuracy: number; images: number } }
   tell(`trained: ${(100 * test.accuracy).toFixed(2)} % of ${test.images} test images`)
@@ -96,7 +96,7 @@ try {
   const accuracy = await accuracyOf(file)
   tell(`exported: ${(100 * accuracy).toFixed(2)} % in plain ONNX Runtime`)
   const result = { architecture, reported: test.accuracy, exported: accuracy }
-  console.log(values.json ? JSON.stringify(result) : accuracy === test.accuracy ? "equal" : "different")
+  console.log(flags.json ? JSON.stringify(result) : accuracy === test.accuracy ? "equal" : "different")
   process.exitCode = accuracy === test.accuracy ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })

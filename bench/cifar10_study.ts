@@ -13,7 +13,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
@@ -31,35 +30,30 @@ import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { progressLine } from "../src/adapters/terminal/gradient_progress.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
+import { scriptFlags, text, toggle, value, whole } from "./_flags.ts"
 import { studyPlot } from "./_study_plot.ts"
 import { readRuns, Spent } from "./_study_results.ts"
 import { collapseTable, studyPage, studyTable } from "./_study_table.ts"
 import { COMMON, samples, VARIANTS, type Variant } from "./_study_variants.ts"
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string", default: "../shared/data" },
-    table: { type: "string", default: "../shared/data/nb201.csv.gz" },
-    out: { type: "string", default: "runs/cifar10_study" },
-    only: { type: "string" },
-    seeds: { type: "string", default: "0,1,2" },
-    epochs: { type: "string", default: "25" },
-    threads: { type: "string", default: "1" },
-    eigenvalue: { type: "string", default: "5" },
-    results: { type: "string", default: "bench/results" },
-    report: { type: "boolean", default: false }
-  }
+const values = scriptFlags({
+  data: text("../shared/data"),
+  table: text("../shared/data/nb201.csv.gz"),
+  out: text("runs/cifar10_study"),
+  only: value(VARIANTS, `some of ${VARIANTS.map(({ name }) => name).join()}`, variantsIn),
+  seeds: value(["0", "1", "2"], "seeds, as 0,1,2", (given) => given.split(",")),
+  epochs: whole(25),
+  threads: whole(1),
+  eigenvalue: whole(5, 0),
+  results: text("bench/results"),
+  report: toggle
 })
 
-const chosen = values.only === undefined ? VARIANTS : values.only.split(",").map(variantOf)
-const every = Number(values.eigenvalue)
-const seeds = values.seeds.split(",")
+const { only: chosen, eigenvalue: every, seeds, threads } = values
 
-function variantOf(name: string): Variant {
-  const variant = VARIANTS.find((one) => one.name === name)
-  if (variant !== undefined) return variant
-  console.error(`Cannot run "${name}": known are ${VARIANTS.map((one) => one.name).join(", ")}`)
-  process.exit(2)
+function variantsIn(names: string): ReadonlyArray<Variant> | undefined {
+  const variants = names.split(",").map((name) => VARIANTS.find((one) => one.name === name))
+  return variants.every((one) => one !== undefined) ? variants : undefined
 }
 
 /** A file is there whole, or as it was before. */
@@ -127,8 +121,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
   const result = join(folder, "result.json")
   if (existsSync(result)) return
   mkdirSync(folder, { recursive: true })
-  const common = { ...COMMON, ...variant.settings, data: values.data, epochs: Number(values.epochs), seed }
-  const threads = Number(values.threads)
+  const common = { ...COMMON, ...variant.settings, data: values.data, epochs: values.epochs, seed }
   if (samples(variant)) {
     const supernetRun = join(values.out, `supernet-seed${seed}`)
     return yield* runSampling(variant, seed, { ...common, threads, supernetRun }, folder)

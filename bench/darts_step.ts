@@ -12,28 +12,29 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Onnx from "../src/adapters/tensor/onnx.ts"
 import { programCost } from "../src/domain/program/cost.ts"
 import { makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
-import { backendRates, dartsStep, median } from "./_darts_programs.ts"
+import { backendRates, dartsStep, median, type StepSizes } from "./_darts_programs.ts"
+import { many, scriptFlags, sizes, sizesIn, text, toggle, whole } from "./_flags.ts"
 import { lastJson, runAlone } from "./_run_alone.ts"
 
-const { values: flags } = parseArgs({
-  options: {
-    peer: { type: "string", default: "../shared/peers/torch_darts_step.py" },
-    config: { type: "string", multiple: true, default: ["8,5,32,28", "16,8,64,32"] },
-    threads: { type: "string", default: "2" },
-    steps: { type: "string", default: "8" },
-    profile: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    worker: { type: "string" },
-    cache: { type: "string", default: "" }
-  }
+const flags = scriptFlags({
+  peer: text("../shared/peers/torch_darts_step.py"),
+  config: many(sizes([8, 5, 32, 28]), [
+    [8, 5, 32, 28],
+    [16, 8, 64, 32]
+  ]),
+  threads: whole(2),
+  steps: whole(8),
+  profile: toggle,
+  json: toggle,
+  worker: text(undefined),
+  cache: text("")
 })
-const [threads, steps] = [Number(flags.threads), Number(flags.steps)]
+const { threads, steps } = flags
 
 interface Measured {
   readonly msPerStep: number
@@ -45,10 +46,10 @@ interface Measured {
 }
 
 /** Our step: what one process measures. */
-const measure = Effect.fn("measure")(function* (channels: number, cells: number, batch: number, size: number) {
+const measure = Effect.fn("measure")(function* (sizes: StepSizes) {
   const backend = yield* TensorBackend
   const begun = performance.now()
-  const { levels, inputs } = yield* dartsStep([channels, cells, batch, size])
+  const { levels, inputs } = yield* dartsStep(sizes)
   const built = performance.now()
   const executables = yield* Effect.forEach(levels, backend.compile)
   const compiled = performance.now()
@@ -74,7 +75,7 @@ const measure = Effect.fn("measure")(function* (channels: number, cells: number,
 
 function ours(config: string, cache: string, trace = false) {
   const self = fileURLToPath(import.meta.url)
-  const args = ["--import", "tsx", self, "--worker", config, "--threads", flags.threads, "--steps", flags.steps]
+  const args = ["--import", "tsx", self, "--worker", config, "--threads", `${threads}`, "--steps", `${steps}`]
   return runAlone(process.execPath, [...args, "--cache", cache, ...(trace ? ["--profile"] : [])])
 }
 
@@ -94,8 +95,7 @@ function profileOf(folder: string): ReadonlyArray<readonly [string, number]> {
 }
 
 if (flags.worker !== undefined) {
-  const [channels, cells, batch, size] = flags.worker.split(",").map(Number) as [number, number, number, number]
-  const program = flags.worker === "machine" ? backendRates() : measure(channels, cells, batch, size)
+  const program = flags.worker === "machine" ? backendRates() : measure(sizesIn(flags.worker)!)
   const trace = flags.profile ? { trace: join(flags.cache, "trace") } : {}
   const cache = flags.cache === "" ? {} : { cache: flags.cache }
   const layer = Onnx.layer({ threads, ...cache, ...trace })
@@ -111,16 +111,16 @@ if (flags.worker !== undefined) {
   line(
     `this machine, ${threads} threads: ${(rates.multiplyAdds! / 1e9).toFixed(0)} G multiply-adds/s, ${(rates.bytes! / 1e9).toFixed(0)} GB/s`
   )
-  for (const config of flags.config) {
-    const [channels, cells, batch, size] = config.split(",") as [string, string, string, string]
+  for (const [channels, cells, batch, size] of flags.config) {
+    const config = [channels, cells, batch, size].join()
     const cache = mkdtempSync(join(tmpdir(), "na-nas-step-"))
     const first = await ours(config, cache)
     const again = await ours(config, cache)
     const [own, cached] = [lastJson(first.out), lastJson(again.out)]
     const peer = existsSync(flags.peer)
       ? await runAlone("python3", [
-          ...[flags.peer, "--channels", channels, "--layers", cells, "--batch", batch, "--image", size],
-          ...["--threads", flags.threads, "--steps", flags.steps]
+          ...[flags.peer, "--channels", `${channels}`, "--layers", `${cells}`, "--batch", `${batch}`],
+          ...["--image", `${size}`, "--threads", `${threads}`, "--steps", `${steps}`]
         ]).catch((error: Error) => {
           line(`no peer: ${error.message}; pip install torch`)
           return undefined
@@ -132,7 +132,7 @@ if (flags.worker !== undefined) {
     const [compute, memory] = [own.multiplyAdds! / rates.multiplyAdds!, own.bytesMoved! / rates.bytes!]
     line(`${channels} channels, ${cells} cells, batch ${batch}, ${size}×${size}`)
     line(
-      `  ours     ${time.toFixed(0)} ms per step (median of ${flags.steps}; in the first process ${own.msPerStep!.toFixed(0)})`
+      `  ours     ${time.toFixed(0)} ms per step (median of ${steps}; in the first process ${own.msPerStep!.toFixed(0)})`
     )
     if (theirs !== undefined)
       line(`  PyTorch  ${theirs.ms_per_step!.toFixed(0)} ms per step (${theirs.version}): ratio ${ratio!.toFixed(2)}`)
@@ -155,7 +155,7 @@ if (flags.worker !== undefined) {
     }
     rmSync(cache, { recursive: true })
     results.push({
-      config: { channels: Number(channels), cells: Number(cells), batch: Number(batch), image: Number(size) },
+      config: { channels, cells, batch, image: size },
       ours: time,
       peer: theirs?.ms_per_step ?? null,
       ratio: ratio ?? null,

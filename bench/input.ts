@@ -10,12 +10,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import sharp from "sharp"
 import { batchesLayer } from "../bin/commands/_batches.ts"
 import * as Memory from "../src/adapters/checkpoints/memory.ts"
 import * as NoCurves from "../src/adapters/curves/none.ts"
@@ -29,19 +27,10 @@ import { GradientRunSettings } from "../src/domain/search/gradient/run_settings.
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../src/effects/gradient_step.ts"
+import { scriptFlags, toggle, whole } from "./_flags.ts"
 
-const { values: flags } = parseArgs({
-  options: {
-    images: { type: "string", default: "50000" },
-    steps: { type: "string", default: "12" },
-    json: { type: "boolean", default: false }
-  }
-})
-const [epochImages, steps] = [Number(flags.images), Number(flags.steps)]
-if (!(Number.isInteger(epochImages) && epochImages >= 64 && Number.isInteger(steps) && steps >= 2)) {
-  console.error("usage: npx tsx bench/input.ts [--images 50000] [--steps 12] [--json]")
-  process.exit(2)
-}
+const flags = scriptFlags({ images: whole(50_000, 64), steps: whole(12, 2), json: toggle })
+const { images: epochImages, steps } = flags
 
 /** Most that a search may wait for its batches. */
 const MOST_WAIT = 0.05
@@ -79,6 +68,7 @@ function cifarFolder(): string {
 
 /** JPEG images of ImageNet's usual size: smooth noise, so that they compress as photographs do. */
 async function imageFolder(count: number): Promise<string> {
+  const { default: sharp } = await import("sharp")
   const folder = join(root, "images")
   for (let i = 0; i < count; i++) {
     const key = keyOf(`input/image/${i}`)

@@ -12,19 +12,18 @@ import { createHash } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { type WritableTensor, writeSafetensors } from "../src/adapters/tensor/safetensors.ts"
 import { WEIGHTS_FILE } from "../src/adapters/training/weights.ts"
+import { BACKEND_NAMES } from "../src/domain/data/names.ts"
 import { integerAt, keyOf } from "../src/domain/random.ts"
+import { choice, scriptFlags, whole } from "./_flags.ts"
 import { type Killable, killAndCompare } from "./_kills.ts"
 
-const { values } = parseArgs({
-  options: {
-    what: { type: "string", default: "table" },
-    kills: { type: "string", default: "50" },
-    samples: { type: "string", default: "6000" },
-    backend: { type: "string", default: "onnx" }
-  }
+const values = scriptFlags({
+  what: choice(["table", "gradient", "trained", "supernet", "evaluate"], "table"),
+  kills: whole(50),
+  samples: whole(6000),
+  backend: choice(BACKEND_NAMES, "onnx")
 })
 const root = mkdtempSync(join(tmpdir(), "na-nas-images-"))
 
@@ -65,10 +64,10 @@ const trained = (name: string, args: ReadonlyArray<string>): Killable => ({
   passing: ["seconds", "run", "cache", "simulatedSeconds"]
 })
 
-const SUBJECTS: Readonly<Record<string, () => ReadonlyArray<Killable>>> = {
+const SUBJECTS: Readonly<Record<typeof values.what, () => ReadonlyArray<Killable>>> = {
   table: () =>
     ["na-rs", "evolution", "local-search"].map((algorithm) =>
-      search(algorithm, ["--algorithm", algorithm, "--objective", "neighborhood", "--samples", values.samples])
+      search(algorithm, ["--algorithm", algorithm, "--objective", "neighborhood", "--samples", String(values.samples)])
     ),
   gradient: () => {
     const data = [...noise(24), "--batch-size", "4", "--channels", "2", "--crop", "1"]
@@ -104,9 +103,5 @@ const SUBJECTS: Readonly<Record<string, () => ReadonlyArray<Killable>>> = {
   }
 }
 
-const subjects = SUBJECTS[values.what]
-if (subjects === undefined) {
-  console.error(`--what: expected one of ${Object.keys(SUBJECTS).join(", ")}, actual "${values.what}"`)
-  process.exitCode = 2
-} else await killAndCompare(`kills/${values.what}`, Number(values.kills), subjects())
+await killAndCompare(`kills/${values.what}`, values.kills, SUBJECTS[values.what]())
 rmSync(root, { recursive: true, force: true })

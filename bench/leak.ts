@@ -11,7 +11,6 @@
  * Exits 1 where the memory after the last step is more than 5 % and 20 MB above that after a fifth of the steps, where a tensor is left, or where
  * TensorFlow.js holds more than 1.2 times the prediction.
  */
-import { parseArgs } from "node:util"
 import * as core from "@tensorflow/tfjs-core"
 import * as Effect from "effect/Effect"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
@@ -26,25 +25,18 @@ import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
-import { dartsStep } from "./_darts_programs.ts"
+import { dartsStep, type StepSizes } from "./_darts_programs.ts"
+import { choice, scriptFlags, sizesIn, value, whole } from "./_flags.ts"
 import { peakOf } from "./_run_alone.ts"
 
-const { values: flags } = parseArgs({
-  options: {
-    backend: { type: "string", default: "onnx" },
-    steps: { type: "string", default: "1000" },
-    peak: { type: "string", default: "8,5,16,16" }
-  }
-})
-const steps = Number(flags.steps)
-const sizes = flags.peak === "none" ? [] : flags.peak.split(",").map(Number)
-const name = BACKEND_NAMES.find((known) => known === flags.backend)
-if (name === undefined || !(steps >= 10) || ![0, 4].includes(sizes.length) || !sizes.every((n) => n > 0)) {
-  console.error(
-    `usage: npx tsx bench/leak.ts [--backend ${BACKEND_NAMES.join("|")}] [--steps 1000] [--peak 8,5,16,16|none]`
+const flags = scriptFlags({
+  backend: choice(BACKEND_NAMES, "onnx"),
+  steps: whole(1000, 10),
+  peak: value<StepSizes | "none">([8, 5, 16, 16], "none or channels,cells,batch,image size", (given) =>
+    given === "none" ? given : sizesIn(given)
   )
-  process.exit(2)
-}
+})
+const { backend: name, steps, peak: sizes } = flags
 
 const megabytes = () => process.memoryUsage().rss / 1e6
 const runtime = RUNTIMES.find((known) => known === name)
@@ -84,6 +76,8 @@ const train = Effect.gen(function* () {
         return (yield* device.run(executable, inputs, ["loss"])).get("loss")![0]!
       })
     )
+  const now = () => `${megabytes().toFixed(0)} MB${runtime === undefined ? "" : `, ${tensors()} tensors`}`
+  console.log(`before the first step: ${now()}`)
   let [early, held] = [0, 0]
   for (let i = 1; i <= steps; i++) {
     const loss = yield* step(i)
@@ -91,16 +85,15 @@ const train = Effect.gen(function* () {
     yield* Effect.sleep("10 millis")
     globalThis.gc?.()
     if (early === 0) [early, held] = [megabytes(), tensors()]
-    const count = runtime === undefined ? "" : `, ${tensors()} tensors`
-    console.log(`after ${i} steps: ${megabytes().toFixed(0)} MB${count}, loss ${loss.toFixed(4)}`)
+    console.log(`after ${i} steps: ${now()}, loss ${loss.toFixed(4)}`)
   }
   return { early, late: megabytes(), more: tensors() - held }
 }).pipe(Effect.scoped)
 
 /** The most that one DARTS step holds at once, and what the schedules of its two programs predict. */
-const peak = Effect.gen(function* () {
+const peak = Effect.fn("peak")(function* (sizes: StepSizes) {
   const backend = yield* TensorBackend
-  const { levels, inputs } = yield* dartsStep([sizes[0]!, sizes[1]!, sizes[2]!, sizes[3]!])
+  const { levels, inputs } = yield* dartsStep(sizes)
   const executables = yield* Effect.forEach(levels, backend.compile)
   const state = yield* makeDeviceState(inputs)
   const once = (at: number) => state.run(executables[at]!, new Map(), ["loss"])
@@ -126,10 +119,10 @@ const peak = Effect.gen(function* () {
     results.push({ held, predicted })
   }
   return results
-}).pipe(Effect.scoped)
+}, Effect.scoped)
 
 const program = Effect.gen(function* () {
-  return { flat: yield* train, peaks: sizes.length === 0 ? [] : yield* peak }
+  return { flat: yield* train, peaks: sizes === "none" ? [] : yield* peak(sizes) }
 }).pipe(Effect.provide(backendLayer(name)))
 
 const { flat, peaks } = await Effect.runPromise(program)
@@ -142,7 +135,7 @@ for (const [at, { held, predicted }] of peaks.entries()) {
   const ratio = held / predicted
   above ||= runtime !== undefined && ratio > 1.2
   console.log(
-    `${name}: ${(held / 1e6).toFixed(1)} MB at once in the ${level} update of ${flags.peak}, predicted ${(predicted / 1e6).toFixed(1)} MB (${ratio.toFixed(2)})`
+    `${name}: ${(held / 1e6).toFixed(1)} MB at once in the ${level} update of ${sizes}, predicted ${(predicted / 1e6).toFixed(1)} MB (${ratio.toFixed(2)})`
   )
 }
 process.exitCode = late - early > Math.max(0.05 * early, 20) || more !== 0 || above ? 1 : 0

@@ -9,7 +9,6 @@
  * a unit of the expected value's last digit, from what is expected.
  */
 import { existsSync } from "node:fs"
-import { parseArgs } from "node:util"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -23,6 +22,7 @@ import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { summarize } from "../src/domain/statistics/summary.ts"
 import { repeatSearch } from "../src/effects/repeat_search.ts"
 import { Reporter } from "../src/effects/reporter.ts"
+import { scriptFlags, toggle, whole } from "./_flags.ts"
 
 const FOLDER = "../shared/data"
 const COLUMNS = ["test200_c10", "val200_c100", "val200_in16"]
@@ -62,9 +62,7 @@ const ROWS: ReadonlyArray<Row> = [
 /** The expected values come from runs of their own: at least 500, so their error is about that of ours. */
 const EXPECTED_RUNS = 500
 
-const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "500" }, json: { type: "boolean", default: false } }
-})
+const flags = scriptFlags({ seeds: whole(500, 2), json: toggle })
 
 const program = Effect.gen(function* () {
   const space = builtinSpace("nas-bench-201")
@@ -76,7 +74,7 @@ const program = Effect.gen(function* () {
   }
   const rows = []
   for (const { name, score, settings: given, expected } of ROWS) {
-    const settings = yield* resolveSettings(undefined, { ...given, repeat: Number(values.seeds), seed: "table" })
+    const settings = yield* resolveSettings(undefined, { ...given, repeat: flags.seeds, seed: "table" })
     const plan = yield* planSearch(settings, space, benchmark)
     const options = { benchmark, score, maximize: true, cost: undefined, costFactor: 1 }
     const found = yield* Effect.gen(function* () {
@@ -108,7 +106,7 @@ const program = Effect.gen(function* () {
     const count = (field: "evaluations" | "uniqueEvaluations") =>
       summarize(found.map(({ outcome }) => outcome[field])).mean
     rows.push({ name, score, cells, evaluations: count("evaluations"), uniqueEvaluations: count("uniqueEvaluations") })
-    if (!values.json) console.log(line(rows.at(-1)!))
+    if (!flags.json) console.log(line(rows.at(-1)!))
   }
   return rows
 })
@@ -125,9 +123,9 @@ function line({ name, score, cells, uniqueEvaluations }: Result): string {
 }
 
 if (existsSync(FOLDER)) {
-  if (!values.json) {
+  if (!flags.json) {
     console.log(
-      `${values.seeds} seeds; mean ± sd (expected, distance in standard errors of the difference, rounding allowed)`
+      `${flags.seeds} seeds; mean ± sd (expected, distance in standard errors of the difference, rounding allowed)`
     )
     console.log(
       `${"score".padEnd(8)}  ${"search".padEnd(33)}  ${COLUMNS.map((name) => name.padEnd(28)).join("  ")}  unique evaluations`
@@ -135,8 +133,7 @@ if (existsSync(FOLDER)) {
   }
   const rows = await Effect.runPromise(Effect.provide(program, NodeContext.layer))
   const far = rows.flatMap(({ cells }) => cells.filter(({ standardErrors }) => (standardErrors ?? 0) > 3))
-  if (values.json)
-    console.log(JSON.stringify({ seeds: Number(values.seeds), rows, withinThreeStandardErrors: far.length === 0 }))
+  if (flags.json) console.log(JSON.stringify({ seeds: flags.seeds, rows, withinThreeStandardErrors: far.length === 0 }))
   else console.log(far.length === 0 ? "all within 3 standard errors" : `${far.length} further than 3 standard errors`)
   process.exitCode = far.length === 0 ? 0 : 1
 } else {

@@ -13,7 +13,6 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Memory from "../src/adapters/checkpoints/memory.ts"
@@ -30,27 +29,25 @@ import { builtinSpace, SPACE_NAMES } from "../src/domain/space/spaces.ts"
 import { gradientSearch } from "../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../src/effects/gradient_step.ts"
 import { median } from "./_darts_programs.ts"
+import { choice, scriptFlags, sizes, text, toggle, whole, wholes } from "./_flags.ts"
 import { lastJson, runAlone } from "./_run_alone.ts"
 
-const { values: flags } = parseArgs({
-  options: {
-    neighbors: { type: "string", default: "0,1,2,4,8" },
-    config: { type: "string", default: "8,5,32,28" },
-    space: { type: "string", default: "darts" },
-    threads: { type: "string", default: "2" },
-    steps: { type: "string", default: "6" },
-    peer: { type: "string", default: "../shared/peers/torch_darts_step.py" },
-    cpu: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    /** What a process of its own measures: the number of neighbors and the updates that see them. */
-    worker: { type: "string" },
-    cache: { type: "string", default: "" }
-  }
+const flags = scriptFlags({
+  neighbors: wholes([0, 1, 2, 4, 8], 0),
+  config: sizes([8, 5, 32, 28]),
+  space: choice(SPACE_NAMES, "darts"),
+  threads: whole(2),
+  steps: whole(6),
+  peer: text("../shared/peers/torch_darts_step.py"),
+  cpu: toggle,
+  json: toggle,
+  /** What a process of its own measures: the number of neighbors and the updates that see them. */
+  worker: text(undefined),
+  cache: text("")
 })
-const [channels, cells, batch, size] = flags.config.split(",").map(Number) as [number, number, number, number]
-const [threads, steps] = [Number(flags.threads), Number(flags.steps)]
-const counts = flags.neighbors.split(",").map(Number)
-const space = builtinSpace(SPACE_NAMES.find((name) => name === flags.space) ?? "darts")
+const [channels, cells, batch, size] = flags.config
+const { threads, steps } = flags
+const space = builtinSpace(flags.space)
 /** Steps before those that are timed, and the last one, which ends with a checkpoint. */
 const [WARM, LAST] = [2, 1]
 
@@ -110,8 +107,8 @@ interface Cost {
 }
 
 async function ours(neighbors: number, updates: "both" | "alpha", cache: string): Promise<Cost> {
-  const sizes = ["--config", flags.config, "--space", flags.space]
-  const same = [...sizes, "--threads", flags.threads, "--steps", flags.steps, ...(flags.cpu ? ["--cpu"] : [])]
+  const network = ["--config", `${flags.config}`, "--space", flags.space]
+  const same = [...network, "--threads", `${threads}`, "--steps", `${steps}`, ...(flags.cpu ? ["--cpu"] : [])]
   const own = ["--worker", `${neighbors},${updates}`, "--cache", cache]
   const args = ["--import", "tsx", fileURLToPath(import.meta.url), ...same, ...own]
   const { out, peakBytes } = await runAlone(process.execPath, args)
@@ -124,9 +121,9 @@ const CPU_CLOCK =
 
 async function theirs(neighbors: number): Promise<Cost | undefined> {
   if (!existsSync(flags.peer) || flags.space !== "darts") return undefined
-  const sizes = ["--channels", channels, "--layers", cells, "--batch", batch, "--image", size].map(String)
+  const network = ["--channels", channels, "--layers", cells, "--batch", batch, "--image", size]
   const clocked = flags.cpu ? ["-c", CPU_CLOCK, flags.peer] : [flags.peer]
-  const args = [...clocked, ...sizes, "--neighbors", `${neighbors}`, "--threads", flags.threads, "--steps", flags.steps]
+  const args = [...clocked, ...network, "--neighbors", neighbors, "--threads", threads, "--steps", steps].map(String)
   try {
     const { out, peakBytes } = await runAlone("python3", args)
     return { ms: lastJson(out).ms_per_step!, peakBytes }
@@ -154,7 +151,7 @@ if (flags.worker !== undefined) {
   }
   const rows = []
   let alone = Number.NaN
-  for (const neighbors of counts) {
+  for (const neighbors of flags.neighbors) {
     const both = await ours(neighbors, "both", cache)
     const alpha = neighbors === 0 ? both : await ours(neighbors, "alpha", cache)
     const peer = await theirs(neighbors)
@@ -177,5 +174,5 @@ if (flags.worker !== undefined) {
     console.log(texts.map(cell).join(""))
   }
   rmSync(cache, { recursive: true })
-  if (flags.json) console.log(JSON.stringify({ space: flags.space, config: flags.config, threads, steps, rows }))
+  if (flags.json) console.log(JSON.stringify({ space: flags.space, config: `${flags.config}`, threads, steps, rows }))
 }

@@ -14,7 +14,6 @@
  * of elements that changed sides are printed.
  */
 import { readFileSync } from "node:fs"
-import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
@@ -29,6 +28,7 @@ import { simplify } from "../src/domain/program/rewrite.ts"
 import type { LossProgram } from "../src/domain/search/gradient/gradients.ts"
 import { finiteDifferenceProgram, unrolledProgram } from "../src/domain/search/gradient/unrolled.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
+import { choice, rest, scriptFlags, toggle } from "./_flags.ts"
 import { kinksOf } from "./_kinks.ts"
 
 const TOLERANCE = { value: 1e-4, gradient: 1e-3 } as const
@@ -242,25 +242,16 @@ function grouped(names: ReadonlyArray<string>): Map<string, Array<string>> {
   return groups
 }
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    backend: { type: "string", default: "reference" },
-    precision: { type: "string", default: "f64" },
-    json: { type: "boolean", default: false }
-  }
+const flags = scriptFlags({
+  files: rest(1),
+  backend: choice(BACKEND_NAMES, "reference"),
+  precision: choice(["f64", "f32"], "f64"),
+  json: toggle
 })
-const backend = BACKEND_NAMES.find((known) => known === flags.backend)
-const precision = (["f64", "f32"] as const).find((known) => known === flags.precision)
-if (positionals.length === 0 || backend === undefined || precision === undefined) {
-  console.error(
-    `usage: npx tsx bench/parity.ts FILE.safetensors... [--backend ${BACKEND_NAMES.join("|")}] [--precision f64|f32] [--json]`
-  )
-  process.exit(2)
-}
+const { backend, precision } = flags
 const FLOOR = backend.startsWith("tfjs") ? 1e-2 : 1e-3
 let wrong = 0
-for (const path of positionals) {
+for (const path of flags.files) {
   const result = await Effect.runPromise(
     Effect.either(Effect.provide(checkFile(path), backendLayer(backend, { precision })))
   )

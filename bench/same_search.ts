@@ -12,7 +12,6 @@
  * losses stay within the tolerance. Where they do not, rounding decides between close operations on one backend too, and the architectures are only told.
  * Exits 1 where any of this fails.
  */
-import { parseArgs } from "node:util"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
 import * as Context from "effect/Context"
@@ -44,25 +43,17 @@ import {
   type StepLosses
 } from "../src/effects/gradient_step.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
+import { choice, many, positive, scriptFlags, toggle, whole } from "./_flags.ts"
 
-const { values: flags } = parseArgs({
-  options: {
-    backend: { type: "string", multiple: true, default: ["onnx", "tfjs-wasm"] },
-    epochs: { type: "string", default: String(QUICK_SEARCH.epochs) },
-    images: { type: "string", default: String(QUICK_SEARCH.images) },
-    tolerance: { type: "string", default: "1e-3" },
-    threads: { type: "string", default: "2" },
-    json: { type: "boolean", default: false }
-  }
+const flags = scriptFlags({
+  backend: many(choice(BACKEND_NAMES, "onnx"), ["onnx", "tfjs-wasm"]),
+  epochs: whole(QUICK_SEARCH.epochs),
+  images: whole(QUICK_SEARCH.images),
+  tolerance: positive(1e-3),
+  threads: whole(2),
+  json: toggle
 })
-const names = flags.backend.flatMap((name) => BACKEND_NAMES.find((known) => known === name) ?? [])
-const [epochs, images, tolerance, threads] = [flags.epochs, flags.images, flags.tolerance, flags.threads].map(Number)
-if (names.length !== flags.backend.length || ![epochs, images, tolerance, threads].every((n) => n! > 0)) {
-  console.error(
-    `usage: npx tsx bench/same_search.ts [--backend ${BACKEND_NAMES.join("|")}]... [--epochs 5] [--images 2000] [--tolerance 1e-3] [--threads 2] [--json]`
-  )
-  process.exit(2)
-}
+const { backend: names, epochs, images, tolerance, threads } = flags
 
 type Tensors = ReadonlyMap<string, HostValues>
 
@@ -73,7 +64,7 @@ const lane = Effect.fn("lane")(function* (
   programs: StepPrograms,
   start: Tensors
 ) {
-  const backend = Context.get(yield* Layer.build(backendLayer(name, { threads: threads! })), TensorBackend)
+  const backend = Context.get(yield* Layer.build(backendLayer(name, { threads: threads })), TensorBackend)
   const own = yield* Effect.provideService(makeDeviceState(start), TensorBackend, backend)
   let current = own
   const state: DeviceState = {
@@ -124,7 +115,7 @@ function difference(one: StepLosses, other: StepLosses): number {
 function moved(start: Tensors): Tensors {
   return new Map(
     [...start].map(([name, { shape, data }]) => {
-      const nudge = name === WEIGHTS ? tolerance! / 100 : 0
+      const nudge = name === WEIGHTS ? tolerance / 100 : 0
       return [name, { shape, data: Float32Array.from(data, (x, i) => x * (1 + (i % 2 === 0 ? nudge : -nudge))) }]
     })
   )
@@ -161,7 +152,7 @@ const compare = Effect.gen(function* () {
   const take = yield* openStepBatches(plan, programs, { epoch: 0, step: 0 })
   let [drift, steps] = [0, 0]
   line(`losses of each step beside ${names[0]}'s, largest relative difference so far: pinned, free; control: free`)
-  for (let epoch = 0; epoch < epochs!; epoch++) {
+  for (let epoch = 0; epoch < epochs; epoch++) {
     const planned = planEpoch(plan.settings, plan.network.shape, plan.examples, plan.seed, epoch)
     let last: StepLosses | undefined
     for (let i = 0; i < planned.steps; i++, steps++) {
@@ -175,7 +166,7 @@ const compare = Effect.gen(function* () {
         const again = yield* other.pinned(step, batches, before)
         const pinned = difference(own, again.losses)
         const free = difference(own, yield* other.free(step, batches))
-        result.failed ||= pinned > tolerance! || free > Math.max(tolerance!, 10 * drift)
+        result.failed ||= pinned > tolerance || free > Math.max(tolerance, 10 * drift)
         result.pinned = Math.max(result.pinned, pinned)
         result.free = Math.max(result.free, free)
         result.architecture = again.architecture
@@ -195,7 +186,7 @@ const compare = Effect.gen(function* () {
 const { space, results, drift, steps, found } = await Effect.runPromise(Effect.provide(compare, NodeContext.layer))
 const text = (key: string) => printArchitecture(space, architectureOfKey(key))
 const expected = found.get(names[0]!)!
-const chaotic = drift > tolerance!
+const chaotic = drift > tolerance
 let wrong = 0
 line(`${names[0]}: ${text(expected)}`)
 for (const [name, { failed, architecture }] of results) {

@@ -8,11 +8,9 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
-import { parseArgs } from "node:util"
+import { scriptFlags, toggle, whole } from "./_flags.ts"
 
-const { values } = parseArgs({
-  options: { runs: { type: "string", default: "5" }, json: { type: "boolean", default: false } }
-})
+const flags = scriptFlags({ runs: whole(5), json: toggle })
 const TABLE = "../shared/data/nb201.csv.gz"
 const search = existsSync(TABLE) ? ["--table", TABLE, "--score", "val200_c10", "--report", "test200_c10"] : []
 
@@ -48,7 +46,7 @@ function median(numbers: ReadonlyArray<number>): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
-const runs = Array.from({ length: Number(values.runs) }, (_, i) => i)
+const runs = Array.from({ length: flags.runs }, (_, i) => i)
 const repeated = ["bin/search.ts", ...search, "--samples", "100", "--neighbors", "24", "--repeat", "1000", "--json"]
 timed(["bin/search.ts", "--help"])
 const inside = runs.map(
@@ -67,7 +65,7 @@ const rows: ReadonlyArray<readonly [string, number, number | undefined]> = [
 ]
 
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
-if (values.json) {
+if (flags.json) {
   console.log(
     JSON.stringify({ machine, rows: rows.map(([name, ms, target]) => ({ name, ms, target: target ?? null })) })
   )

@@ -13,21 +13,25 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
-import { dirname, join, resolve } from "node:path"
-import { parseArgs } from "node:util"
+import { delimiter, dirname, join, resolve } from "node:path"
+import { scriptFlags, text, toggle, wrongUsage } from "../bench/_flags.ts"
 
-class InstallError extends Error {}
+class InstallError extends Error {
+  constructor(problem: string) {
+    super(`Cannot install TensorFlow: ${problem}`)
+  }
+}
 
-const options = {
-  gpu: { type: "boolean", default: false },
-  "from-python": { type: "boolean", default: false },
-  python: { type: "string", default: "python3" },
-  library: { type: "string" },
-  download: { type: "boolean", default: false },
-  headers: { type: "string" },
-  compiler: { type: "string", default: "g++" },
-  "dry-run": { type: "boolean", default: false }
-} as const
+const flags = scriptFlags({
+  gpu: toggle,
+  "from-python": toggle,
+  python: text("python3"),
+  library: text(undefined),
+  download: toggle,
+  headers: text(undefined),
+  compiler: text("g++"),
+  "dry-run": toggle
+})
 
 interface Library {
   readonly folder: string
@@ -137,28 +141,21 @@ function lastError(text: string): string {
 }
 
 function main(): void {
-  const { values } = parseArgs({ options })
-  const sources = [values["from-python"], values.library !== undefined, values.download].filter(Boolean)
-  if (sources.length !== 1) throw new TypeError("name one of --from-python, --library DIR, --download")
-  const name = values.gpu ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node"
+  const sources = [flags["from-python"], flags.library !== undefined, flags.download].filter(Boolean)
+  if (sources.length !== 1) wrongUsage("name one of --from-python, --library DIR, --download")
+  const name = flags.gpu ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node"
   const folder = packageFolder(name)
-  const dry = values["dry-run"]
-  if (values.download) {
-    if (dry) console.log(`${process.execPath} ${join(folder, "scripts", "install.js")}`)
-    else execute(process.execPath, ["scripts/install.js"], folder)
+  const dry = flags["dry-run"]
+  if (flags.download) {
+    const args = [join(folder, "scripts", "install.js"), flags.gpu ? "gpu" : "cpu", "download"]
+    process.env.PATH = [join(dirname(dirname(folder)), ".bin"), process.env.PATH].join(delimiter) // it calls node-pre-gyp
+    if (dry) console.log([process.execPath, ...args].join(" "))
+    else execute(process.execPath, args, folder)
   } else {
-    const library =
-      values.library === undefined ? libraryOfPython(values.python) : libraryOfUser(resolve(values.library))
-    build(folder, library, nodeHeaders(values.headers), values.compiler, dry)
+    const library = flags.library === undefined ? libraryOfPython(flags.python) : libraryOfUser(resolve(flags.library))
+    build(folder, library, nodeHeaders(flags.headers), flags.compiler, dry)
   }
   if (!dry) console.log(`${name}: TensorFlow ${verify(name)}`)
 }
 
-try {
-  main()
-} catch (error) {
-  const usage = error instanceof TypeError
-  if (!usage && !(error instanceof InstallError)) throw error
-  console.error(`error: ${usage ? "" : "Cannot install TensorFlow: "}${error.message}`)
-  process.exitCode = usage ? 2 : 1
-}
+main()

@@ -10,9 +10,9 @@ import { type ChildProcess, fork } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import { parse, type Suite } from "uvu/parse"
 import { run } from "uvu/run"
+import { rest, scriptFlags, toggle, whole } from "../bench/_flags.ts"
 
 /** What a file's tests came to, and what they printed. */
 interface Outcome {
@@ -82,16 +82,10 @@ function work(left: Array<Suite>, report: (outcome: Outcome) => void): Promise<v
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      processes: { type: "string", default: `${availableParallelism()}` },
-      times: { type: "boolean", default: false }
-    }
-  })
+  const flags = scriptFlags({ patterns: rest(0, 1), processes: whole(availableParallelism()), times: toggle })
   const begun = performance.now()
   const { suites } = await parse("test", /_test\.ts$/)
-  const pattern = new RegExp(positionals[0] ?? "")
+  const pattern = new RegExp(flags.patterns[0] ?? "")
   const chosen = suites.filter(({ name }) => pattern.test(name))
   const left = [...chosen.filter(({ name }) => FIRST.test(name)), ...chosen.filter(({ name }) => !FIRST.test(name))]
   const outcomes: Array<Outcome> = []
@@ -99,10 +93,10 @@ async function main(): Promise<void> {
     outcomes.push(outcome)
     console.log(outcome.output)
   }
-  await Promise.all(Array.from({ length: Math.max(1, Number(values.processes)) }, () => work(left, report)))
+  await Promise.all(Array.from({ length: flags.processes }, () => work(left, report)))
   const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + of(outcome), 0)
   const bad = outcomes.filter(({ total, passed }) => total === 0 || passed < total)
-  if (values.times)
+  if (flags.times)
     for (const { name, seconds } of outcomes.toSorted((a, b) => b.seconds - a.seconds).slice(0, 20))
       console.log(`${seconds.toFixed(1).padStart(7)} s  ${name}`)
   for (const { name, total, passed } of bad) console.log(`FAILED: ${join("test", name)}, ${passed} of ${total} passed`)

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { cli } from "./bin/_cli.ts"
+import { ABSENT, withWorker } from "./elsewhere/_hosts.ts"
 
 const FOLDER = ".snippets"
 const README = readFileSync("README.md", "utf8")
@@ -62,6 +63,25 @@ for (const [i, code] of blocks(README, "ts").entries()) {
     assert.ok(stdout.length > 0)
   })
 }
+
+if (ABSENT.workerd !== undefined) console.log(`left out: the worker of the README; ${ABSENT.workerd}`)
+else
+  test("the worker of the README answers in workerd, bundled and configured as told", async () => {
+    const [code, config] = [blocks(README, "ts worker.ts")[0]!, blocks(README, "capnp worker.capnp")[0]!]
+    writeFileSync(join(FOLDER, "worker.ts"), code)
+    const command = /^npx esbuild (.*)$/m.exec(blocks(README, "bash").join(""))![1]!.split(" ")
+    const { status, stderr } = spawnSync("../node_modules/.bin/esbuild", command, { encoding: "utf8", cwd: FOLDER })
+    assert.is(status, 0, stderr)
+    const question = /^`curl 'http:\/\/localhost:8080(\/.*?)'`/m.exec(README)![1]!
+    const answer = await withWorker(
+      readFileSync(join(FOLDER, "worker.js"), "utf8"),
+      async (address) => (await fetch(`${address}${question}`)).json(),
+      config.replace("*:8080", "127.0.0.1:0")
+    )
+    const { loss, neighbors } = answer as { readonly loss: number; readonly neighbors: ReadonlyArray<object> }
+    assert.ok(loss < 0)
+    assert.is(neighbors.length, 24)
+  })
 
 test("the space of the README is a space", () => {
   const file = join(FOLDER, "my-space.json")

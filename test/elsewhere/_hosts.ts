@@ -81,13 +81,8 @@ export async function runBrowser(bundle: string, milliseconds: number): Promise<
   }
 }
 
-/** Use the address of a worker that workerd serves. */
-export async function withWorker<A>(bundle: string, use: (address: string) => Promise<A>): Promise<A> {
-  const folder = mkdtempSync(join(tmpdir(), "na-nas-workerd-"))
-  writeFileSync(join(folder, "worker.js"), bundle)
-  writeFileSync(
-    join(folder, "config.capnp"),
-    `using Workerd = import "/workerd/workerd.capnp";
+/** How workerd serves `worker.js`, at a port that is free. */
+const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [(name = "worker", esModule = embed "worker.js")], compatibilityDate = "2025-01-01"
@@ -95,7 +90,16 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
 );
 `
-  )
+
+/** Use the address of a worker that workerd serves. */
+export async function withWorker<A>(
+  bundle: string,
+  use: (address: string) => Promise<A>,
+  config: string = CONFIG
+): Promise<A> {
+  const folder = mkdtempSync(join(tmpdir(), "na-nas-workerd-"))
+  writeFileSync(join(folder, "worker.js"), bundle)
+  writeFileSync(join(folder, "config.capnp"), config)
   const stdio = ["ignore", "ignore", "pipe", "pipe"] as const
   const child = spawn(workerd()!, ["serve", "--control-fd=3", join(folder, "config.capnp")], {
     ...{ stdio: [...stdio], detached: true }

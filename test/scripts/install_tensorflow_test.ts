@@ -72,6 +72,18 @@ test("the C library is linked by its file, else the one of a wheel, and found wh
   }
 })
 
+test("the package's own installer is asked for the library of the package: without its arguments it takes the processor's", () => {
+  if (!existsSync("node_modules/@tensorflow/tfjs-node-gpu")) return
+  for (const [flags, name, kind] of [
+    [[], "tfjs-node", "cpu"],
+    [["--gpu"], "tfjs-node-gpu", "gpu"]
+  ] as const) {
+    const { status, stdout } = install(...flags, "--download", "--dry-run")
+    assert.is(status, 0)
+    assert.ok(stdout.trim().endsWith(`${join(name, "scripts", "install.js")} ${kind} download`), stdout)
+  }
+})
+
 test("a build that fails leaves no half-made binding", () => {
   if (!existsSync("node_modules/@tensorflow/tfjs-node")) return
   folderWith(["lib/libtensorflow.so.2", HEADER, "node/node_api.h"], (folder) => {
