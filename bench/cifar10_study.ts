@@ -139,7 +139,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     planGradientSearch(settings, builtinSpace(COMMON.space)),
     DatasetFiles.layerCached()
   )
-  yield* beginGradientRun(folder, { version: 1, settings, data: info.digest })
+  yield* beginGradientRun(folder, { version: 2, settings, data: info.digest })
   const { spent, note } = clockOf(folder)
   const onProgress = (now: GradientProgress) =>
     Effect.sync(() => {

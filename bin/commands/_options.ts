@@ -136,18 +136,22 @@ export const GRADIENT_OPTIONS = {
   batchSize: integer("batch-size", "images of a step's batches (as the protocol says)"),
   learningRate: float("learning-rate", "of the weights at the start (as the protocol says)"),
   alphaLearningRate: float("alpha-learning-rate", "of the architecture parameters (as the protocol says)"),
-  representation: text("representation", "of a relaxed neighbor: shift, swap, hard or mix:0.5 (shift)"),
+  representation: text("representation", "of a relaxed neighbor: shift, swap, hard or mix:0.5 (mix:0.5)"),
   steps: choice("steps", ["both", "alpha", "weights"], "which updates see the neighbors (both)"),
   order: choice("order", ["first", "second", "finite-difference"], "how the alpha gradient looks ahead (first)"),
   none: choice("none", ["yes", "no"], "whether an edge may end with none, and a neighbor change to it (yes)"),
   eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
   eigenvalueEvery: integer("eigenvalue-every", "epochs from one eigenvalue to the next, with --eigenvalue (1)"),
-  stopRule: flag("stop-rule", "end early where that eigenvalue grows too fast (DARTS-ES)"),
+  stopRule: choice(
+    "stop-rule",
+    ["yes", "no"],
+    "end early where that eigenvalue grows too fast, as DARTS-ES does (yes with neighbors, in 10 epochs or more)"
+  ),
   ...BACKEND_OPTIONS
 }
 
 /** Settings that a flag gives as yes or no. */
-const YES_NO = new Set(["center", "none", "flip"])
+const YES_NO = new Set(["center", "none", "flip", "stopRule"])
 
 const NUMBERS = new Set([
   "validation",

@@ -32,8 +32,6 @@ export const QUICK_SEARCH = {
   imageSize: 12,
   batchSize: 32,
   epochs: 5,
-  neighbors: 2,
-  representation: "hard",
   alphaLearningRate: 0.02
 }
 
@@ -67,7 +65,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
       data: info.digest,
       train: info.train
     })
-  if (run !== undefined) yield* beginGradientRun(run, { version: 1, settings, data: info.digest })
+  if (run !== undefined) yield* beginGradientRun(run, { version: 2, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const backendOptions = {
     cache: join(homedir(), ".cache", "na-nas", "programs"),

@@ -19,7 +19,7 @@ import {
   meansOf
 } from "../domain/search/gradient/record.ts"
 import { type StepPrograms, stepPrograms } from "../domain/search/gradient/step_programs.ts"
-import { stopOf } from "../domain/search/gradient/stop_rule.ts"
+import { canStop, stopOf } from "../domain/search/gradient/stop_rule.ts"
 import { WEIGHTS } from "../domain/search/gradient/updates.ts"
 import { Checkpoints, decodeRecord } from "./checkpoints.ts"
 import { Curves } from "./curves.ts"
@@ -97,7 +97,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const take = yield* openStepBatches(plan, programs, position)
   const state = yield* makeDeviceState(kept?.tensors ?? startTensors(plan, programs))
   const run = yield* makeStep(plan, programs, state)
-  const every = settings.stop === undefined ? plan.eigenvalueEvery : 1
+  const every = settings.stop !== undefined && canStop(settings.stop, settings.epochs) ? 1 : plan.eigenvalueEvery
   const curvature = every > 0 ? yield* makeCurvature(plan, programs) : undefined
   const save = Effect.gen(function* () {
     const tensors = new Map<string, HostValues>()

@@ -11,7 +11,7 @@ import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
 
 /** What a gradient search was begun with. */
 export const GradientRunRecord = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   settings: GradientRunSettings,
   /** Digest of the data. */
   data: Schema.String

@@ -87,6 +87,13 @@ export function spaceFault(space: Space, options: EvaluationOptions): string | u
   return options.stem === "imagenet" ? "its skeleton is that of NAS-Bench-201, which has no ImageNet stem" : undefined
 }
 
+/** Why a search network of these sizes would leave a cell out, so that its edges could not be searched, if it would. */
+function searchFault(space: Space, { cells }: SpaceSizes): string | undefined {
+  if (!halves(space) || cells! > dartsHalvings(cells!)) return undefined
+  const left = space.cells.filter(({ stride }) => stride === 1).map(({ name }) => `"${name}"`)
+  return `a skeleton of ${cells} cells has no place for ${left.join(", ")}; take "cells" of at least 3`
+}
+
 /** The number of the cell at a place of the skeleton: those of one stride take turns. */
 function cellAt({ cells }: Space, { reduction, turn }: CellTurn): number {
   const own = [...cells.keys()].filter((c) => cells[c]!.stride === (reduction ? 2 : 1))
@@ -157,7 +164,10 @@ export function spaceSearchNetwork(
 ): Either.Either<SearchNetwork, NetworkError> {
   const { image, classes, stem = "cifar" } = sizes
   const smallest = stem === "cifar" ? image : [1, 1, ...image.slice(2).map((side) => Math.ceil(side / 8))]
-  const problem = spaceFault(space, sizes) ?? imageFault(smallest, halves(space) ? dartsHalvings(sizes.cells!) : 2)
+  const problem =
+    spaceFault(space, sizes) ??
+    searchFault(space, sizes) ??
+    imageFault(smallest, halves(space) ? dartsHalvings(sizes.cells!) : 2)
   if (problem !== undefined) return Either.left(new NetworkError({ space: space.name, problem }))
   return Either.right(
     classifierNetwork({ shape: relaxedShape(space), image, classes }, (net, x, probabilities) =>

@@ -210,6 +210,11 @@ search("names what no network can be built of", () => {
     [spaceOf({ name: "a", cells: [cell("c", 2)] }), good, /no cell of stride 1/],
     [CHAIN, { channels: 2, classes: 3, cells: 3, image: IMAGE }, /takes "cellsPerStage"/],
     [OWN, { channels: 2, classes: 3, cellsPerStage: 1, image: IMAGE }, /takes "cells"/],
+    [
+      OWN,
+      { channels: 2, classes: 3, cells: 2, image: IMAGE },
+      /2 cells has no place for "\w+"; take "cells" of at least 3/
+    ],
     [CHAIN, { ...good, stem: "imagenet" as const }, /no ImageNet stem/],
     [CHAIN, { ...good, image: [2, 3, 8, 3] }, /image of 8×3 is too small to be halved 2 times/],
     [OWN, { ...good, image: [2, 3, 3, 8] }, /image of 3×8 is too small to be halved 2 times/],
@@ -224,7 +229,7 @@ search("names what no network can be built of", () => {
     assert.ok(Either.isLeft(made), `${message}`)
     assert.match(made.left.message, message)
   }
-  assert.ok(Either.isRight(spaceSearchNetwork(OWN, { ...SIZES, cells: 1, image: [2, 3, 2, 3] })))
+  assert.ok(Either.isRight(spaceSearchNetwork(OWN, { ...SIZES, cells: 3, image: [2, 3, 4, 4] })))
 })
 
 search.run()

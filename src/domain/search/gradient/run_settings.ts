@@ -71,7 +71,8 @@ export const GradientRunSettings = Schema.Struct({
   eigenvalue: withDefault(Schema.Boolean, false),
   /** Epochs from one eigenvalue to the next, with `eigenvalue`; a stop rule needs every one. */
   eigenvalueEvery: withDefault(Count, 1),
-  stopRule: withDefault(Schema.Boolean, false),
+  /** Whether the rule of DARTS-ES may end the search; where absent it may with neighbors, and not without. */
+  stopRule: Schema.optional(Schema.Boolean),
   backend: withDefault(oneOf(...BACKEND_CHOICES), "auto"),
   threads: Schema.optional(Count),
   seed: withDefault(Schema.String, "0"),
@@ -115,7 +116,7 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
     if (run.learningRate !== undefined) set("weights", { ...Object(given.weights), learningRate: run.learningRate })
     if (run.alphaLearningRate !== undefined)
       set("alpha", { ...Object(given.alpha), learningRate: run.alphaLearningRate })
-    if (run.stopRule) set("stop", given.stop ?? {})
+    if (run.stopRule ?? (run.algorithm === "na-darts" && given.neighbors !== 0)) set("stop", given.stop ?? {})
     return yield* Either.mapLeft(
       gradientSearch(GRADIENT_ALGORITHMS[run.algorithm], run.protocol, given),
       (error) =>

@@ -68,11 +68,14 @@ const order = {
 /** DARTS. Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055). */
 export const Darts = Schema.TaggedStruct("Darts", { ...order, ...protocol })
 
-/** NA-DARTS: DARTS on the aggregate over a relaxed neighborhood. Source: Wang et al. 2021 (arXiv 2105.06369); the representation is ours. */
+/**
+ * NA-DARTS: DARTS on the aggregate over a relaxed neighborhood. Source: Wang et al. 2021 (arXiv 2105.06369); the representation is ours, and so are the
+ * defaults of it and of the number of neighbors, chosen by `bench/cifar10_study.ts`.
+ */
 export const NaDarts = Schema.TaggedStruct("NaDarts", {
-  representation: withDefault(Representation, { _tag: "Shift" }),
+  representation: withDefault(Representation, { _tag: "Mix", rho: 0.5 }),
   /** Neighbors of a step; all of them where there are no more. With 0 it is DARTS. */
-  neighbors: withDefault(Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())), 4),
+  neighbors: withDefault(Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())), 2),
   /** Edges that a neighbor changes; with a ramp, rounded. */
   radius: withDefault(Schema.Union(Count, Ramp), 1),
   aggregate: withDefault(Aggregate, { _tag: "Mean" }),

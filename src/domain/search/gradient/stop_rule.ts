@@ -16,6 +16,11 @@ export interface Stop {
   readonly kept: number
 }
 
+/** Whether a search of so many epochs is long enough for a stop. */
+export function canStop({ window }: StopRule, epochs: number): boolean {
+  return epochs >= 2 * window
+}
+
 /**
  * The first stop that a rule finds in the eigenvalues after each epoch, if any: the mean λ̄(i) of epochs i − window + 1 … i is compared with
  * λ̄(i − window), and where λ̄(i − window) / λ̄(i) < ratio the alpha of epoch i − window is kept. So no stop comes before epoch 2·window − 1.

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert"
 import { readOff, relaxedRows } from "../../../../src/domain/architecture/relaxed.ts"
 import { meanEntropy, neighborhoodGap, skipShare } from "../../../../src/domain/search/gradient/diagnosis.ts"
 import { discretize } from "../../../../src/domain/search/gradient/discretize.ts"
-import { StopRule, stopOf } from "../../../../src/domain/search/gradient/stop_rule.ts"
+import { canStop, StopRule, stopOf } from "../../../../src/domain/search/gradient/stop_rule.ts"
 import { builtinSpace } from "../../../../src/domain/space/spaces.ts"
 
 const cells = builtinSpace("nas-bench-201")
@@ -79,6 +79,14 @@ stop("keeps the alpha of five epochs before the smoothed eigenvalue has grown by
   const jump = [...new Array<number>(12).fill(0.2), ...new Array<number>(8).fill(1)]
   assert.equal(stopOf(rule, jump), { epoch: 12, kept: 7 })
   assert.is(stopOf(rule, jump.slice(0, 12)), undefined)
+})
+
+stop("comes only behind two windows, so a shorter search cannot stop", () => {
+  assert.not.ok(canStop(rule, 9))
+  assert.ok(canStop(rule, 10))
+  const growing = Array.from({ length: 10 }, (_, i) => 2 ** i)
+  assert.is(stopOf(rule, growing.slice(0, 9)), undefined)
+  assert.equal(stopOf(rule, growing), { epoch: 9, kept: 4 })
 })
 
 stop("compares means of whole windows, and a ratio that is just reached is no stop", () => {

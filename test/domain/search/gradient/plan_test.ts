@@ -100,15 +100,15 @@ steps("DARTS and its relatives, and NA-DARTS without neighbors, run the center a
 })
 
 steps("neighbors come after the center, in the asked-for updates", () => {
-  const both = runs(settingsOf("NaDarts"))
+  const both = runs(settingsOf("NaDarts", { neighbors: 4 }))
   assert.equal([both.alpha.length, both.weights.length], [5, 5])
   assert.equal([both.alpha[0], both.weights[0]], [[], []])
   assert.not.equal(both.alpha, both.weights)
   assert.ok(both.alpha.slice(1).every((neighbor) => neighbor.length === 1))
-  const alone = runs(settingsOf("NaDarts", { steps: "alpha", center: false, radius: 3 }))
+  const alone = runs(settingsOf("NaDarts", { neighbors: 4, steps: "alpha", center: false, radius: 3 }))
   assert.equal([alone.alpha.length, alone.weights.length], [4, 1])
   assert.ok(alone.alpha.every((neighbor) => neighbor.length === 3))
-  const weights = runs(settingsOf("NaDarts", { steps: "weights" }))
+  const weights = runs(settingsOf("NaDarts", { neighbors: 4, steps: "weights" }))
   assert.equal([weights.alpha.length, weights.weights.length], [1, 5])
   assert.is(runs(settingsOf("NaDarts", { neighbors: "all" })).alpha.length, 197)
   assert.is(runs(settingsOf("NaDarts", { neighbors: 500, none: false })).alpha.length, 169)
@@ -160,7 +160,7 @@ const inputsOf = (settings: GradientSearch, level: "alpha" | "weights", run: num
 }
 
 inputs("are the maps of the planned neighbor at the present alpha", () => {
-  const settings = settingsOf("NaDarts", { representation: { _tag: "Swap" } })
+  const settings = settingsOf("NaDarts", { representation: { _tag: "Swap" }, neighbors: 4 })
   const step = stepOf(settings, 0, 0)
   for (const run of [0, 1, 4]) {
     const made = inputsOf(settings, "alpha", run)
@@ -231,8 +231,8 @@ settings("the defaults are those of DARTS, and nas-bench-201 changes what differ
   assert.equal(darts, {
     _tag: "NaDarts",
     version: 1,
-    representation: { _tag: "Shift" },
-    neighbors: 4,
+    representation: { _tag: "Mix", rho: 0.5 },
+    neighbors: 2,
     radius: 1,
     aggregate: { _tag: "Mean" },
     center: true,

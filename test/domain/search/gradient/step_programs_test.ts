@@ -279,7 +279,7 @@ for (const [method, extra] of [
   ["NaDarts", {}],
   ["NaDarts", { representation: { _tag: "Hard" }, radius: { from: 1, to: 3 }, neighbors: 9, fresh: "epoch" }],
   ["NaDarts", { aggregate: { _tag: "Cvar", fraction: 0.5 }, order: "second", center: false, steps: "alpha" }],
-  ["NaDarts", { representation: { _tag: "Mix", rho: 0.3 }, neighbors: 1, center: false }],
+  ["NaDarts", { representation: { _tag: "Shift" }, neighbors: 1, center: false }],
   ["SdartsRs", {}],
   ["Gdas", {}],
   ["A2m", {}],

@@ -1,0 +1,25 @@
+import * as Schema from "@effect/schema/Schema"
+import * as Either from "effect/Either"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { GradientRunSettings, methodOf } from "../../../../src/domain/search/gradient/run_settings.ts"
+
+const test = suite("methodOf()")
+
+const stopOf = (given: object) => Either.getOrThrow(methodOf(Schema.decodeUnknownSync(GradientRunSettings)(given))).stop
+const RULE = { window: 5, ratio: 0.75 }
+
+test("where nobody says, the stop rule holds with neighbors and not without", () => {
+  assert.equal(stopOf({}), RULE)
+  assert.equal(stopOf({ algorithm: "na-darts", neighbors: "all" }), RULE)
+  for (const without of [{ neighbors: 0 }, { method: { neighbors: 0 } }, { algorithm: "darts" }, { algorithm: "a2m" }])
+    assert.is(stopOf(without), undefined)
+})
+
+test("a stop rule that is given holds, whatever the method", () => {
+  assert.is(stopOf({ stopRule: false }), undefined)
+  assert.equal(stopOf({ algorithm: "darts", stopRule: true }), RULE)
+  assert.equal(stopOf({ method: { stop: { window: 3 } } }), { window: 3, ratio: 0.75 })
+})
+
+test.run()
