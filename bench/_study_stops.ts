@@ -19,7 +19,10 @@ export function stopped({ epochs }: StudyRun): { readonly early: boolean; readon
 
 /** A Markdown table of what the finished runs of each method would have ended with under the stop rule of DARTS-ES. */
 export function stopTable(runs: ReadonlyArray<StudyRun>): string {
-  const finished = runs.filter((run) => run.finished && run.epochs.some(({ eigenvalue }) => eigenvalue !== null))
+  const finished = runs.filter(
+    ({ finished: whole, variant, epochs }) =>
+      whole && variant.settings.stopRule !== true && epochs.some(({ eigenvalue }) => eigenvalue !== null)
+  )
   const rows = [...new Set(finished.map(({ variant }) => variant))].map((variant) => {
     const ends = finished.filter((run) => run.variant === variant).map(stopped)
     const over = (value: (kept: StudyEpoch) => number, digits: number) => {
