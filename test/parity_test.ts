@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 
-/** Files with numbers of the reference networks, computed in float64. */
-const FILES = ["nb201_eval_c4_n1", "nb201_search_c4_n1", "darts_search_c4_l5"]
+/** Files with numbers of the reference networks, computed in float64; `.ci/run` compares that of DARTS's too, which takes longer. */
+const FILES = ["nb201_eval_c4_n1", "nb201_search_c4_n1"]
 
 const test = suite("bench/parity.ts")
 
@@ -20,11 +20,10 @@ for (const name of FILES) {
       missing: ReadonlyArray<string>
     }
     assert.equal(missing, [])
-    assert.ok(comparisons.every(({ error, group }) => error < 1e-4 || group.includes("finite difference, step 0.01")))
+    assert.ok(comparisons.every(({ error }) => error < 1e-4))
     const groups = comparisons.map(({ group }) => group)
     for (const needed of ["logits", "loss", "gradients of stem", "gradients of classifier"])
       assert.ok(groups.includes(needed))
-    assert.is(groups.includes("unrolled hypergradient"), name.startsWith("darts_search"))
   })
 }
 
