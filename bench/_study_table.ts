@@ -126,7 +126,7 @@ NAS-Bench-201's space, 8 channels, one cell a stage; 10,000 images of CIFAR-10 a
 25 epochs of 78 steps, mirrored images; weights by SGD, 0.025 → 0.001, Nesterov, weight decay 5e-4; alpha by Adam, 3e-3; first the weights, then alpha.
 
 C10, C100, IN16: test accuracy in the benchmark's table of the cell read off behind the last epoch (columns \`test200_*\`), which no search sees; the best cell
-has 94.37, all skip connections have 54.30. Cells are read off by a plain argmax that may choose \`none\`; "without none" leaves it out. Skips: share of the edges of the
+has 94.37, all skip connections have 54.30. Runs with the stop rule end early, and theirs is the cell of the epoch that the rule keeps. Cells are read off by a plain argmax that may choose \`none\`; "without none" leaves it out. Skips: share of the edges of the
 cell read off. Valid: of the supernet itself at the relaxed architecture. Eigenvalue: largest of ∇²α of the validation loss after every 5th epoch. Minutes of
 a run that shared its machine with others: CPU minutes are comparable, wall minutes are not. Weight sharing: of three searches with one supernet the first pays its training;
 "valid acc" is that of the cell found, with the supernet's weights, on the 256 images that the search saw.
