@@ -5,11 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Folder from "../../src/adapters/checkpoints/folder.ts"
-import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginSupernetRun } from "../../src/adapters/checkpoints/run_record.ts"
-import * as NoCurves from "../../src/adapters/curves/none.ts"
-import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import * as SupernetEvaluator from "../../src/adapters/evaluator/supernet.ts"
 import * as TableEvaluator from "../../src/adapters/evaluator/table.ts"
@@ -35,6 +31,7 @@ import { Reporter } from "../../src/effects/reporter.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { backendOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
+import { keptIn } from "./_kept.ts"
 
 /** A search that can be run: what scores its architectures is open for as long as the scope. `folder` is that of the run, if it is kept. */
 export const openSearch = Effect.fn("openSearch")(function* (
@@ -89,10 +86,6 @@ const TABLE_SETTINGS: ReadonlySet<string> = new Set(["table", "key", "score", "r
 
 /** The user's cache. */
 const CACHE = join(homedir(), ".cache", "na-nas")
-
-/** Where a supernet's training goes: nowhere, or into a folder. */
-const unkept = Layer.merge(Memory.layer, NoCurves.layer)
-const keptIn = (folder: string) => Layer.merge(Folder.layer(folder), TensorBoard.layer(folder))
 
 /** What runs programs and makes batches. */
 const openMachine = Effect.fnUntraced(function* ({ backend = "auto", threads }: SearchSettings) {
@@ -193,7 +186,7 @@ const openSupernetSearch = Effect.fnUntraced(function* (
     progress.show(() => `supernet ${trainingLine(now)}`)
   ).pipe(
     Layer.tap(() => progress.clear),
-    Layer.provide(Layer.merge(Layer.succeedContext(services), kept === undefined ? unkept : keptIn(kept)))
+    Layer.provide(Layer.merge(Layer.succeedContext(services), keptIn(kept)))
   )
   return {
     score: `supernet ${measure}`,

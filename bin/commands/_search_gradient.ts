@@ -5,12 +5,8 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Folder from "../../src/adapters/checkpoints/folder.ts"
-import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginGradientRun, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
-import * as NoCurves from "../../src/adapters/curves/none.ts"
-import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../../src/adapters/gradient/plan.ts"
 import { resolveGradientSettings } from "../../src/adapters/settings/resolve.ts"
@@ -23,6 +19,7 @@ import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
+import { keptIn } from "./_kept.ts"
 import type { SearchCommand } from "./_search_table.ts"
 
 /** The search without any settings: small enough for a laptop, large enough for a cell that is no collapse. */
@@ -74,9 +71,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   const layers = Layer.mergeAll(
     backendLayer(backendName, backendOptions),
     batchesLayer({ ahead: BATCHES_AHEAD }),
-    run === undefined
-      ? Layer.merge(Memory.layer, NoCurves.layer)
-      : Layer.merge(Folder.layer(run), TensorBoard.layer(run))
+    keptIn(run)
   )
   const { outcome, backend, device } = yield* Effect.gen(function* () {
     const { name } = yield* TensorBackend

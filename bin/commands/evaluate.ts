@@ -6,12 +6,8 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Folder from "../../src/adapters/checkpoints/folder.ts"
-import * as Memory from "../../src/adapters/checkpoints/memory.ts"
 import { beginTrainingRun, readTrainingRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
-import * as NoCurves from "../../src/adapters/curves/none.ts"
-import * as TensorBoard from "../../src/adapters/curves/tensorboard.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { resolveTrainingSettings } from "../../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
@@ -28,6 +24,7 @@ import { trainNetwork } from "../../src/effects/train_network.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import { EVALUATE_OPTIONS } from "./_evaluate_options.ts"
+import { keptIn } from "./_kept.ts"
 import { givenSettings } from "./_options.ts"
 
 const HELP = `Train an architecture from scratch and measure it once on all test images.
@@ -103,9 +100,7 @@ const command = Command.make(
         cache: join(homedir(), ".cache", "na-nas", "programs"),
         ...(settings.threads === undefined ? {} : { threads: settings.threads })
       }),
-      run === undefined
-        ? Layer.merge(Memory.layer, NoCurves.layer)
-        : Layer.merge(Folder.layer(run), TensorBoard.layer(run)),
+      keptIn(run),
       batchesLayer()
     )
     const { trained, backend, weights } = yield* Effect.gen(function* () {
