@@ -20,11 +20,12 @@ export const COMMON = {
   cells: 1
 } as const
 
+/** All epochs, unless its settings say otherwise. */
 const naDarts = (name: string, label: string, settings: Readonly<Record<string, unknown>>): Variant => ({
   name,
   label: `NA-DARTS ${label}`,
   family: `NA-DARTS ${label.split(/[ ,]/)[0]}`,
-  settings: { algorithm: "na-darts", ...settings }
+  settings: { algorithm: "na-darts", stopRule: false, ...settings }
 })
 
 /** Neighbors and the stop rule of DARTS-ES. */
@@ -64,6 +65,16 @@ export const VARIANTS: ReadonlyArray<Variant> = [
   naDarts("hard-n4", "hard, n = 4", { representation: "hard", neighbors: 4 }),
   naDarts("shift-n4", "shift, n = 4", { representation: "shift", neighbors: 4 }),
   naDarts("mix-n4", "mix 0.5, n = 4", { representation: "mix:0.5", neighbors: 4 }),
+  naDarts("mix-n2-cvar", "mix 0.5, n = 2, CVaR 0.5", {
+    representation: "mix:0.5",
+    neighbors: 2,
+    aggregate: "cvar:0.5"
+  }),
+  naDarts("mix-n2-std", "mix 0.5, n = 2, mean + std", {
+    representation: "mix:0.5",
+    neighbors: 2,
+    aggregate: "mean-std:1"
+  }),
   ...[1, 3, 5].map((radius) =>
     single(`hard-d${radius}-n1-nc`, `hard, n = 1, d = ${radius}, no center`, { representation: "hard", radius })
   ),
@@ -89,6 +100,12 @@ export const VARIANTS: ReadonlyArray<Variant> = [
     label: "DARTS, first order, stop rule",
     family: "without neighbors",
     settings: { algorithm: "darts", stopRule: true }
+  },
+  {
+    name: "a2m-es",
+    label: "A²M, stop rule",
+    family: "without neighbors",
+    settings: { algorithm: "a2m", stopRule: true }
   },
   stopping("hard-n2-es", "hard, n = 2", { representation: "hard", neighbors: 2 }),
   stopping("shift-n2-es", "shift, n = 2", { representation: "shift", neighbors: 2 }),
