@@ -1,7 +1,7 @@
 /**
- * Runs the test files, several at once: as many processes as there are processors take the next file from one list.
+ * Runs the test files, several at once: processes take the next file from one list, one process more than there are processors, since some tests wait.
  *
- *     npx tsx scripts/run_tests.ts [PATTERN] [--processes 2] [--times]
+ *     npx tsx scripts/run_tests.ts [PATTERN] [--processes 3] [--times]
  *
  * PATTERN: a regular expression for the paths of files, all of `test/` without one. `--times`: the slowest files at the end. Ends with 1 where a test failed, or a
  * file held none.
@@ -82,7 +82,7 @@ function work(left: Array<Suite>, report: (outcome: Outcome) => void): Promise<v
 }
 
 async function main(): Promise<void> {
-  const flags = scriptFlags({ patterns: rest(0, 1), processes: whole(availableParallelism()), times: toggle })
+  const flags = scriptFlags({ patterns: rest(0, 1), processes: whole(availableParallelism() + 1), times: toggle })
   const begun = performance.now()
   const { suites } = await parse("test", /_test\.ts$/)
   const pattern = new RegExp(flags.patterns[0] ?? "")

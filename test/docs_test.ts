@@ -41,7 +41,7 @@ const LONG = "npx tsx bin/search.ts"
 
 const commands = blocks(README, "sh").flatMap((block) => block.trim().split("\n"))
 for (const command of commands.map((line) => line.replace(/^npm ci && /, "")).filter((line) => line !== LONG)) {
-  test(`this runs: ${command}`, () => {
+  test(`this runs: ${command}`, async () => {
     const [, file, ...rest] = command.split(" ").slice(1)
     const args =
       rest
@@ -49,7 +49,7 @@ for (const command of commands.map((line) => line.replace(/^npm ci && /, "")).fi
         .match(/'[^']*'|\S+/g)
         ?.map((word) => word.replace(/^'|'$/g, "")) ?? []
     const bin = file!.match(/^bin\/(.*)\.ts$/)?.[1]
-    const { status, stderr } = bin === undefined ? ran(file!, ...args) : cli(bin, ...args)
+    const { status, stderr } = bin === undefined ? ran(file!, ...args) : await cli(bin, ...args)
     assert.is(status, 0, stderr)
   })
 }

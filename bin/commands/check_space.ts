@@ -5,7 +5,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { checkSpace, InvariantError, spaceText } from "../../src/adapters/terminal/check_report.ts"
-import { runCommand } from "../../src/adapters/terminal/run_command.ts"
+import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
 
 const HELP = `Check a space and test the invariants of its neighborhoods on random architectures.
@@ -45,5 +45,4 @@ const command = Command.make(
   })
 ).pipe(Command.withDescription(HELP))
 
-/** Run the command with a process's arguments. */
-export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "check_space", argv)
+export const { main, within } = runnable(command, "check_space")

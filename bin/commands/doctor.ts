@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { examine, isSound } from "../../src/adapters/tensor/probes.ts"
 import { doctorText } from "../../src/adapters/terminal/doctor_report.ts"
-import { runCommand } from "../../src/adapters/terminal/run_command.ts"
+import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { BACKEND_NAMES } from "../../src/domain/data/names.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
 import { examineApart } from "./_backend.ts"
@@ -61,5 +61,4 @@ const command = Command.make(
   })
 ).pipe(Command.withDescription(HELP))
 
-/** Run the command with a process's arguments. */
-export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "doctor", argv)
+export const { main, within } = runnable(command, "doctor")

@@ -11,7 +11,7 @@ import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../sr
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { resolveTrainingSettings } from "../../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
-import { runCommand } from "../../src/adapters/terminal/run_command.ts"
+import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { trainingProgress } from "../../src/adapters/terminal/training_progress.ts"
 import { trainingJson, trainingText } from "../../src/adapters/terminal/training_report.ts"
 import { openTrainingImages, planTraining } from "../../src/adapters/training/plan.ts"
@@ -140,5 +140,4 @@ const command = Command.make(
   })
 ).pipe(Command.withDescription(HELP))
 
-/** Run the command with a process's arguments. */
-export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "evaluate", argv)
+export const { main, within } = runnable(command, "evaluate")

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { descriptionText } from "../../src/adapters/export/describe.ts"
 import { describeRequest, type Exported, exportNetwork } from "../../src/adapters/export/export_network.ts"
-import { runCommand } from "../../src/adapters/terminal/run_command.ts"
+import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { PUBLISHED_GENOTYPES } from "../../src/domain/architecture/published_genotypes.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
 
@@ -101,5 +101,4 @@ function exportedText({ file, bytes, parameters, multiplyAdds, state }: Exported
   return [...written.map((one) => `${one.file}: ${count(one.bytes)} bytes`), network].join("\n")
 }
 
-/** Run the command with a process's arguments. */
-export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "export", argv)
+export const { main, within } = runnable(command, "export")

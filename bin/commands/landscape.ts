@@ -13,7 +13,7 @@ import {
   landscapeJson,
   landscapeText
 } from "../../src/adapters/terminal/landscape_report.ts"
-import { runCommand } from "../../src/adapters/terminal/run_command.ts"
+import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { parseArchitecture } from "../../src/domain/architecture/text.ts"
 import { flatness } from "../../src/domain/objective/flatness.ts"
 import { objectiveOfAll } from "../../src/domain/objective/objective_of_all.ts"
@@ -92,5 +92,4 @@ const command = Command.make(
   })
 ).pipe(Command.withDescription(HELP))
 
-/** Run the command with a process's arguments. */
-export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "landscape", argv)
+export const { main, within } = runnable(command, "landscape")

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import { hasGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { readConfig } from "../../src/adapters/settings/resolve.ts"
-import { runCommand } from "../../src/adapters/terminal/run_command.ts"
+import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import {
   GRADIENT_ALGORITHMS,
   GradientRunSettings,
@@ -78,5 +78,4 @@ const isByGradient = Effect.fnUntraced(function* ({ config, run, given }: Search
   return Object.keys(settings).every((name) => Object.hasOwn(GradientRunSettings.fields, name))
 })
 
-/** Run the command with a process's arguments. */
-export const main = (argv: ReadonlyArray<string>): void => runCommand(command, "search", argv)
+export const { main, within } = runnable(command, "search")

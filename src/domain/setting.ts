@@ -17,3 +17,19 @@ export function withDefault<A, I>(
 ): Schema.optionalWith<Schema.Schema<A, I>, { default: () => A }> {
   return Schema.optionalWith(schema, { default: () => value })
 }
+
+/** A switch, as flags and files write it. */
+export const YesNo = Schema.Boolean.annotations({
+  message: (issue) => ({
+    message: `Expected yes or no (true or false in a file), actual ${JSON.stringify(issue.actual)}`,
+    override: true
+  })
+})
+
+/** How many neighbors take part: a number from 0, or all of them. */
+export const NeighborCount = Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())).annotations({
+  message: (issue) => ({
+    message: `Expected "all" or a number of neighbors, actual ${JSON.stringify(issue.actual)}`,
+    override: true
+  })
+})

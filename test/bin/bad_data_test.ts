@@ -9,12 +9,12 @@ import * as assert from "uvu/assert"
 import { writeSafetensors } from "../../src/adapters/tensor/safetensors.ts"
 import { keyOf, uniformAt } from "../../src/domain/random.ts"
 import { cifarRecords, temporary } from "../adapters/datasets/_files.ts"
-import { cliAsync, lastJson, type Ran } from "./_cli.ts"
+import { cli, cliAsync, lastJson, type Ran } from "./_cli.ts"
 
 const { folder, write, remove } = temporary()
 const METHOD = ["--algorithm", "darts", "--batch-size", "4", "--channels", "2", "--epochs", "1", "--image-size", "8"]
 const SMALL = [...METHOD, "--backend", "reference"]
-const search = (...args: ReadonlyArray<string>) => cliAsync({ HOME: folder }, "search", ...SMALL, ...args).ended
+const search = (...args: ReadonlyArray<string>) => cli("search", ...SMALL, ...args)
 
 /** One line, behind those of the progress, that says what is wrong and what cures it, exit code 1. */
 function assertError(ran: Ran, ...texts: ReadonlyArray<string | RegExp>): void {
@@ -55,10 +55,17 @@ const sha256 = createHash("sha256").update(cifar).digest("hex")
 const address = (path: string, digest: string) => `http://127.0.0.1:${port}/${path}/train.bin#sha256=${digest}`
 
 /** Its five attempts take 15 s: begun first, awaited last. */
-const dropped = search("--dataset", "cifar10", "--data", address("broken", sha256))
+const broken = ["--dataset", "cifar10", "--data", address("broken", sha256)]
+const dropped = cliAsync({ HOME: folder }, "search", ...SMALL, ...broken).ended
 
+const { HOME } = process.env
 const test = suite("bad data")
+test.before(() => {
+  process.env.HOME = folder
+})
 test.after(() => {
+  if (HOME === undefined) delete process.env.HOME
+  else process.env.HOME = HOME
   server.close()
   remove()
 })
@@ -121,7 +128,7 @@ test("a loss that is no number: a kept run goes on with a lower learning rate, a
   assertError(await search(...args, "--learning-rate", "1e30"), "is no number", "--learning-rate (it was 1e+30)")
   assertError(await search(...args, "--learning-rate", "0.01", "--seed", "1"), "it was begun with another --seed")
   const lower = ["--run", run, "--learning-rate", "0.01", "--json"]
-  const cured = await cliAsync({ HOME: folder }, "search", ...lower).ended
+  const cured = await cli("search", ...lower)
   assert.is(cured.status, 0, cured.stderr)
   assert.is((lastJson(cured).settings as Readonly<Record<string, unknown>>).learningRate, 0.01)
   assertError(await search(...args, "--learning-rate", "0.02"), "it was begun with another --learning-rate")

@@ -1,7 +1,7 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { BACKEND_NAMES } from "../../src/domain/data/names.ts"
-import { cli, lastJson } from "./_cli.ts"
+import { cli, cliAsync, lastJson } from "./_cli.ts"
 
 interface Found {
   readonly backend: string
@@ -14,8 +14,8 @@ interface Found {
 
 const test = suite("doctor")
 
-test("tells every backend: what works agrees with the reference, what is missing has a reason and a cure", () => {
-  const ran = cli("doctor", "--seconds", "0", "--json")
+test("tells every backend: what works agrees with the reference, what is missing has a reason and a cure", async () => {
+  const ran = await cliAsync({}, "doctor", "--seconds", "0", "--json").ended
   assert.is(ran.status, 0, ran.stderr)
   const backends = lastJson(ran).backends as ReadonlyArray<Found>
   assert.equal(
@@ -30,13 +30,13 @@ test("tells every backend: what works agrees with the reference, what is missing
     assert.ok(backends.find(({ backend }) => backend === needed)?.available, needed)
 })
 
-test("one backend is told alone, with what it composes; an unknown one is wrong usage", () => {
-  const ran = cli("doctor", "--backend", "tfjs-wasm", "--composed", "--seconds", "0")
+test("one backend is told alone, with what it composes; an unknown one is wrong usage", async () => {
+  const ran = await cli("doctor", "--backend", "tfjs-wasm", "--composed", "--seconds", "0")
   assert.is(ran.status, 0, ran.stderr)
   assert.match(ran.stdout, /works {4}tfjs-wasm .* ms, differs by .*WebAssembly/)
   assert.match(ran.stdout, "composed: filter gradient of dense convolutions")
-  assert.is(cli("doctor", "--backend", "abacus").status, 2)
-  assert.is(cli("doctor", "--seconds", "-1").status, 2)
+  assert.is((await cli("doctor", "--backend", "abacus")).status, 2)
+  assert.is((await cli("doctor", "--seconds", "-1")).status, 2)
 })
 
 test.run()

@@ -28,8 +28,8 @@ function lasting({ seconds: _, run: __, weights: ___, ...rest }: Record<string, 
 const test = suite("evaluate")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
-test("ends with one JSON object: the test score, the network's size, every epoch, the whole protocol", () => {
-  const result = lastJson(cli("evaluate", ...small, "--json", "--validation", "0.25", "--threads", "1"))
+test("ends with one JSON object: the test score, the network's size, every epoch, the whole protocol", async () => {
+  const result = lastJson(await cli("evaluate", ...small, "--json", "--validation", "0.25", "--threads", "1"))
   assert.is(result.version, 1)
   assert.is((result.test as { images: number }).images, 7)
   assert.is((result.epochs as ReadonlyArray<unknown>).length, 2)
@@ -41,22 +41,22 @@ test("ends with one JSON object: the test score, the network's size, every epoch
   assert.ok(Math.abs(mean[0]! - 0.5) < 0.1 && Math.abs(std[0]! - 0.29) < 0.1, `${mean} ${std}`)
 })
 
-test("a kept run is told again, saves its weights for export, and refuses other settings", () => {
+test("a kept run is told again, saves its weights for export, and refuses other settings", async () => {
   const run = join(folder, "run")
-  const first = lastJson(cli("evaluate", ...small, "--run", run, "--json"))
-  const again = cli("evaluate", "--run", run, "--json", "--save-weights")
+  const first = lastJson(await cli("evaluate", ...small, "--run", run, "--json"))
+  const again = await cli("evaluate", "--run", run, "--json", "--save-weights")
   assert.equal(lasting(lastJson(again)), lasting(first))
   const [, , next] = again.stderr.match(/^next: (npx tsx bin\/export.ts (.+))$/m) ?? []
   assert.ok(next !== undefined, again.stderr)
   const words = next!.match(/'[^']*'|"[^"]*"|\S+/g)!.map((word) => word.replace(/^['"]|['"]$/g, ""))
   const out = join(folder, "network.onnx")
-  const exported = cli("export", ...words.map((word) => (word === "network.onnx" ? out : word)))
+  const exported = await cli("export", ...words.map((word) => (word === "network.onnx" ? out : word)))
   assert.is(exported.status, 0, exported.stderr)
   assert.ok(existsSync(out))
-  const other = cli("evaluate", ...small, "--seed", "1", "--run", run)
+  const other = await cli("evaluate", ...small, "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "it was begun with another --seed")
-  const search = cli("search", "--run", run)
+  const search = await cli("search", "--run", run)
   assert.is(search.status, 1)
   assert.match(search.stderr, /run.json is no search by gradients; .*: use another folder/)
   assert.ok(readdirSync(run).includes("events.out.tfevents.na-nas"))
@@ -65,14 +65,14 @@ test("a kept run is told again, saves its weights for export, and refuses other 
 test("an interrupted run says how to go on, refuses a second process, and ends with the same bits", async () => {
   const run = join(folder, "interrupted")
   const long = flags({ epochs: "60" })
-  const whole = lastJson(cli("evaluate", ...long, "--json"))
+  const whole = lastJson(await cli("evaluate", ...long, "--json"))
   const child = spawn(process.execPath, ["--import", "tsx", "bin/evaluate.ts", ...long, "--run", run])
   let told = ""
   child.stderr.on("data", (text) => (told += String(text)))
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve))
   while (!existsSync(run) || !readdirSync(run).some((name) => name.startsWith("checkpoint")))
     await new Promise((resolve) => setTimeout(resolve, 5))
-  const second = cli("evaluate", ...long, "--run", run)
+  const second = await cli("evaluate", ...long, "--run", run)
   child.kill("SIGINT")
   const code = await ended
   if (code !== 0) {
@@ -80,7 +80,7 @@ test("an interrupted run says how to go on, refuses a second process, and ends w
     assert.match(told, /interrupted in epoch \d+, after step \d+; the same command continues there/)
   }
   if (second.status !== 0) assert.match(second.stderr, "another process works on it")
-  assert.equal(lasting(lastJson(cli("evaluate", ...long, "--run", run, "--json"))), lasting(whole))
+  assert.equal(lasting(lastJson(await cli("evaluate", ...long, "--run", run, "--json"))), lasting(whole))
 })
 
 /** One line that says what is wrong and what cures it, exit code 1. */
@@ -91,35 +91,41 @@ function assertError(ran: Ran, text: string | RegExp): void {
 }
 const quick = [...small, "--backend", "reference"]
 
-test("a loss that is no number: a kept run goes on with a lower learning rate or a clip, and with nothing else", () => {
+test("a loss that is no number: a kept run goes on with a lower learning rate or a clip, and with nothing else", async () => {
   const run = join(folder, "diverged")
-  assertError(cli("evaluate", ...quick, "--learning-rate", "1e30", "--run", run), "goes on with them from its last")
-  assertError(cli("evaluate", ...quick, "--learning-rate", "0.01", "--seed", "1", "--run", run), "another --seed")
-  const cured = cli("evaluate", "--run", run, "--learning-rate", "0.01", "--clip", "1", "--json")
+  assertError(
+    await cli("evaluate", ...quick, "--learning-rate", "1e30", "--run", run),
+    "goes on with them from its last"
+  )
+  assertError(await cli("evaluate", ...quick, "--learning-rate", "0.01", "--seed", "1", "--run", run), "another --seed")
+  const cured = await cli("evaluate", "--run", run, "--learning-rate", "0.01", "--clip", "1", "--json")
   assert.is(cured.status, 0, cured.stderr)
   const { learningRate, clip } = lastJson(cured).settings as Readonly<Record<string, unknown>>
   assert.equal([learningRate, clip], [0.01, 1])
-  assertError(cli("evaluate", "--run", run, "--clip", "2"), "it was begun with another --clip")
+  assertError(await cli("evaluate", "--run", run, "--clip", "2"), "it was begun with another --clip")
 })
 
-test("a full disk, and a folder that does not fit: the line names the cure", () => {
+test("a full disk, and a folder that does not fit: the line names the cure", async () => {
   const full = join(folder, "full")
   mkdirSync(full)
   symlinkSync("/dev/full", join(full, "checkpoint-00000001.safetensors.draft"))
   const room = "the disk is full; make room and give the same command again"
-  assertError(cli("evaluate", ...quick, "--run", full), room)
+  assertError(await cli("evaluate", ...quick, "--run", full), room)
   symlinkSync("/dev/full", join(full, "weights.safetensors.draft"))
-  assertError(cli("evaluate", ...quick, "--run", full, "--save-weights"), room)
-  assert.is(cli("evaluate", "--run", full, "--save-weights").status, 0)
+  assertError(await cli("evaluate", ...quick, "--run", full, "--save-weights"), room)
+  assert.is((await cli("evaluate", "--run", full, "--save-weights")).status, 0)
   for (const name of readdirSync(full).filter((file) => file.startsWith("checkpoint-")))
     writeFileSync(join(full, name), "damaged")
-  assertError(cli("evaluate", "--run", full), /cannot be read, they are damaged; restore one of them/)
+  assertError(await cli("evaluate", "--run", full), /cannot be read, they are damaged; restore one of them/)
   rmSync(join(full, "run.json"))
-  assertError(cli("evaluate", ...quick, "--run", full), "no run.json that says of what; restore that, or use another")
+  assertError(
+    await cli("evaluate", ...quick, "--run", full),
+    "no run.json that says of what; restore that, or use another"
+  )
   const samples = join(folder, "samples")
   mkdirSync(samples)
   writeFileSync(join(samples, "run.sqlite"), "")
-  assertError(cli("evaluate", ...quick, "--run", samples), "it holds a search by samples; use another folder")
+  assertError(await cli("evaluate", ...quick, "--run", samples), "it holds a search by samples; use another folder")
 })
 
 for (const [name, args, code, text] of [
@@ -135,8 +141,8 @@ for (const [name, args, code, text] of [
     "give a lower --learning-rate (it was 1e+30) or a smaller --clip (there was none): a run that is kept goes on"
   ]
 ] as const) {
-  test(`${name} is one line of error that helps`, () => {
-    const ran = cli("evaluate", ...args)
+  test(`${name} is one line of error that helps`, async () => {
+    const ran = await cli("evaluate", ...args)
     assert.is(ran.status, code, ran.stderr)
     assert.match(ran.stderr, text)
     assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)

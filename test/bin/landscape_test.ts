@@ -4,8 +4,8 @@ import { cli, lastJson } from "./_cli.ts"
 
 const test = suite("landscape")
 
-test("lists the best objectives, and how well own score and objective rank a reported column", () => {
-  const json = lastJson(cli("landscape", "--top", "3", "--json")) as {
+test("lists the best objectives, and how well own score and objective rank a reported column", async () => {
+  const json = lastJson(await cli("landscape", "--top", "3", "--json")) as {
     count: number
     top: ReadonlyArray<{ objective: number; own: number; reported: { test: number } }>
     kendall: { test: { own: number; objective: number } }
@@ -16,8 +16,8 @@ test("lists the best objectives, and how well own score and objective rank a rep
   assert.ok(json.kendall.test.objective > 0 && json.kendall.test.objective < 1)
 })
 
-test("reports the flatness of one architecture, in any text form, as numbers and as text", () => {
-  const json = lastJson(cli("landscape", "--architecture", "000000", "--json")) as {
+test("reports the flatness of one architecture, in any text form, as numbers and as text", async () => {
+  const json = lastJson(await cli("landscape", "--architecture", "000000", "--json")) as {
     neighbors: number
     own: number
     best: { score: number }
@@ -35,12 +35,12 @@ test("reports the flatness of one architecture, in any text form, as numbers and
   assert.is(changes.length, 24)
   assert.ok(Math.abs(Math.max(...changes) - (json.best.score - json.own)) < 1e-9)
   assert.ok(Math.abs(Math.min(...changes) - (json.worst.score - json.own)) < 1e-9)
-  const text = cli("landscape", "--architecture", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+  const text = await cli("landscape", "--architecture", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
   assert.match(text.stdout, "worst neighbor")
 })
 
-test("an architecture that is none is one line of error that points at the place", () => {
-  const ran = cli("landscape", "--architecture", "|none~0|+|nome~0|")
+test("an architecture that is none is one line of error that points at the place", async () => {
+  const ran = await cli("landscape", "--architecture", "|none~0|+|nome~0|")
   assert.is(ran.status, 2)
   assert.match(ran.stderr, '"nome"')
   assert.match(ran.stderr, "character 11")

@@ -15,8 +15,8 @@ const small = [...images, "--batch-size", "4", "--channels", "2", "--epochs", "2
 const test = suite("search by gradients")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
-test("ends with one JSON object that holds every epoch", () => {
-  const result = lastJson(cli("search", ...small, "--algorithm", "na-darts", "--neighbors", "1", "--json"))
+test("ends with one JSON object that holds every epoch", async () => {
+  const result = lastJson(await cli("search", ...small, "--algorithm", "na-darts", "--neighbors", "1", "--json"))
   assert.match(String(result.architecture), /^\|.+~0\|\+/)
   assert.is((result.epochs as ReadonlyArray<unknown>).length, 2)
   assert.is(result.backend, "onnx")
@@ -28,39 +28,39 @@ test("ends with one JSON object that holds every epoch", () => {
   assert.match(take!, "bin/export.ts")
 })
 
-test("a kept run is told again, continues, and refuses other settings", () => {
+test("a kept run is told again, continues, and refuses other settings", async () => {
   const run = join(folder, "run")
-  const first = lastJson(cli("search", ...small, "--algorithm", "darts", "--run", run, "--json"))
+  const first = lastJson(await cli("search", ...small, "--algorithm", "darts", "--run", run, "--json"))
   assert.ok(readdirSync(run).some((name) => name.endsWith(".safetensors")))
-  const { seconds: _, inputWait, ...again } = lastJson(cli("search", "--run", run, "--json"))
+  const { seconds: _, inputWait, ...again } = lastJson(await cli("search", "--run", run, "--json"))
   const { seconds: __, inputWait: ___, ...before } = first
   assert.is(inputWait, null)
   assert.equal(again, before)
-  const other = cli("search", ...small, "--algorithm", "darts", "--seed", "1", "--run", run)
+  const other = await cli("search", ...small, "--algorithm", "darts", "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "--seed")
 })
 
-test("the best backend that works is told with its reason, and recorded by its name", () => {
+test("the best backend that works is told with its reason, and recorded by its name", async () => {
   const run = join(folder, "auto")
-  const ran = cli("search", ...small, "--algorithm", "darts", "--run", run, "--json")
+  const ran = await cli("search", ...small, "--algorithm", "darts", "--run", run, "--json")
   const { backend, settings } = lastJson(ran) as { backend: string; settings: { backend: string } }
   assert.is(settings.backend, backend)
   assert.match(ran.stderr, new RegExp(`^running on ${backend}: `, "m"))
   assert.is(JSON.parse(readFileSync(join(run, "run.json"), "utf8")).settings.backend, backend)
 })
 
-test("a run that continues keeps its backend, refuses another, and says when it works no more", () => {
+test("a run that continues keeps its backend, refuses another, and says when it works no more", async () => {
   const run = join(folder, "kept")
   const asked = [...small, "--algorithm", "darts", "--run", run] as const
-  assert.is(cli("search", ...asked, "--backend", "tfjs-cpu").status, 0)
-  const again = cli("search", ...asked, "--json")
+  assert.is((await cli("search", ...asked, "--backend", "tfjs-cpu")).status, 0)
+  const again = await cli("search", ...asked, "--json")
   assert.is(lastJson(again).backend, "tfjs-cpu")
   assert.not.match(again.stderr, "running on")
-  assert.match(cli("search", ...asked, "--backend", "onnx").stderr, "--backend")
+  assert.match((await cli("search", ...asked, "--backend", "onnx")).stderr, "--backend")
   const record = join(run, "run.json")
   writeFileSync(record, readFileSync(record, "utf8").replace(`"tfjs-cpu"`, `"onnx-cuda"`))
-  const lost = cli("search", ...asked)
+  const lost = await cliAsync({}, "search", ...asked).ended
   if (lost.status === 0) return
   assert.match(lost.stderr, /begun on onnx-cuda, which does not work here any more \(.*cure.*\); repair that/)
 })
@@ -91,11 +91,13 @@ for (const [name, args, code, text] of [
   ["a setting of another method", [...small, "--algorithm", "darts", "--neighbors", "2"], 2, "neighbors"],
   ["a word that is none", ["--algorithm", "na-darts", "--representation", "turn"], 2, "--representation"],
   ["a batch larger than the data", [...images, "--algorithm", "darts", "--batch-size", "64"], 2, "takes 64 images"],
+  ["a switch that is none", ["--stop-rule", "maybe"], 2, "--stop-rule): Expected yes or no"],
+  ["a number of neighbors that is none", ["--neighbors", "few"], 2, '--neighbors): Expected "all" or a number'],
   ["data that are missing", ["--algorithm", "darts", "--dataset", "tensor-file"], 2, "--data"],
   ["more images than there are", [...small, "--algorithm", "darts", "--images", "99"], 2, "24 training images"]
 ] as const) {
-  test(`${name} is one line of error that helps`, () => {
-    const ran = cli("search", ...args)
+  test(`${name} is one line of error that helps`, async () => {
+    const ran = await cli("search", ...args)
     assert.is(ran.status, code, ran.stderr)
     assert.match(ran.stderr, text)
     assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)

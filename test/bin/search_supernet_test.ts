@@ -23,25 +23,29 @@ test("a killed run continues to the result of one that nobody killed", async () 
   const args = [...small, "--algorithm", "na-rs", "--neighbors", "2", "--json"]
   const [whole, run] = [join(folder, "whole"), join(folder, "killed")]
   const begun = performance.now()
-  const expected = lastJson(cli("search", ...args, "--run", whole))
+  const expected = lastJson(await cli("search", ...args, "--run", whole))
   const duration = performance.now() - begun
   assert.is(expected.evaluations, 12)
   const child = spawn(process.execPath, ["--import", "tsx", "bin/search.ts", ...args, "--run", run])
   const timer = setTimeout(() => child.kill("SIGKILL"), 0.7 * duration)
   await new Promise((resolve) => child.once("exit", resolve))
   clearTimeout(timer)
-  assert.equal(without(lastJson(cli("search", ...args, "--run", run))), without(expected))
-  assert.equal(without(lastJson(cli("search", "--run", run, "--json"))), without(expected), "the folder alone will do")
+  assert.equal(without(lastJson(await cli("search", ...args, "--run", run))), without(expected))
+  assert.equal(
+    without(lastJson(await cli("search", "--run", run, "--json"))),
+    without(expected),
+    "the folder alone will do"
+  )
   assert.ok(readdirSync(join(run, "supernet")).some((name) => name.endsWith(".safetensors")))
 })
 
-test("searches share a supernet, and refuse one of other settings", () => {
+test("searches share a supernet, and refuse one of other settings", async () => {
   const shared = join(folder, "shared")
-  assert.is(cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared).status, 0)
+  assert.is((await cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared)).status, 0)
   const trained = readdirSync(shared)
-  assert.is(cli("search", ...small, "--algorithm", "evolution", "--supernet-run", shared).status, 0)
+  assert.is((await cli("search", ...small, "--algorithm", "evolution", "--supernet-run", shared)).status, 0)
   assert.equal(readdirSync(shared), trained, "nothing is trained again")
-  const other = cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared, "--supernet-seed", "5")
+  const other = await cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared, "--supernet-seed", "5")
   assert.is(other.status, 1)
   assert.match(other.stderr, "another --supernet-seed")
 })
@@ -51,16 +55,16 @@ for (const [name, args, text] of [
   ["a search by gradients", [...small.slice(0, 2), "--algorithm", "darts"], "--evaluator"],
   ["a constraint on a column", [...small, "--algorithm", "rs", "--constraint", "params<=5"], "count(choice)"]
 ] as const) {
-  test(`${name} is one line of error that helps`, () => {
-    const ran = cli("search", ...args)
+  test(`${name} is one line of error that helps`, async () => {
+    const ran = await cli("search", ...args)
     assert.is(ran.status, 2, ran.stderr)
     assert.match(ran.stderr, text)
     assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
   })
 }
 
-test("a diverged training is one line of error", () => {
-  const ran = cli("search", ...small, "--algorithm", "rs", "--learning-rate", "1e30")
+test("a diverged training is one line of error", async () => {
+  const ran = await cli("search", ...small, "--algorithm", "rs", "--learning-rate", "1e30")
   assert.is(ran.status, 1, ran.stderr)
   assert.match(ran.stderr, /training loss is no number .*; give a lower --learning-rate \(it was 1e\+30\)/)
 })

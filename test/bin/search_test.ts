@@ -22,15 +22,15 @@ const own = ["--space", space, "--table", table, "--score", "score"]
 const test = suite("search")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
-test("without a table it searches a made-up one and says so", () => {
-  const ran = cli("search", "--algorithm", "na-rs")
+test("without a table it searches a made-up one and says so", async () => {
+  const ran = await cli("search", "--algorithm", "na-rs")
   assert.is(ran.status, 0, ran.stderr)
   assert.match(ran.stderr, "made-up")
   assert.match(ran.stdout, /architecture +\|/)
 })
 
-test("with --json the last line of stdout is the result, and progress stays off it", () => {
-  const ran = cli("search", ...own, "--report", "test,cost", "--algorithm", "exhaustive", "--json")
+test("with --json the last line of stdout is the result, and progress stays off it", async () => {
+  const ran = await cli("search", ...own, "--report", "test,cost", "--algorithm", "exhaustive", "--json")
   assert.is(ran.stdout.trim().split("\n").length, 1)
   const { seconds, settings, ...result } = lastJson(ran)
   assert.type(seconds, "number")
@@ -52,58 +52,62 @@ test("with --json the last line of stdout is the result, and progress stays off 
   })
 })
 
-test("a smaller score is better where that is the goal", () => {
-  const result = lastJson(cli("search", ...own, "--goal", "minimize", "--algorithm", "exhaustive", "--json"))
+test("a smaller score is better where that is the goal", async () => {
+  const result = lastJson(await cli("search", ...own, "--goal", "minimize", "--algorithm", "exhaustive", "--json"))
   assert.is(result.architecture, "000")
   assert.is(result.score, 0)
 })
 
-test("the neighborhood objective is the mean of the scores within distance 1", () => {
-  const result = lastJson(cli("search", ...own, "--algorithm", "exhaustive", "--objective", "neighborhood", "--json"))
+test("the neighborhood objective is the mean of the scores within distance 1", async () => {
+  const result = lastJson(
+    await cli("search", ...own, "--algorithm", "exhaustive", "--objective", "neighborhood", "--json")
+  )
   assert.is(result.architecture, "111")
   assert.is(result.score, (7 + 6 + 5 + 3) / 4)
 })
 
-test("--repeat gives mean and deviation, and each repetition can be run alone", () => {
-  const repeated = lastJson(cli("search", ...own, "--report", "test", "--samples", "3", "--repeat", "20", "--json"))
+test("--repeat gives mean and deviation, and each repetition can be run alone", async () => {
+  const repeated = lastJson(
+    await cli("search", ...own, "--report", "test", "--samples", "3", "--repeat", "20", "--json")
+  )
   const reported = repeated.reported as { test: { mean: number; sd: number } }
   assert.ok(reported.test.sd > 0)
   assert.is(repeated.repeat, 20)
   const alone = lastJson(
-    cli("search", ...own, "--report", "test", "--samples", "3", "--seed", String(repeated.seed), "--json")
+    await cli("search", ...own, "--report", "test", "--samples", "3", "--seed", String(repeated.seed), "--json")
   )
   assert.is(alone.architecture, repeated.architecture)
   assert.is(alone.score, repeated.score)
 })
 
-test("settings come from a config file, flags win, and unknown ones are refused", () => {
+test("settings come from a config file, flags win, and unknown ones are refused", async () => {
   const config = file("config.json", JSON.stringify({ space, table: [table], score: "score", samples: 5, seed: "c" }))
-  const result = lastJson(cli("search", "--config", config, "--samples", "4", "--json"))
+  const result = lastJson(await cli("search", "--config", config, "--samples", "4", "--json"))
   assert.is(result.samples, 4)
   assert.is(result.seed, "c")
-  const wrong = cli("search", "--config", file("wrong.json", JSON.stringify({ sample: 5 })))
+  const wrong = await cli("search", "--config", file("wrong.json", JSON.stringify({ sample: 5 })))
   assert.is(wrong.status, 2)
   assert.match(wrong.stderr, "sample")
 })
 
-test("a run is kept, shown again by its folder alone, and refuses other settings", () => {
+test("a run is kept, shown again by its folder alone, and refuses other settings", async () => {
   const run = join(folder, "run")
   const without = ({ seconds: _, ...rest }: Record<string, unknown>) => rest
-  const first = lastJson(cli("search", ...own, "--run", run, "--json"))
+  const first = lastJson(await cli("search", ...own, "--run", run, "--json"))
   assert.is(first.run, run)
-  assert.equal(without(lastJson(cli("search", ...own, "--run", run, "--json"))), without(first))
-  assert.equal(without(lastJson(cli("search", "--run", run, "--json"))), without(first))
-  const other = cli("search", ...own, "--seed", "1", "--run", run)
+  assert.equal(without(lastJson(await cli("search", ...own, "--run", run, "--json"))), without(first))
+  assert.equal(without(lastJson(await cli("search", "--run", run, "--json"))), without(first))
+  const other = await cli("search", ...own, "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "another --seed")
   const mistyped = join(folder, "mistyped")
-  assert.is(cli("search", ...own, "--report", "nope", "--run", mistyped).status, 1)
-  assert.is(cli("search", ...own, "--report", "test", "--run", mistyped).status, 0)
+  assert.is((await cli("search", ...own, "--report", "nope", "--run", mistyped)).status, 1)
+  assert.is((await cli("search", ...own, "--report", "test", "--run", mistyped)).status, 0)
   const changed = file("changed.csv", "code,score\n000,1\n")
   const moved = join(folder, "moved")
-  cli("search", "--space", space, "--table", changed, "--score", "score", "--run", moved)
+  await cli("search", "--space", space, "--table", changed, "--score", "score", "--run", moved)
   file("changed.csv", "code,score\n000,2\n")
-  assert.match(cli("search", "--run", moved).stderr, "its table has changed")
+  assert.match((await cli("search", "--run", moved)).stderr, "its table has changed")
 })
 
 test("Ctrl-C ends a kept run with 130 and says how to go on; the same command then ends as if never stopped", async () => {
@@ -121,12 +125,12 @@ test("Ctrl-C ends a kept run with 130 and says how to go on; the same command th
   assert.is(code, 130, stderr)
   assert.match(stderr, "the same command continues")
   const comparable = ({ seconds: _, run: __, ...rest }: Record<string, unknown>) => rest
-  const continued = lastJson(cli("search", ...args, "--run", run))
-  assert.equal(comparable(continued), comparable(lastJson(cli("search", ...args, "--run", whole))))
+  const continued = lastJson(await cli("search", ...args, "--run", run))
+  assert.equal(comparable(continued), comparable(lastJson(await cli("search", ...args, "--run", whole))))
 })
 
-test("--help names every flag and ends well", () => {
-  const ran = cli("search", "--help")
+test("--help names every flag and ends well", async () => {
+  const ran = await cli("search", "--help")
   assert.is(ran.status, 0)
   for (const flag of ["--table", "--algorithm", "--aggregate", "--unique-evaluations", "--run", "Examples"])
     assert.match(ran.stdout, flag)
@@ -153,8 +157,8 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["a config file that is missing", ["--config", "nope.json"], 2, "nope.json"]
 ]
 for (const [name, args, status, cure] of wrong) {
-  test(`${name} is one line of error that helps`, () => {
-    const ran: Ran = cli("search", ...args)
+  test(`${name} is one line of error that helps`, async () => {
+    const ran: Ran = await cli("search", ...args)
     assert.is(ran.status, status, ran.stderr)
     assert.is(ran.stdout, "")
     assert.match(ran.stderr, cure)

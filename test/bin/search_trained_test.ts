@@ -12,23 +12,23 @@ const small = [...data, "--batch-size", "16", "--channels", "2", "--cells", "1",
 const test = suite("search by training")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
-test("halves its candidates, knows them again, and is told again by its folder alone", () => {
+test("halves its candidates, knows them again, and is told again by its folder alone", async () => {
   const run = join(folder, "run")
   const args = [...small, "--algorithm", "rs", "--samples", "4", "--successive-halving", "2", "--run", run, "--json"]
-  const ran = cli("search", ...args)
+  const ran = await cli("search", ...args)
   assert.is(ran.status, 0, ran.stderr)
   const { seconds: _, ...result } = lastJson(ran)
   assert.equal([result.samples, result.evaluations, result.stop], [4, 6, "samples"])
   assert.ok(Number(result.score) > 0 && Number(result.score) <= 1)
   assert.match(ran.stderr, "validation error")
-  const { seconds: __, ...again } = lastJson(cli("search", "--run", run, "--json"))
+  const { seconds: __, ...again } = lastJson(await cli("search", "--run", run, "--json"))
   assert.equal(again, result)
-  const whole = cli("search", ...small, "--algorithm", "na-rs", "--samples", "1", "--neighbors", "1", "--json")
+  const whole = await cli("search", ...small, "--algorithm", "na-rs", "--samples", "1", "--neighbors", "1", "--json")
   assert.is(whole.status, 0, whole.stderr)
   assert.is(lastJson(whole).evaluations, 2)
 })
 
-test("candidates that diverge are the worst; where all do, the error names the cure", () => {
+test("candidates that diverge are the worst; where all do, the error names the cure", async () => {
   const wild = ["--batch-size", "16", "--channels", "2", "--cells", "1", "--crop", "0", "--epochs", "1"]
   const run = join(folder, "wild")
   const args = [
@@ -45,7 +45,7 @@ test("candidates that diverge are the worst; where all do, the error names the c
     "--backend",
     "onnx"
   ]
-  const lost = cli("search", ...args)
+  const lost = await cli("search", ...args)
   assert.is(lost.status, 1, lost.stderr)
   assert.match(lost.stderr, /no candidate has a score: (\d) of \1 trainings diverged; give a lower --learning-rate/)
   assert.is(lost.stderr.trim().split("\n").length, 1, lost.stderr)
@@ -56,8 +56,8 @@ for (const [name, args, text] of [
   ["a setting of tables alone", [...small, "--score", "acc"], "score (--score): is no setting of a search by training"],
   ["a searcher that has no rungs", [...small, "--algorithm", "evolution", "--successive-halving", "2"], `take "rs"`]
 ] as const) {
-  test(`${name} is one line of error that helps`, () => {
-    const ran = cli("search", ...args)
+  test(`${name} is one line of error that helps`, async () => {
+    const ran = await cli("search", ...args)
     assert.is(ran.status, 2, ran.stderr)
     assert.match(ran.stderr, text)
     assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)

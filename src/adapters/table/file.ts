@@ -15,7 +15,7 @@ export const readTable = Effect.fn("readTable")(function* (space: Space, path: s
     return new TableError({
       table: path,
       line: 0,
-      problem: missing ? "the file does not exist" : `the file cannot be read (${reason(error)})`
+      problem: missing ? "the file does not exist: check the path" : `the file cannot be read (${reason(error)})`
     })
   })
   const raw = yield* parseTable(path, bytes)

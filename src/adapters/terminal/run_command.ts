@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from "node:util"
+import * as AutoCorrect from "@effect/cli/AutoCorrect"
+import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Usage from "@effect/cli/Usage"
@@ -24,26 +26,39 @@ export function exitCode(cause: Cause.Cause<unknown>): number {
   return usage ? EXIT.usage : EXIT.failed
 }
 
-/** Parse the arguments and run the command: one line on standard error for a failure, and the exit code that fits it. */
-export function runCommand<Name extends string, A, E>(
-  command: Command.Command<Name, NodeContext.NodeContext, E, A>,
-  name: string,
-  argv: ReadonlyArray<string>
-): void {
-  const program = Console.consoleWith((console) => {
-    const heard = Command.transformHandler(command, (handler) => Effect.withConsole(handler, console))
-    const silent = { ...console, error: () => Effect.void }
-    return Effect.withConsole(Command.run(heard, { name, version: "0.1.0" })([...argv]), silent)
-  })
-  program.pipe(
-    Effect.tapErrorCause((cause) => Effect.sync(() => tell(cause, command, argv))),
-    Effect.provide(NodeContext.layer),
-    NodeRuntime.runMain({
-      disableErrorReporting: true,
-      teardown: (exit, onExit) => onExit(Exit.isFailure(exit) ? exitCode(exit.cause) : EXIT.done)
-    })
-  )
+/** A command of `bin/`, its arguments from the third on: parsed, run, a failure told by one line on standard error. */
+export interface Runnable {
+  /** Runs as this process, which ends with the exit code; Ctrl-C interrupts. */
+  readonly main: (argv: ReadonlyArray<string>) => void
+  /** Runs within this process, as often as asked; the exit code that `main` would end with. */
+  readonly within: (argv: ReadonlyArray<string>) => Promise<number>
 }
+
+/** What runs a command of the CLI library. */
+export function runnable<Name extends string, A, E>(
+  command: Command.Command<Name, NodeContext.NodeContext, E, A>,
+  name: string
+): Runnable {
+  const program = (argv: ReadonlyArray<string>) =>
+    Console.consoleWith((console) => {
+      const heard = Command.transformHandler(command, (handler) => Effect.withConsole(handler, console))
+      const silent = { ...console, error: () => Effect.void }
+      return Effect.withConsole(Command.run(heard, { name, version: "0.1.0" })([...argv]), silent)
+    }).pipe(
+      Effect.tapErrorCause((cause) => Effect.sync(() => tell(cause, command, argv))),
+      Effect.provide(NodeContext.layer)
+    )
+  return {
+    main: (argv) =>
+      NodeRuntime.runMain(program(argv), {
+        disableErrorReporting: true,
+        teardown: (exit, onExit) => onExit(codeOf(exit))
+      }),
+    within: async (argv) => codeOf(await Effect.runPromiseExit(program(argv)))
+  }
+}
+
+const codeOf = (exit: Exit.Exit<unknown, unknown>): number => (Exit.isFailure(exit) ? exitCode(exit.cause) : EXIT.done)
 
 /** Prints the one line of a failure; that of the CLI library for arguments that it refuses names no cure, so it is silent and this does. */
 function tell<Name extends string, R, E, A>(
@@ -66,7 +81,7 @@ export function usageProblem(told: string, names: ReadonlyArray<string>, args: R
   const argument = told.match(/^Received unknown argument: '(.*)'$/)?.[1]
   if (argument === undefined) return `Cannot use these arguments: ${told}; --help lists all`
   const times = args.filter((one) => one === argument || one.startsWith(`${argument}=`)).length
-  const near = names.filter((name) => name.startsWith(argument) || argument.startsWith(name))
+  const near = names.filter((name) => isNear(name, argument))
   const problem = !argument.startsWith("-")
     ? `"${argument}" belongs to no option`
     : !names.includes(argument)
@@ -75,6 +90,12 @@ export function usageProblem(told: string, names: ReadonlyArray<string>, args: R
         ? `${argument} is given ${times} times`
         : `${argument} has no value`
   return `Cannot use these arguments: ${problem}; --help lists all`
+}
+
+/** Whether someone who typed an option may have meant another: one begins like the other, or at most two letters differ. */
+function isNear(name: string, typed: string): boolean {
+  const differing = () => AutoCorrect.levensteinDistance(name, typed, CliConfig.defaultConfig)
+  return name.startsWith(typed) || typed.startsWith(name) || differing() <= 2
 }
 
 /** The names of a command's options, dashes before them. */

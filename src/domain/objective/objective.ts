@@ -1,4 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
+import { NeighborCount } from "../setting.ts"
 import { Aggregate } from "./aggregate.ts"
 
 /** What a searcher minimizes: the loss of an architecture alone, or an aggregate over its neighborhood. */
@@ -7,7 +8,7 @@ export const Objective = Schema.Union(
   Schema.TaggedStruct("Neighborhood", {
     aggregate: Aggregate,
     /** Number of neighbors, drawn anew for each candidate. */
-    neighbors: Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())),
+    neighbors: NeighborCount,
     radius: Schema.Int.pipe(Schema.positive()),
     /** Whether the architecture itself counts in the aggregate. */
     center: Schema.Boolean,

@@ -1,25 +1,11 @@
 import * as Schema from "@effect/schema/Schema"
-import { oneOf, withDefault } from "../setting.ts"
+import { NeighborCount, oneOf, withDefault, YesNo } from "../setting.ts"
 import { EVALUATOR_FIELDS } from "./evaluator_settings.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
 const Text = Schema.String.pipe(Schema.minLength(1))
 const Texts = Schema.Array(Text)
 const Positive = Schema.Number.pipe(Schema.positive(), Schema.finite())
-
-const YesNo = Schema.Boolean.annotations({
-  message: (issue) => ({
-    message: `Expected yes or no (true or false in a file), actual ${JSON.stringify(issue.actual)}`,
-    override: true
-  })
-})
-
-const Neighbors = Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())).annotations({
-  message: (issue) => ({
-    message: `Expected "all" or a number of neighbors, actual ${JSON.stringify(issue.actual)}`,
-    override: true
-  })
-})
 
 /** The searchers by the names that people type; `na-rs` is `rs` with the neighborhood objective. */
 export const ALGORITHM_NAMES = ["rs", "na-rs", "evolution", "local-search", "exhaustive"] as const
@@ -33,7 +19,7 @@ export const SearchSettings = Schema.Struct({
   algorithm: withDefault(oneOf(...ALGORITHM_NAMES), "na-rs"),
   objective: Schema.optional(oneOf("own", "neighborhood")),
   aggregate: withDefault(Text, "mean"),
-  neighbors: withDefault(Neighbors, "all"),
+  neighbors: withDefault(NeighborCount, "all"),
   radius: withDefault(Count, 1),
   center: withDefault(YesNo, true),
   moveInputs: withDefault(Schema.Boolean, false),

@@ -1,5 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import { Augmentation, CIFAR_AUGMENTATION, IMAGENET_AUGMENTATION } from "../data/augmentation.ts"
+import { YesNo } from "../setting.ts"
 import { OptimizerSettings } from "./optimizer.ts"
 import { LearningRateSchedule } from "./schedule.ts"
 
@@ -135,7 +136,7 @@ export const ProtocolChanges = Schema.Struct({
   labelSmoothing: Schema.optional(Share),
   /** Black pixels around an image before a random crop of its size; no crop where 0. */
   crop: Schema.optional(Schema.Int.pipe(Schema.nonNegative())),
-  flip: Schema.optional(Schema.Boolean),
+  flip: Schema.optional(YesNo),
   /** Side of the square that is painted over; none where 0. */
   cutout: Schema.optional(Schema.Int.pipe(Schema.nonNegative())),
   /** Height and width of the images that the network sees. */

@@ -8,10 +8,11 @@ const problem = (argument: string, ...args: ReadonlyArray<string>) => usageProbl
 
 const test = suite("usageProblem()")
 
-test("an unknown option, with those that begin like it", () => {
+test("an unknown option, with those that begin like it or differ in two letters at most", () => {
   assert.match(problem("--nonsense", "--nonsense"), "there is no --nonsense; --help")
   assert.match(problem("--sample", "--sample", "3"), "there is no --sample, did you mean --samples or --sample-size?")
   assert.match(problem("--seeds", "--seeds", "3"), "there is no --seeds, did you mean --seed?")
+  assert.match(problem("--smaples", "--smaples", "3"), "there is no --smaples, did you mean --samples?")
 })
 
 test("an option that is given twice, in both forms, or has no value", () => {

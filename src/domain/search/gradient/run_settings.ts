@@ -2,7 +2,7 @@ import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
 import { BACKEND_CHOICES, BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
 import { parseAggregate } from "../../objective/aggregate_text.ts"
-import { oneOf, withDefault } from "../../setting.ts"
+import { NeighborCount, oneOf, withDefault, YesNo } from "../../setting.ts"
 import { SettingsError } from "../settings.ts"
 import { GRADIENT_PROTOCOLS, type GradientProtocol, type GradientSearch, gradientSearch } from "./settings.ts"
 
@@ -48,7 +48,7 @@ export const GradientRunSettings = Schema.Struct({
   images: Schema.optional(Count),
   /** Height and width to which images are averaged; their own where absent. */
   imageSize: Schema.optional(Count),
-  flip: withDefault(Schema.Boolean, false),
+  flip: withDefault(YesNo, false),
   /** Zeros around an image before a random crop of its own size; no crop where 0. */
   crop: withDefault(Schema.Int.pipe(Schema.nonNegative()), 0),
   channels: withDefault(Count, 4),
@@ -58,21 +58,21 @@ export const GradientRunSettings = Schema.Struct({
   batchSize: Schema.optional(Count),
   learningRate: Schema.optional(Positive),
   alphaLearningRate: Schema.optional(Positive),
-  neighbors: Schema.optional(Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative()))),
+  neighbors: Schema.optional(NeighborCount),
   radius: Schema.optional(Count),
   /** `shift`, `swap`, `hard` or `mix:0.5`. */
   representation: Schema.optional(Text),
   aggregate: Schema.optional(Text),
-  center: Schema.optional(Schema.Boolean),
+  center: Schema.optional(YesNo),
   steps: Schema.optional(oneOf("both", "alpha", "weights")),
   order: Schema.optional(oneOf("first", "second", "finite-difference")),
   /** Whether an edge may end with `none`, and a neighbor may change to it. */
-  none: Schema.optional(Schema.Boolean),
-  eigenvalue: withDefault(Schema.Boolean, false),
+  none: Schema.optional(YesNo),
+  eigenvalue: withDefault(YesNo, false),
   /** Epochs from one eigenvalue to the next, with `eigenvalue`; a stop rule needs every one. */
   eigenvalueEvery: withDefault(Count, 1),
   /** Whether the rule of DARTS-ES may end the search; where absent it may with neighbors, and not without. */
-  stopRule: Schema.optional(Schema.Boolean),
+  stopRule: Schema.optional(YesNo),
   backend: withDefault(oneOf(...BACKEND_CHOICES), "auto"),
   threads: Schema.optional(Count),
   seed: withDefault(Schema.String, "0"),

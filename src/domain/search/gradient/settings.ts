@@ -3,7 +3,7 @@ import * as Schema from "@effect/schema/Schema"
 import type * as Either from "effect/Either"
 import { Representation } from "../../neighborhood/relaxed_maps.ts"
 import { Aggregate } from "../../objective/aggregate.ts"
-import { withDefault } from "../../setting.ts"
+import { NeighborCount, withDefault } from "../../setting.ts"
 import { StopRule } from "./stop_rule.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
@@ -75,7 +75,7 @@ export const Darts = Schema.TaggedStruct("Darts", { ...order, ...protocol })
 export const NaDarts = Schema.TaggedStruct("NaDarts", {
   representation: withDefault(Representation, { _tag: "Mix", rho: 0.5 }),
   /** Neighbors of a step; all of them where there are no more. With 0 it is DARTS. */
-  neighbors: withDefault(Schema.Union(Schema.Literal("all"), Schema.Int.pipe(Schema.nonNegative())), 2),
+  neighbors: withDefault(NeighborCount, 2),
   /** Edges that a neighbor changes; with a ramp, rounded. */
   radius: withDefault(Schema.Union(Count, Ramp), 1),
   aggregate: withDefault(Aggregate, { _tag: "Mean" }),
