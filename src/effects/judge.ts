@@ -6,7 +6,7 @@ import type { Outcome } from "./run_store.ts"
 /** The score of a proposal, and whether it can be the outcome of a search. */
 export interface Judged extends Pick<Outcome, "ownLoss" | "ownDiverged"> {
   readonly loss: ValidationLoss
-  /** Whether a training of its targets came to an end and the loss is finite. What has no such score is never an outcome. */
+  /** Whether one of its targets did not diverge and the loss is finite. What has no such score is never an outcome. */
   readonly hasScore: boolean
 }
 
@@ -31,7 +31,7 @@ export function noScore(
 ): string {
   const lenient = objective._tag === "Neighborhood" && diverged < uniqueEvaluations
   return [
-    `no candidate has a score: ${diverged} of ${uniqueEvaluations} trainings diverged`,
+    `no candidate has a score: ${diverged} of ${uniqueEvaluations} evaluations diverged`,
     `give a lower --learning-rate or a smaller --clip${lenient ? ", or an aggregate that leaves out the worst (--aggregate median)" : ""}`,
     "a run that is kept needs another folder for that"
   ].join("; ")

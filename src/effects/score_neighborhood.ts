@@ -2,15 +2,14 @@ import * as Effect from "effect/Effect"
 import { type Architecture, architectureKey } from "../domain/architecture/architecture.ts"
 import { objectiveLoss, type PreparedObjective, targetsOf } from "../domain/objective/targets.ts"
 import type { Seed } from "../domain/random.ts"
-import type { ValidationLoss } from "../domain/search/score.ts"
+import type { Evaluation } from "../domain/search/score.ts"
 import { EvaluationError, Evaluator } from "./evaluator.ts"
 import { fillMemo, openMemo } from "./memo.ts"
 
 /** An architecture that was scored, at its distance from the center. */
-export interface ScoredArchitecture {
+export interface ScoredArchitecture extends Pick<Evaluation, "loss" | "diverged"> {
   readonly architecture: Architecture
   readonly distance: number
-  readonly loss: ValidationLoss
 }
 
 /** A neighborhood's loss and what it was aggregated from; losses: lower is better. */
@@ -44,14 +43,19 @@ export const scoreNeighborhood = Effect.fn("scoreNeighborhood")(function* (
   )
   const memo = yield* openMemo(prepared.ball.space)
   yield* fillMemo(memo, [[center], targets.architectures])
-  const lossOf = (architecture: Architecture) => memo.get(architecture)!.loss
+  const at = (distance: number, architecture: Architecture): ScoredArchitecture => {
+    const { seconds: _, ...evaluation } = memo.get(architecture)!
+    return { architecture, distance, ...evaluation }
+  }
+  const known = targets.architectures.map((architecture, i) => at(targets.distances[i]!, architecture))
   const scored: ScoredNeighborhood = {
-    loss: objectiveLoss(prepared.objective, targets.architectures.map(lossOf), targets),
-    center: { architecture: center, distance: 0, loss: lossOf(center) },
-    neighbors: targets.architectures.flatMap((architecture, i) => {
-      const distance = targets.distances[i]!
-      return distance === 0 ? [] : [{ architecture, distance, loss: lossOf(architecture) }]
-    })
+    loss: objectiveLoss(
+      prepared.objective,
+      known.map(({ loss }) => loss),
+      targets
+    ),
+    center: at(0, center),
+    neighbors: known.filter(({ distance }) => distance > 0)
   }
   return scored
 })

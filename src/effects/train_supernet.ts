@@ -1,18 +1,17 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Architecture, architectureKey } from "../domain/architecture/architecture.ts"
+import type { Architecture } from "../domain/architecture/architecture.ts"
 import type { BatchRequest } from "../domain/data/batch.ts"
 import type { RelaxedShape } from "../domain/neighborhood/relaxed_shape.ts"
 import type { Program } from "../domain/program/program.ts"
 import { split } from "../domain/random.ts"
-import { ValidationLoss } from "../domain/search/score.ts"
+import { type Evaluation, ValidationLoss, WORST_LOSS } from "../domain/search/score.ts"
 import { drawPath, pathInputs, paths } from "../domain/search/supernet/paths.ts"
 import type { Space } from "../domain/space/space.ts"
 import { randomInputs } from "../domain/training/plan.ts"
 import { addImages, measuredOf, NO_IMAGES } from "../domain/training/record.ts"
 import { Batches } from "./datasets.ts"
 import { makeDeviceState, upload } from "./device_state.ts"
-import { EvaluationError } from "./evaluator.ts"
 import { SearchError } from "./search.ts"
 import { type DeviceTensor, TensorBackend } from "./tensor_backend.ts"
 import { type TrainingPlan, type TrainingProgress, trainNetwork } from "./train_network.ts"
@@ -40,7 +39,8 @@ export function pathOfStep(space: Space, shape: RelaxedShape): NonNullable<Train
 /**
  * Train a supernet by uniform paths, one architecture a step, and give what scores architectures with its weights, on validation batches and with their statistics. It
  * is a pure function of the plan on one backend: stopped anywhere and run again over the same checkpoints it ends with the same bits. Weights of
- * operations outside a path have the gradient 0, and still decay and move by their momentum. Errors: a `SearchError` where the training diverges.
+ * operations outside a path have the gradient 0, and still decay and move by their momentum. An architecture whose loss is no number counts as the worst that the measure
+ * has. Errors: a `SearchError` where the training diverges.
  *
  * Source: Li and Talwalkar 2019 (arXiv 1902.07638); Guo et al. 2020 (arXiv 1904.00420). Differs from the latter: statistics are those of a batch, not gathered anew.
  */
@@ -77,9 +77,10 @@ export const trainSupernet = Effect.fn("trainSupernet")(function* (
       }
       const { loss, accuracy } = measuredOf(sums)
       const measured = plan.measure === "error" ? 1 - accuracy : loss
-      if (!Number.isFinite(loss))
-        return yield* new EvaluationError({ architecture: architectureKey(architecture), reason: "diverged" })
-      return ValidationLoss(measured)
+      const evaluation: Evaluation = Number.isFinite(loss)
+        ? { loss: ValidationLoss(measured), seconds: 0 }
+        : { loss: WORST_LOSS[plan.measure], seconds: 0, diverged: true }
+      return evaluation
     },
     Effect.scoped,
     Effect.provideService(TensorBackend, backend)

@@ -144,7 +144,7 @@ test("a candidate that diverges ends behind all others, and the last rung is nev
   const last = evaluatorAt([], Number.POSITIVE_INFINITY, (_, epochs) => epochs === 9)
   assert.match(
     (await failure(searching(given, last))).message,
-    "no candidate has a score: 1 of 13 trainings diverged; give"
+    "no candidate has a score: 1 of 13 evaluations diverged; give"
   )
 })
 

@@ -65,7 +65,8 @@ test("scores are means over validation batches with the trained weights", async 
         const out = evaluate(plan.program, new Map([...tensors, ...batch]))
         expected += (measure === "error" ? 1 - out.get("correct")![0]! / 4 : out.get("loss")![0]!) / 2
       }
-      assert.ok(Math.abs(found[i]! - expected) < 1e-5, `${measure} of ${cell}: ${found[i]} ${expected}`)
+      const { loss } = found[i]!
+      assert.ok(Math.abs(loss - expected) < 1e-5, `${measure} of ${cell}: ${loss} ${expected}`)
     }
   }
 })
@@ -121,7 +122,7 @@ test("ends with the same bits and scores wherever it was interrupted", async () 
   }
 })
 
-test("a training that diverges, and an architecture without a number, are one error each", async () => {
+test("a training that diverges is an error; an architecture whose loss is no number is the worst", async () => {
   const plan = await run(planOfSupernet())
   const [name, { shape, data }] = [...plan.training.initial].find(([one]) => one.includes("classifier"))!
   const full = (value: number) =>
@@ -131,8 +132,17 @@ test("a training that diverges, and an architecture without a number, are one er
     String(error.message),
     /Cannot search: of the supernet, the training loss is no number at step 1 of epoch 1; give a lower --learning-rate .*, and another folder/
   )
-  const unscored = { ...plan, training: { ...plan.training, initial: full(3e38), epochs: 0 } }
-  assert.match(String((await failure(alone(unscored))).message), /\[?3,3,3,3,3,3.*diverged|diverged/)
+  for (const [measure, loss] of [
+    ["error", 1],
+    ["cross-entropy", Number.POSITIVE_INFINITY]
+  ] as const) {
+    const scored = await run(planOfSupernet({}, { measure }))
+    const { found } = await run(alone({ ...scored, training: { ...plan.training, initial: full(3e38), epochs: 0 } }))
+    assert.equal(
+      found,
+      CELLS.map(() => ({ loss, seconds: 0, diverged: true }))
+    )
+  }
 })
 
 test.run()

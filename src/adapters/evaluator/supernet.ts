@@ -54,7 +54,6 @@ export const layer = (
       const { score } = yield* trainSupernet(plan, onProgress)
       const evaluateOne = (architecture: Architecture) =>
         score(architecture).pipe(
-          Effect.map((loss) => ({ loss, seconds: 0 })),
           Effect.catchTag("TensorError", (error) => {
             const reason = error.reason === "out_of_memory" ? error.reason : ("failed" as const)
             const detail = error.message

@@ -82,10 +82,9 @@ const answer = Effect.fn("answer")(function* (space: Space, given: unknown) {
   if (neighbors === "all" && prepared.ball.changes > MOST_NEIGHBORS)
     return yield* new TooManyNeighborsError({ count: prepared.ball.changes })
   const scored = yield* scoreNeighborhood(prepared, center, query.seed)
-  const shown = ({ architecture, distance, loss }: ScoredArchitecture) => ({
+  const shown = ({ architecture, ...scored }: ScoredArchitecture) => ({
     architecture: printArchitecture(space, architecture),
-    distance,
-    loss
+    ...scored
   })
   const { identity } = yield* Evaluator
   return yield* HttpServerResponse.json({
@@ -100,7 +99,7 @@ const answer = Effect.fn("answer")(function* (space: Space, given: unknown) {
 const failed = (status: number) => (error: { readonly _tag: string; readonly message: string }) =>
   HttpServerResponse.json({ error: error._tag, message: error.message }, { status })
 
-/** `GET /neighborhood?architecture=…` and `POST /neighborhood` with the same as JSON. Errors are JSON too. */
+/** `GET /neighborhood?architecture=…` and `POST /neighborhood` with the same as JSON. A loss is null where it is infinite. Errors are JSON too. */
 const app = (space: Space) =>
   HttpRouter.empty.pipe(
     HttpRouter.get(

@@ -1,6 +1,7 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { fetchHandler, MOST_NEIGHBORS } from "../../../src/adapters/http/handler.ts"
+import type { Architecture } from "../../../src/domain/architecture/architecture.ts"
 import { printArchitecture } from "../../../src/domain/architecture/text.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
@@ -10,13 +11,16 @@ interface Answer {
   readonly error?: string
   readonly message?: string
   readonly space: string
-  readonly loss: number
-  readonly center: { readonly architecture: string; readonly distance: number; readonly loss: number }
-  readonly neighbors: ReadonlyArray<{
-    readonly architecture: string
-    readonly distance: number
-    readonly loss: number
-  }>
+  readonly loss: number | null
+  readonly center: Scored
+  readonly neighbors: ReadonlyArray<Scored>
+}
+
+interface Scored {
+  readonly architecture: string
+  readonly distance: number
+  readonly loss: number | null
+  readonly diverged?: boolean
 }
 
 /** One request to a handler of its own. */
@@ -49,8 +53,21 @@ test("answers with the loss, the center and every neighbor, as the definition ha
     )
     assert.ok(answer.neighbors.every(({ distance }) => distance === 1))
     const tag = how === "mean" ? "Mean" : "Worst"
-    assert.is(answer.loss, aggregate({ _tag: tag }, [answer.center.loss, ...expected], [0, ...expected.map(() => 1)]))
+    assert.is(answer.loss, aggregate({ _tag: tag }, [answer.center.loss!, ...expected], [0, ...expected.map(() => 1)]))
   }
+})
+
+test("what diverged says so, its infinite loss is null, and the mean over it", async () => {
+  const behaviour = { diverges: ([first]: Architecture) => first === 1, worst: Number.POSITIVE_INFINITY }
+  const { answer } = await ask(SMALL, "/neighborhood?architecture=0120", {}, behaviour)
+  assert.is(answer.loss, null)
+  assert.not.ok("diverged" in answer.center)
+  const [diverged, others] = [true, false].map((is) => answer.neighbors.filter((one) => (one.diverged === true) === is))
+  assert.equal(
+    diverged!.map(({ architecture, loss }) => [architecture[0], loss]),
+    [["1", null]]
+  )
+  assert.ok(others!.length > 0 && others!.every(({ loss }) => Number.isFinite(loss)))
 })
 
 test("parameters of an address and a body of JSON mean the same", async () => {
