@@ -83,10 +83,20 @@ else
     assert.is(neighbors.length, 24)
   })
 
-test("the space of the README is a space", () => {
-  const file = join(FOLDER, "my-space.json")
-  writeFileSync(file, blocks(README, "json")[0]!)
-  assert.match(ran("bin/check_space.ts", file).stdout, "18 architectures")
+test("the spaces of the README are spaces", async () => {
+  for (const [i, sizes] of ["18 architectures", "27 architectures"].entries()) {
+    const file = join(FOLDER, `space${i}.json`)
+    writeFileSync(file, blocks(README, "json")[i]!)
+    assert.match((await cli("check_space", file)).stdout, sizes)
+  }
+})
+
+test("a search by gradients runs in the cells of the README, and names the next commands", async () => {
+  const small = ["--images", "64", "--image-size", "8", "--epochs", "1", "--batch-size", "16"]
+  const { status, stdout, stderr } = await cli("search", "--space", join(FOLDER, "space1.json"), ...small)
+  assert.is(status, 0, stderr)
+  assert.match(stdout, /^na-darts in my-cells on mnist: 1 epoch in/)
+  assert.match(stdout, "next: npx tsx bin/evaluate.ts --architecture")
 })
 
 test("the example of mod.ts prints what it says", () => {

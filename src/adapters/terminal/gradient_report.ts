@@ -68,7 +68,7 @@ export function gradientText(result: GradientResult): string {
   const every = Math.max(1, Math.ceil(outcome.epochs.length / 8))
   const shown = outcome.epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === outcome.epochs.length - 1)
   return [
-    `${settings.algorithm} in ${space.name} on ${info.name}: ${outcome.epochs.length} epochs in ${seconds.toFixed(0)} s on ${backend}${inputWait === undefined ? "" : `, input wait ${percent(inputWait)}`}${outcome.stopped ? ", ended by the stop rule" : ""}`,
+    `${settings.algorithm} in ${space.name} on ${info.name}: ${outcome.epochs.length} ${outcome.epochs.length === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(0)} s on ${backend}${inputWait === undefined ? "" : `, input wait ${percent(inputWait)}`}${outcome.stopped ? ", ended by the stop rule" : ""}`,
     "",
     "  epoch  train loss  valid loss  valid accuracy  gap      skips   entropy  eigenvalue",
     ...shown.map(epochLine),

@@ -19,7 +19,10 @@ export const Edge = Schema.Struct({
 }).annotations({ identifier: "Edge" })
 export interface Edge extends Schema.Schema.Type<typeof Edge> {}
 
-/** A cell: a directed acyclic graph whose edges carry operations. `stride` 2 means that it halves the image. */
+/**
+ * A cell: a directed acyclic graph whose edges carry operations. `nodes` are those beside the inputs, numbered behind them; `combine` makes one of a node's
+ * edges; `stride` 2 means that the cell halves the image.
+ */
 export const Cell = Schema.Struct({
   name: Name,
   inputs: Size,
