@@ -21,8 +21,10 @@ Examples:
 
   export --architecture 333333 --space nas-bench-201 --channels 16 --cells 5 --batch 8 --out net.onnx
 
+  export --architecture '|nor_conv_3x3~0|+|skip_connect~0|dil_conv_3x3~1|' --space my-cells.json --out net.onnx
+
 An ONNX model takes "image" [batch, channels, height, width], pixels normalized as in training, and gives "logits". A PyTorch module is a source file with
-"build()" and, beside it, its weights as safetensors; it needs torch alone. Names of weights are those of the reference implementations. Totals of
+"build()" and, beside it, its weights as safetensors; it needs torch alone, and is written for genotypes and NAS-Bench-201's cells. Names of weights are those of the reference implementations. Totals of
 parameters and multiply-adds (of one image) leave an auxiliary head out, as the publications do.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
@@ -35,14 +37,17 @@ const options = {
   architecture: Options.text("architecture").pipe(
     Options.withDescription(`any text form, or one of ${Object.keys(PUBLISHED_GENOTYPES).join(", ")}`)
   ),
-  space: optional(Options.text("space"), "darts, nas-bench-201 or another of their form; told by most architectures"),
+  space: optional(
+    Options.text("space"),
+    "darts, nas-bench-201 or another space of cells, a JSON file too; told by most architectures"
+  ),
   channels: optional(Options.integer("channels"), "channels of the first cell (36; imagenet 48; nas-bench-201 16)"),
   cells: optional(Options.integer("cells"), "cells, in nas-bench-201 of each stage (20; imagenet 14; nas-bench-201 5)"),
   classes: optional(Options.integer("classes"), "classes (10; imagenet 1000)"),
   image: optional(Options.integer("image"), "height and width of an image (32; imagenet 224)"),
   imageChannels: optional(Options.integer("image-channels"), "channels of an image (3)"),
-  stem: optional(Options.choice("stem", ["cifar", "imagenet"]), "a genotype's stem (cifar)"),
-  auxiliary: flag("auxiliary", 'keep a genotype\'s auxiliary head: a second output, "logits_aux"'),
+  stem: optional(Options.choice("stem", ["cifar", "imagenet"]), "stem of a network like DARTS's (cifar)"),
+  auxiliary: flag("auxiliary", 'keep the auxiliary head of a network like DARTS\'s: a second output, "logits_aux"'),
   weights: optional(Options.text("weights"), "safetensors file with weights and running statistics"),
   seed: Options.text("seed").pipe(
     Options.withDescription("any text, for weights as PyTorch draws them where there is no --weights (0)"),

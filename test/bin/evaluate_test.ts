@@ -25,6 +25,17 @@ function lasting({ seconds: _, run: __, weights: ___, ...rest }: Record<string, 
   return rest
 }
 
+/** The export that a training tells as the next command writes its file. */
+async function assertExports({ stderr }: Ran): Promise<void> {
+  const [, , next] = stderr.match(/^next: (npx tsx bin\/export.ts (.+))$/m) ?? []
+  assert.ok(next !== undefined, stderr)
+  const words = next!.match(/'[^']*'|"[^"]*"|\S+/g)!.map((word) => word.replace(/^['"]|['"]$/g, ""))
+  const out = join(folder, "network.onnx")
+  const exported = await cli("export", "--force", ...words.map((word) => (word === "network.onnx" ? out : word)))
+  assert.is(exported.status, 0, exported.stderr)
+  assert.ok(existsSync(out))
+}
+
 const test = suite("evaluate")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -46,13 +57,7 @@ test("a kept run is told again, saves its weights for export, and refuses other 
   const first = lastJson(await cli("evaluate", ...small, "--run", run, "--json"))
   const again = await cli("evaluate", "--run", run, "--json", "--save-weights")
   assert.equal(lasting(lastJson(again)), lasting(first))
-  const [, , next] = again.stderr.match(/^next: (npx tsx bin\/export.ts (.+))$/m) ?? []
-  assert.ok(next !== undefined, again.stderr)
-  const words = next!.match(/'[^']*'|"[^"]*"|\S+/g)!.map((word) => word.replace(/^['"]|['"]$/g, ""))
-  const out = join(folder, "network.onnx")
-  const exported = await cli("export", ...words.map((word) => (word === "network.onnx" ? out : word)))
-  assert.is(exported.status, 0, exported.stderr)
-  assert.ok(existsSync(out))
+  await assertExports(again)
   const other = await cli("evaluate", ...small, "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "it was begun with another --seed")
@@ -90,6 +95,14 @@ function assertError(ran: Ran, text: string | RegExp): void {
   assert.match(ran.stderr, text)
 }
 const quick = [...small, "--backend", "reference"]
+
+test("a network of one's own cells is trained and exported", async () => {
+  const space = join(folder, "space.json")
+  const edge = { from: 0, to: 1, operations: ["skip_connect", "sep_conv_3x3"] }
+  writeFileSync(space, JSON.stringify({ name: "mine", cells: [{ name: "cell", inputs: 1, nodes: 1, edges: [edge] }] }))
+  const own = flags({ architecture: "|sep_conv_3x3~0|", space, epochs: "1", run: join(folder, "own") })
+  await assertExports(await cli("evaluate", ...own, "--save-weights", "--json"))
+})
 
 test("a loss that is no number: a kept run goes on with a lower learning rate or a clip, and with nothing else", async () => {
   const run = join(folder, "diverged")

@@ -70,7 +70,7 @@ export const makeTrainEvaluator = Effect.fn("makeTrainEvaluator")(function* (opt
     const folder = join(options.folder, base.slice(0, 16), digestOf(key).slice(0, 16))
     const known = yield* readKnown(folder, key)
     if (known !== undefined && (known.epochs.length >= epochs || known.diverged !== null)) return known
-    const subject = subjectOf(space, architecture, space.name, false)
+    const subject = subjectOf(space, architecture, space.name)
     const { plan } = yield* planTraining(protocol, subject, images, false)
     const begun = yield* Clock.currentTimeMillis
     const ended = yield* Effect.gen(function* () {

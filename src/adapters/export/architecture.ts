@@ -11,13 +11,21 @@ import { parseArchitecture } from "../../domain/architecture/text.ts"
 import { DARTS_LAYERS } from "../../domain/network/darts_operations.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import { NAS_BENCH_201_OPERATIONS } from "../../domain/space/nas_bench_201.ts"
-import type { Cell, Space, SpaceError } from "../../domain/space/space.ts"
+import type { Space, SpaceError } from "../../domain/space/space.ts"
 import { loadSpace } from "../space/file.ts"
 
-/** An architecture that a network can be built of: a genotype, or the six operations of a NAS-Bench-201 cell, as indices. */
+/** An architecture that a network can be built of: a genotype, the six operations of a NAS-Bench-201 cell, as indices, or one of another space of cells. */
 export type Exportable =
   | { readonly _tag: "Genotype"; readonly genotype: Genotype }
   | { readonly _tag: "Cell"; readonly operations: Architecture }
+  | { readonly _tag: "Space"; readonly space: Space; readonly architecture: Architecture }
+
+/** Whether a file can hold the network: not where it takes noise, which is drawn anew for every image. */
+export function isFixed(exportable: Exportable): boolean {
+  if (exportable._tag !== "Space") return true
+  const { space, architecture } = exportable
+  return space.decisions.every(({ choices }, i) => choices[architecture[i]!] !== "noise")
+}
 
 const operationNames: ReadonlyArray<string> = NAS_BENCH_201_OPERATIONS
 
@@ -50,27 +58,31 @@ export const readExportable = Effect.fn("readExportable")(function* (
     })
   }
   const space = yield* loadSpace(name)
-  const cell = benchmarkCell(space)
-  if (!hasGenotype(space) && cell === undefined) {
-    const problem = `no network is known for the space "${space.name}"; give one of DARTS's or NAS-Bench-201's form (--space)`
+  if (space.cells.length === 0) {
+    const problem = `no network is known for the space "${space.name}", which has decisions alone: give one that has cells (--space)`
     return yield* new SettingsError({ problem })
   }
   const architecture = yield* parseArchitecture(space, trimmed)
-  if (cell === undefined) {
+  const operations = benchmarkOperations(space, architecture)
+  if (operations !== undefined) return { _tag: "Cell", operations }
+  if (hasGenotype(space)) {
     const genotype = toGenotype(space, architecture)
-    yield* checkGenotype(trimmed, genotype)
-    return { _tag: "Genotype", genotype }
+    if (Either.isRight(checkGenotype(trimmed, genotype))) return { _tag: "Genotype", genotype }
   }
-  const names = cell.edges.map(
-    ({ from, to }, edge) => [3 * to + from, space.decisions[edge]!.choices[architecture[edge]!]!] as const
-  )
-  const ordered = names.sort(([a], [b]) => a - b).map(([, operation]) => operation)
-  const operations = ordered.map((operation) => operationNames.indexOf(operation))
-  const missing = operations.indexOf(-1)
-  if (missing < 0) return { _tag: "Cell", operations }
-  const problem = `the operation "${ordered[missing]}" is none of ${NAS_BENCH_201_OPERATIONS.join(", ")}`
-  return yield* new ArchitectureError({ text: trimmed, position: 0, problem })
+  return { _tag: "Space", space, architecture }
 })
+
+/** The operations in NAS-Bench-201's order, where the space has its form (4 nodes, an edge from each to every later one) and the architecture none but its operations. */
+function benchmarkOperations(space: Space, architecture: Architecture): Architecture | undefined {
+  const cell = stringCell(space)
+  if (cell?.nodes !== 3 || cell.edges.length !== 6 || cell.output !== "last") return undefined
+  const chosen = cell.edges.map(({ from, to }, edge) => {
+    const operation = space.decisions[edge]!.choices[architecture[edge]!]!
+    return { place: 3 * to + from, operation: operationNames.indexOf(operation) }
+  })
+  const operations = chosen.sort((a, b) => a.place - b.place).map(({ operation }) => operation)
+  return operations.includes(-1) ? undefined : operations
+}
 
 /** A genotype by name, as a literal or as JSON; `undefined` where the text is neither. */
 function wideGenotype(text: string): Either.Either<Genotype, ArchitectureError> | undefined {
@@ -81,12 +93,6 @@ function wideGenotype(text: string): Either.Either<Genotype, ArchitectureError> 
   if (Either.isLeft(json)) return undefined
   const { normal, normal_concat: normalConcat, reduce, reduce_concat: reduceConcat } = json.right
   return Either.right({ normal, normalConcat, reduce, reduceConcat })
-}
-
-/** The cell of a space of NAS-Bench-201's form: 4 nodes, an edge from each to every later one. */
-function benchmarkCell(space: Space): Cell | undefined {
-  const cell = stringCell(space)
-  return cell?.nodes === 3 && cell.edges.length === 6 && cell.output === "last" ? cell : undefined
 }
 
 /** What `dartsEvaluationNetwork` relies on: two edges per node, from earlier nodes, with operations that have a layer; nodes to join. */

@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import { describeNetwork, type NetworkCount } from "../../domain/network/describe_network.ts"
 import type { ProgramError } from "../../domain/program/program.ts"
 import type { Exportable } from "./architecture.ts"
-import { addNetwork, imageShape, type NetworkSizes } from "./network.ts"
+import { addNetwork, imageShape, isStaged, type NetworkSizes } from "./network.ts"
 
 /** A part of a network: its stem, a cell, a head. */
 export interface ExportPart extends NetworkCount {
@@ -28,11 +28,11 @@ export function describeExport(
   }))
 }
 
-function kindOf(part: string, { _tag }: Exportable, { cells }: NetworkSizes): ExportPart["kind"] {
+function kindOf(part: string, exportable: Exportable, { cells }: NetworkSizes): ExportPart["kind"] {
   if (part === "stem" || part === "head") return part
   if (part === "auxiliary") return "auxiliary head"
   const position = Number(part.slice("cells.".length))
-  if (_tag === "Cell") return position % (cells + 1) === cells ? "residual block" : "cell"
+  if (isStaged(exportable)) return position % (cells + 1) === cells ? "residual block" : "cell"
   return position === Math.floor(cells / 3) || position === Math.floor((2 * cells) / 3) ? "reduction cell" : "cell"
 }
 

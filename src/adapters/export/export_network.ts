@@ -3,7 +3,7 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import { SettingsError } from "../../domain/search/settings.ts"
 import { readSafetensors, writeSafetensors } from "../tensor/safetensors.ts"
-import { readExportable } from "./architecture.ts"
+import { isFixed, readExportable } from "./architecture.ts"
 import { describeExport } from "./describe.ts"
 import { type BuiltNetwork, buildNetwork, ExportError, type NetworkSizes, networkSizes } from "./network.ts"
 import { onnxFile } from "./onnx_file.ts"
@@ -58,6 +58,10 @@ export const exportNetwork = Effect.fn("exportNetwork")(function* (request: Expo
   if (path.extname(out) !== ending)
     return yield* new SettingsError({ problem: `--out: the format ${format} is a file *${ending}, not "${out}"` })
   const exportable = yield* readExportable(request.architecture, request.space)
+  if (!isFixed(exportable)) {
+    const problem = `a file cannot hold its operation "noise", which is drawn anew for every image; --describe tells its size`
+    return yield* new ExportError({ problem })
+  }
   const sizes = yield* networkSizes(exportable, request.sizes)
   const network = yield* buildNetwork(exportable, sizes, batch)
   const { parameters, multiplyAdds } = yield* describeExport(exportable, sizes)
@@ -65,6 +69,10 @@ export const exportNetwork = Effect.fn("exportNetwork")(function* (request: Expo
   if (format === "onnx") {
     const [model] = yield* writeFiles(new Map([[out, onnxFile(network, state)]]), force)
     return exportedOf(model!, { parameters, multiplyAdds })
+  }
+  if (exportable._tag === "Space") {
+    const problem = `--format: a module of PyTorch is written for genotypes and for NAS-Bench-201's cells, --format onnx for every space of cells`
+    return yield* new SettingsError({ problem })
   }
   const stateFile = `${out.slice(0, -ending.length)}.safetensors`
   const source = torchSource(exportable, sizes, network, path.basename(stateFile))

@@ -1,5 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
+import { type EvaluationOptions, evaluationLogits, halves, spaceFault } from "../../domain/network/cell_networks.ts"
 import { dartsEvaluationNetwork } from "../../domain/network/darts_networks.ts"
 import type { Network } from "../../domain/network/layers.ts"
 import { nasBench201Network } from "../../domain/network/nas_bench_201_networks.ts"
@@ -19,24 +20,24 @@ export class ExportError extends Schema.TaggedError<ExportError>()("ExportError"
 
 /** Sizes of an evaluation network. */
 export interface NetworkSizes {
-  /** Channels of the first cell; in NAS-Bench-201 of the first stage. */
+  /** Channels of the first cell, in NAS-Bench-201's skeleton of the first stage. */
   readonly channels: number
-  /** Number of cells; in NAS-Bench-201 of each stage. */
+  /** Number of cells, in NAS-Bench-201's skeleton of each stage. */
   readonly cells: number
   readonly classes: number
   /** Height and width of an image in pixels. */
   readonly image: number
   /** Channels of an image. */
   readonly imageChannels: number
-  /** Which stem a genotype's network has; a NAS-Bench-201 network has its own. */
+  /** Which stem a network with DARTS's skeleton has; NAS-Bench-201's has its own. */
   readonly stem: Stem
-  /** Whether a genotype's network has an auxiliary head. */
+  /** Whether a network with DARTS's skeleton has an auxiliary head. */
   readonly auxiliary: boolean
 }
 
 /**
  * Sizes with those that were not given from the publications: 36 channels and 20 cells on 32 × 32 pixels for CIFAR, 48 and 14 on 224 × 224 for
- * ImageNet, 16 channels and 5 cells a stage in NAS-Bench-201; images in color.
+ * ImageNet, 16 channels and 5 cells a stage in NAS-Bench-201's skeleton; images in color.
  */
 export function networkSizes(
   exportable: Exportable,
@@ -44,13 +45,13 @@ export function networkSizes(
 ): Either.Either<NetworkSizes, SettingsError> {
   const fail = (problem: string) => Either.left(new SettingsError({ problem }))
   const stem = given.stem ?? "cifar"
-  if (exportable._tag === "Cell" && (given.stem !== undefined || given.auxiliary === true))
-    return fail("--stem and --auxiliary are for genotypes: a NAS-Bench-201 network has neither")
+  const staged = isStaged(exportable)
+  if (staged && (given.stem !== undefined || given.auxiliary === true))
+    return fail("--stem and --auxiliary are for networks like DARTS's: one like NAS-Bench-201's has neither")
   const large = stem === "imagenet"
-  const usual =
-    exportable._tag === "Cell"
-      ? { channels: 16, cells: 5, classes: 10, image: 32 }
-      : { channels: large ? 48 : 36, cells: large ? 14 : 20, classes: large ? 1000 : 10, image: large ? 224 : 32 }
+  const usual = staged
+    ? { channels: 16, cells: 5, classes: 10, image: 32 }
+    : { channels: large ? 48 : 36, cells: large ? 14 : 20, classes: large ? 1000 : 10, image: large ? 224 : 32 }
   const sizes = {
     channels: given.channels ?? usual.channels,
     cells: given.cells ?? usual.cells,
@@ -65,7 +66,20 @@ export function networkSizes(
         `--${name === "imageChannels" ? "image-channels" : name}: expected an integer of at least ${least}, actual ${size}`
       )
   }
-  return Either.right({ ...sizes, stem, auxiliary: given.auxiliary ?? false })
+  const full = { ...sizes, stem, auxiliary: given.auxiliary ?? false }
+  if (exportable._tag !== "Space") return Either.right(full)
+  const { space } = exportable
+  const fault = spaceFault(space, spaceOptions(exportable, full))
+  return fault === undefined ? Either.right(full) : fail(`no network of the space "${space.name}": ${fault}`)
+}
+
+/** Whether a network has NAS-Bench-201's skeleton, three stages of cells with residual blocks between; else it has DARTS's. */
+export function isStaged(exportable: Exportable): boolean {
+  return exportable._tag === "Cell" || (exportable._tag === "Space" && !halves(exportable.space))
+}
+
+function spaceOptions(exportable: Exportable, { cells, ...sizes }: NetworkSizes): EvaluationOptions {
+  return isStaged(exportable) ? { ...sizes, cellsPerStage: cells } : { ...sizes, cells }
 }
 
 /** The shape of a network's images. */
@@ -76,6 +90,8 @@ export function imageShape({ image, imageChannels }: NetworkSizes, batch: number
 /** Add an architecture's network to a program. */
 export function addNetwork(net: Network, image: number, exportable: Exportable, sizes: NetworkSizes): EvaluationLogits {
   if (exportable._tag === "Genotype") return dartsEvaluationNetwork(net, image, exportable.genotype, sizes)
+  if (exportable._tag === "Space")
+    return evaluationLogits(net, image, exportable.space, exportable.architecture, spaceOptions(exportable, sizes))
   const { channels, cells: cellsPerStage, classes } = sizes
   const logits = nasBench201Network(net, image, exportable.operations, { channels, cellsPerStage, classes })
   return { logits, auxiliary: undefined }

@@ -4,12 +4,15 @@ import { buildFunctions, IMPORTS } from "./torch_blocks.ts"
 import { dartsClasses } from "./torch_darts.ts"
 import { nasBench201Classes } from "./torch_nas_bench_201.ts"
 
+/** What modules are written of. */
+type TorchExportable = Exclude<Exportable, { readonly _tag: "Space" }>
+
 /**
  * A PyTorch module of a network, as Python source of its own: `build()` gives the network with the weights of `stateFile`, which lies beside it.
  * `state_dict()` has the names of our parameters and buffers. With an auxiliary head, a call gives both logits.
  */
 export function torchSource(
-  exportable: Exportable,
+  exportable: TorchExportable,
   sizes: NetworkSizes,
   network: BuiltNetwork,
   stateFile: string
@@ -23,7 +26,7 @@ export function torchSource(
   return `${[head, ...classes, buildFunctions(stateFile).trim()].join("\n\n\n")}\n`
 }
 
-function docstring(exportable: Exportable, { image, imageChannels, auxiliary }: NetworkSizes): string {
+function docstring(exportable: TorchExportable, { image, imageChannels, auxiliary }: NetworkSizes): string {
   const family =
     exportable._tag === "Cell"
       ? "A network of NAS-Bench-201 (Dong and Yang 2020, arXiv 2001.00326)"

@@ -5,6 +5,7 @@ import { printGenotype } from "../../domain/architecture/genotype.ts"
 import { parseArchitecture, printArchitecture } from "../../domain/architecture/text.ts"
 import {
   type EvaluationOptions,
+  halves,
   type NetworkError,
   spaceEvaluationNetwork
 } from "../../domain/network/cell_networks.ts"
@@ -13,7 +14,7 @@ import type { Network } from "../../domain/network/layers.ts"
 import type { EvaluationLogits } from "../../domain/network/skeletons.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { builtinSpace } from "../../domain/space/spaces.ts"
-import { readExportable } from "../export/architecture.ts"
+import { isFixed, readExportable } from "../export/architecture.ts"
 import { loadSpace } from "../space/file.ts"
 
 /** Sizes of a network to train; `cells` counts those of a stage in NAS-Bench-201's skeleton. */
@@ -33,7 +34,7 @@ export interface Subject {
   /** The space's name or file. */
   readonly space: string
   readonly skeleton: "darts" | "nas-bench-201"
-  /** Whether it can be exported with its weights. */
+  /** Whether a file can hold it with its weights: not where it takes noise. */
   readonly exportable: boolean
   /** Its evaluation network. */
   readonly network: (
@@ -42,15 +43,14 @@ export interface Subject {
 }
 
 /** An architecture of a space. */
-export function subjectOf(space: Space, architecture: Architecture, place: string, exportable: boolean): Subject {
-  const halves = space.cells.some((cell) => cell.stride === 2)
+export function subjectOf(space: Space, architecture: Architecture, place: string): Subject {
   return {
     text: printArchitecture(space, architecture),
     space: place,
-    skeleton: halves ? "darts" : "nas-bench-201",
-    exportable,
+    skeleton: halves(space) ? "darts" : "nas-bench-201",
+    exportable: isFixed({ _tag: "Space", space, architecture }),
     network: ({ cells, ...sizes }) => {
-      const options: EvaluationOptions = { ...sizes, ...(halves ? { cells } : { cellsPerStage: cells }) }
+      const options: EvaluationOptions = { ...sizes, ...(halves(space) ? { cells } : { cellsPerStage: cells }) }
       return spaceEvaluationNetwork(space, architecture, options)
     }
   }
@@ -63,7 +63,8 @@ export function subjectOf(space: Space, architecture: Architecture, place: strin
 export const readSubject = Effect.fn("readSubject")(function* (text: string, spaceName: string | undefined) {
   if (spaceName === undefined || spaceName === "darts") {
     const known = yield* readExportable(text, spaceName)
-    if (known._tag === "Cell") return subjectOf(builtinSpace("nas-bench-201"), known.operations, "nas-bench-201", true)
+    if (known._tag === "Cell") return subjectOf(builtinSpace("nas-bench-201"), known.operations, "nas-bench-201")
+    if (known._tag === "Space") return subjectOf(known.space, known.architecture, "darts")
     const { genotype } = known
     const subject: Subject = {
       text: printGenotype(genotype),
@@ -76,6 +77,5 @@ export const readSubject = Effect.fn("readSubject")(function* (text: string, spa
   }
   const space = yield* loadSpace(spaceName)
   const architecture = yield* parseArchitecture(space, text.trim())
-  const exportable = Either.isRight(yield* Effect.either(readExportable(text, spaceName)))
-  return subjectOf(space, architecture, spaceName, exportable)
+  return subjectOf(space, architecture, spaceName)
 })

@@ -56,7 +56,7 @@ export class NetworkError extends Schema.TaggedError<NetworkError>()("NetworkErr
 }
 
 /** Whether a space's networks have DARTS's skeleton; else they have NAS-Bench-201's. */
-function halves(space: Space): boolean {
+export function halves(space: Space): boolean {
   return space.cells.some((cell) => cell.stride === 2)
 }
 

@@ -4,7 +4,7 @@ import type { ImageShape } from "../data/dataset.ts"
 import type { ProgramError } from "../program/program.ts"
 import type { Space } from "../space/space.ts"
 import { TRAINING_PROTOCOLS } from "../training/protocol.ts"
-import { type EvaluationOptions, evaluationLogits, NetworkError, spaceFault } from "./cell_networks.ts"
+import { type EvaluationOptions, evaluationLogits, halves, NetworkError, spaceFault } from "./cell_networks.ts"
 import { describeNetwork, type NetworkCount } from "./describe_network.ts"
 
 /** Images from this height and width on are ImageNet's kind. */
@@ -15,11 +15,10 @@ const LARGE_IMAGE = 128
  * 128 pixels on. Differs from them where the classes or images do.
  */
 export function usualSizes(space: Space, classes: number, [, height, width]: ImageShape): EvaluationOptions {
-  const halves = space.cells.some((cell) => cell.stride === 2)
   const large = Math.min(height, width) >= LARGE_IMAGE
-  const protocol = !halves ? "nas-bench-201" : large ? "darts-imagenet" : "darts-cifar"
+  const protocol = !halves(space) ? "nas-bench-201" : large ? "darts-imagenet" : "darts-cifar"
   const { channels, cells, stem } = TRAINING_PROTOCOLS[protocol]
-  if (!halves) return { channels, cellsPerStage: cells, classes }
+  if (!halves(space)) return { channels, cellsPerStage: cells, classes }
   return { channels, cells, ...(large ? { stem } : {}), classes }
 }
 

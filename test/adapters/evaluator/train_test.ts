@@ -69,7 +69,7 @@ test("scores by the validation images after a training, and keeps nothing but th
   withFolder(async (folder) => {
     const alone = Effect.gen(function* () {
       const { own } = yield* setUp({}, folder)
-      const { plan } = yield* planTraining(own.protocol, subjectOf(space, ARCHITECTURE, "", true), own.images, false)
+      const { plan } = yield* planTraining(own.protocol, subjectOf(space, ARCHITECTURE, ""), own.images, false)
       return yield* trainNetwork(plan, () => Effect.void)
     })
     const { position } = await run(Effect.provide(alone, Layer.merge(services(), Memory.layer)))

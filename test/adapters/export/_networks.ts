@@ -60,6 +60,50 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
   ]
 ]
 
+/** Spaces of one's own, of which no module of PyTorch is written, each with an architecture and sizes: stages of single cells, and cells that halve the image. */
+export const OWN_NETWORKS: ReadonlyArray<
+  readonly [{ readonly name: string; readonly cells: unknown }, Omit<NetworkRequest, "space">]
+> = [
+  [
+    {
+      name: "stages",
+      cells: [
+        {
+          name: "cell",
+          inputs: 1,
+          nodes: 2,
+          combine: "mean",
+          edges: [
+            { from: 0, to: 1, operations: ["skip_connect", "nor_conv_3x3"] },
+            { from: 0, to: 2, operations: ["none", "sep_conv_3x3"] },
+            { from: 1, to: 2, operations: ["max_pool_3x3", "dil_conv_3x3"] }
+          ]
+        }
+      ]
+    },
+    { architecture: "|nor_conv_3x3~0|+|sep_conv_3x3~0|max_pool_3x3~1|", sizes: { channels: 3, cells: 2, image: 9 } }
+  ],
+  [
+    {
+      name: "halving",
+      cells: [1, 2].map((stride) => ({
+        name: `stride ${stride}`,
+        inputs: 2,
+        nodes: 2,
+        output: "concatenate",
+        stride,
+        edges: [
+          { from: 0, to: 2, operations: ["skip_connect", "nor_conv_1x1"] },
+          { from: 1, to: 2, operations: ["sep_conv_3x3", "avg_pool_3x3"] },
+          { from: 1, to: 3, operations: ["skip_connect", "dil_conv_5x5"] },
+          { from: 2, to: 3, operations: ["nor_conv_3x3", "skip_connect"] }
+        ]
+      }))
+    },
+    { architecture: "01010110", sizes: { channels: 2, cells: 4, image: 29, auxiliary: true } }
+  ]
+]
+
 /** Images per run. */
 export const BATCH = 2
 

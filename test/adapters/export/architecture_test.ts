@@ -2,12 +2,13 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { readExportable } from "../../../src/adapters/export/architecture.ts"
+import { isFixed, readExportable } from "../../../src/adapters/export/architecture.ts"
+import { describeRequest } from "../../../src/adapters/export/export_network.ts"
 import { printGenotype } from "../../../src/domain/architecture/genotype.ts"
 import { PUBLISHED_GENOTYPES } from "../../../src/domain/architecture/published_genotypes.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { failure, run } from "../../_effect.ts"
-import { withFiles, withFolder } from "./_networks.ts"
+import { exportFailure, withFiles, withFolder } from "./_networks.ts"
 
 const read = (text: string, space?: string) => run(withFiles(readExportable(text, space)))
 const refused = async (text: string, space?: string) => (await failure(withFiles(readExportable(text, space)))).message
@@ -55,9 +56,28 @@ test("what is no network is one error that names the fault", async () => {
   assert.match(await refused(literal.replace("('sep_conv_3x3', 0), ", "")), /normal has 7 edges/)
   assert.match(await refused(literal, "nas-bench-201"), /nas-bench-201|architecture string/)
   assert.match(await refused("DARTS_V9"), /tells no space: add --space, or name one of DARTS_V1/)
+})
+
+test("an operation that neither DARTS nor NAS-Bench-201 has is read as the space's own; no file can hold noise", async () => {
   const noise = printGenotype({ ...DARTS_V2, normal: DARTS_V2.normal.map(([, from]) => ["noise", from] as const) })
   const all = noise.replace(/reduce=\[.*?\]/, /normal=\[.*?\]/.exec(noise)![0].replace("normal", "reduce"))
-  assert.match(await refused(all, "s4"), /the operation "noise", which no network is built of/)
+  const noisy = await read(all, "s4")
+  assert.is(noisy._tag, "Space")
+  assert.not.ok(isFixed(noisy))
+  await withFolder(async (folder) => {
+    const request = { architecture: all, space: "s4", sizes: { channels: 2, cells: 3 } }
+    const { message } = await exportFailure({ ...request, out: join(folder, "net.onnx") })
+    assert.match(message, 'cannot hold its operation "noise"')
+    assert.ok((await run(withFiles(describeRequest(request)))).parameters > 0)
+    const file = join(folder, "space.json")
+    const [cell] = builtinSpace("nas-bench-201").cells
+    const edges = cell!.edges.map((edge) => ({ ...edge, operations: [...edge.operations, "sep_conv_3x3"] }))
+    writeFileSync(file, JSON.stringify({ name: "wider", cells: [{ ...cell, edges }] }))
+    assert.equal(await read("301243", file), { _tag: "Cell", operations: [3, 0, 1, 2, 4, 3] })
+    const wider = await read("301245", file)
+    assert.is(wider._tag, "Space")
+    assert.ok(isFixed(wider))
+  })
 })
 
 test("a space without a network is an error that says so", async () => {

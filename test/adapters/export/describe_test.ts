@@ -116,7 +116,7 @@ test("sizes that no network has are errors that name their flag", async () => {
   const cell = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
   assert.match(
     await refused({ architecture: cell, sizes: { auxiliary: true } }),
-    /--stem and --auxiliary are for genotypes/
+    /--stem and --auxiliary are for networks like DARTS/
   )
 })
 

@@ -98,6 +98,7 @@ test("the state file has the counters of batches, and is read back", async () =>
 test("the source holds only the classes that the architecture needs", async () => {
   const source = async (architecture: string) => {
     const { exportable, sizes, network } = await networkOf({ architecture, sizes: { channels: 4, cells: 4 } })
+    if (exportable._tag === "Space") throw new Error(`no module of ${architecture}`)
     return torchSource(exportable, sizes, network, "net.safetensors")
   }
   const classes = (text: string) => [...text.matchAll(/^class (\w+)/gm)].map((match) => match[1]!)
