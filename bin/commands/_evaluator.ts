@@ -17,6 +17,7 @@ import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { makeProgress } from "../../src/adapters/terminal/progress.ts"
 import { trainingLine } from "../../src/adapters/terminal/training_progress.ts"
 import { openTrainingImages } from "../../src/adapters/training/plan.ts"
+import { halves } from "../../src/domain/network/cell_networks.ts"
 import { SUPERNET_SETTINGS, TRAIN_ALONE_SETTINGS, TRAIN_SETTINGS } from "../../src/domain/search/evaluator_settings.ts"
 import { DEFAULT_SAMPLES, planSearch, planSpaceSearch } from "../../src/domain/search/plan_search.ts"
 import { type SearchSettings, SettingsError } from "../../src/domain/search/settings.ts"
@@ -77,6 +78,7 @@ const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
     score,
     identity: evaluator.identity,
     reportOf: Context.get(services, Reporter).report,
+    info: undefined,
     run: (repetitions: RepeatOptions) => Effect.provideService(repeatSearch(plan, repetitions), Evaluator, evaluator)
   }
 })
@@ -97,8 +99,7 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
   yield* refuse(settings, (name) => TABLE_SETTINGS.has(name), "a search by training; --evaluator table has it")
   yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search by training; --evaluator supernet has it")
   const plan = yield* planSpaceSearch(settings, space)
-  const halves = space.cells.some((cell) => cell.stride === 2)
-  const name = settings.protocol ?? (halves ? "darts-cifar" : "nas-bench-201")
+  const name = settings.protocol ?? (halves(space) ? "darts-cifar" : "nas-bench-201")
   if (!isTrainingProtocol(name))
     return yield* new SettingsError({
       problem: `protocol (--protocol): "${name}" is one of supernets; trainings have ${Object.keys(TRAINING_PROTOCOLS).join(", ")}`
@@ -128,6 +129,7 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
     score: `validation ${measure === "error" ? "error" : "loss"}`,
     identity: evaluator.identity,
     reportOf: () => new Map(),
+    info: images.dataset.info,
     run: (repetitions: RepeatOptions) =>
       Effect.gen(function* () {
         if (halving === undefined) return yield* repeatSearch(plan, repetitions)
@@ -152,8 +154,7 @@ const openSupernetSearch = Effect.fnUntraced(function* (
     "a search with a supernet; --evaluator train has it"
   )
   const plan = yield* planSpaceSearch(settings, space)
-  const halves = space.cells.some((cell) => cell.stride === 2)
-  const name = settings.protocol ?? (halves ? "darts" : "nas-bench-201-small")
+  const name = settings.protocol ?? (halves(space) ? "darts" : "nas-bench-201-small")
   if (!isSupernetProtocol(name))
     return yield* new SettingsError({
       problem: `protocol (--protocol): "${name}" is one of trainings; supernets have ${Object.keys(SUPERNET_PROTOCOLS).join(", ")}`
@@ -192,6 +193,7 @@ const openSupernetSearch = Effect.fnUntraced(function* (
     score: `supernet ${measure}`,
     identity,
     reportOf: reporter === undefined ? () => new Map() : Context.get(reporter, Reporter).report,
+    info: images.dataset.info,
     run: (repetitions: RepeatOptions) =>
       repeatSearch(plan, repetitions).pipe(Effect.provide(layer), Effect.ensuring(progress.clear))
   }

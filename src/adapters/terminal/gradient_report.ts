@@ -1,15 +1,11 @@
-import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import { architectureOfKey } from "../../domain/architecture/architecture.ts"
-import { drawArchitecture } from "../../domain/architecture/draw.ts"
 import { printArchitecture } from "../../domain/architecture/text.ts"
 import type { DatasetInfo } from "../../domain/data/dataset.ts"
-import { type UsualNetwork, usualNetwork } from "../../domain/network/usual_network.ts"
 import type { EpochRecord } from "../../domain/search/gradient/record.ts"
 import type { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import type { GradientOutcome } from "../../effects/gradient_search.ts"
-import { nextCommands } from "./next_commands.ts"
+import { foundOn } from "./found_report.ts"
 import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished gradient search. */
@@ -40,6 +36,7 @@ export function gradientJson({
 }: GradientResult): Readonly<Record<string, unknown>> {
   const text = (key: string) => printArchitecture(space, architectureOfKey(key))
   const last = outcome.epochs[outcome.epoch]!
+  const { network, next } = foundOn(space, architectureOfKey(outcome.architecture), info, settings)
   return {
     architecture: text(outcome.architecture),
     epoch: outcome.epoch,
@@ -47,14 +44,14 @@ export function gradientJson({
     skipShare: last.skipShare,
     validation: last.validation,
     epochs: outcome.epochs.map((epoch) => ({ ...epoch, architecture: text(epoch.architecture) })),
-    network: networkOf(space, outcome, info) ?? null,
+    network: network ?? null,
     dataset: info.name,
     backend: rest.backend,
     device: rest.device,
     seconds: rest.seconds,
     inputWait: rest.inputWait ?? null,
     run: rest.run ?? null,
-    next: nextCommands(text(outcome.architecture), settings),
+    next,
     settings
   }
 }
@@ -64,7 +61,8 @@ export function gradientText(result: GradientResult): string {
   const { settings, space, outcome, info, backend, seconds, inputWait, run } = result
   const architecture = architectureOfKey(outcome.architecture)
   const printed = printArchitecture(space, architecture)
-  const found = outcome.epochs[outcome.epoch]!
+  const { drawn, size, next } = foundOn(space, architecture, info, settings)
+  const kept = outcome.epochs[outcome.epoch]!
   const every = Math.max(1, Math.ceil(outcome.epochs.length / 8))
   const shown = outcome.epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === outcome.epochs.length - 1)
   return [
@@ -73,32 +71,17 @@ export function gradientText(result: GradientResult): string {
     "  epoch  train loss  valid loss  valid accuracy  gap      skips   entropy  eigenvalue",
     ...shown.map(epochLine),
     "",
-    ...drawArchitecture(space, architecture).map((line) => `  ${line}`),
+    ...drawn.map((line) => `  ${line}`),
     "",
     `  architecture  ${printed}`,
-    `  read off      after epoch ${outcome.epoch + 1}, validation accuracy of the supernet ${percent(found.validation.accuracy)}, skips ${percent(found.skipShare)}`,
-    ...networkLine(networkOf(space, outcome, info)),
+    `  read off      after epoch ${outcome.epoch + 1}, validation accuracy of the supernet ${percent(kept.validation.accuracy)}, skips ${percent(kept.skipShare)}`,
+    ...(size === undefined ? [] : [`  ${size.join("  ")}`]),
     "",
     ...(run === undefined
       ? ["not kept: add --run FOLDER to keep and continue a run"]
       : [`kept in ${run}; its curves: tensorboard --logdir ${quoted(run)}`]),
-    ...nextCommands(printed, settings).map((command) => `next: ${command}`)
+    ...next.map((command) => `next: ${command}`)
   ].join("\n")
-}
-
-function networkOf(space: Space, { architecture }: GradientOutcome, info: DatasetInfo): UsualNetwork | undefined {
-  return Option.getOrUndefined(Either.getRight(usualNetwork(space, architectureOfKey(architecture), info)))
-}
-
-/** The found network in numbers; no line where its size does not fit the images. */
-function networkLine(network: UsualNetwork | undefined): ReadonlyArray<string> {
-  if (network === undefined) return []
-  const { parameters, multiplyAdds, sizes, image } = network
-  const count = (value: number) => value.toLocaleString("en-US")
-  const cells = sizes.cells === undefined ? `${sizes.cellsPerStage} cells a stage` : `${sizes.cells} cells`
-  return [
-    `  from scratch  ${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds (${sizes.channels} channels, ${cells}, images ${image.join("×")})`
-  ]
 }
 
 function epochLine({ epoch, weights, validation, skipShare, entropy, eigenvalue }: EpochRecord): string {

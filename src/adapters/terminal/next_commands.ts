@@ -1,10 +1,18 @@
-import type { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { quoted } from "./quoted.ts"
 
-/** What to type after a search by gradients that found an architecture: train it from scratch, and take its network along. */
+/** The settings of a search that say which images it saw. */
+export interface ImagesOfSearch {
+  readonly space: string
+  /** `mnist` where absent. */
+  readonly dataset?: string | undefined
+  readonly data?: string | undefined
+  readonly imageSize?: number | undefined
+}
+
+/** What to type after a search on images that found an architecture: train it from scratch, and take its network along. */
 export function nextCommands(
   architecture: string,
-  { space, dataset, data, imageSize }: GradientRunSettings
+  { space, dataset = "mnist", data, imageSize }: ImagesOfSearch
 ): ReadonlyArray<string> {
   const subject = `--architecture ${quoted(architecture)} --space ${quoted(space)}`
   const place = data === undefined ? "" : ` --data ${quoted(data)}`

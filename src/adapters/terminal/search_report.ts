@@ -1,11 +1,13 @@
 import type { Architecture } from "../../domain/architecture/architecture.ts"
 import { printArchitecture } from "../../domain/architecture/text.ts"
+import type { DatasetInfo } from "../../domain/data/dataset.ts"
 import type { ReportedScore } from "../../domain/search/score.ts"
 import type { SearchSettings } from "../../domain/search/settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { type Summary, summarize } from "../../domain/statistics/summary.ts"
 import { repetitionSeed } from "../../effects/repeat_search.ts"
 import type { Outcome } from "../../effects/run_store.ts"
+import { type Found, foundOn } from "./found_report.ts"
 
 /** All that is told of a finished search. */
 export interface SearchResult {
@@ -19,11 +21,18 @@ export interface SearchResult {
   /** Wall time of this process. */
   readonly seconds: number
   readonly run: string | undefined
+  /** The dataset whose images scored architectures; none of a search over a table. */
+  readonly info: DatasetInfo | undefined
 }
 
 /** The position of the repetition with the lowest loss, the first among equals. */
 function bestOf(outcomes: ReadonlyArray<Outcome>): number {
   return outcomes.reduce((best, outcome, i) => (outcome.loss < outcomes[best]!.loss ? i : best), 0)
+}
+
+/** What is told of the architecture of a repetition, where images scored it. */
+function foundOf({ space, architectures, info, settings }: SearchResult, repetition: number): Found | undefined {
+  return info === undefined ? undefined : foundOn(space, architectures[repetition]!, info, settings)
 }
 
 /** The machine-readable result: one object. Scores are in the direction of the score column. */
@@ -38,7 +47,9 @@ export function searchJson(result: SearchResult): Readonly<Record<string, unknow
     ownScore: outcome.ownLoss === null ? null : toScore(outcome.ownLoss),
     ownDiverged: outcome.ownDiverged
   }
-  const tail = { seconds: result.seconds, run: result.run ?? null, settings }
+  const found = foundOf(result, best)
+  const ofImages = found === undefined ? {} : { network: found.network ?? null, next: found.next }
+  const tail = { seconds: result.seconds, run: result.run ?? null, ...ofImages, settings }
   if (settings.repeat === 1) {
     const { samples, evaluations, uniqueEvaluations, diverged, simulatedSeconds, stop } = outcome
     const reported = Object.fromEntries([...reports[0]!].map(([name, value]) => [name, value ?? null]))
@@ -107,6 +118,7 @@ export function searchText(result: SearchResult): string {
   const toScore = scoreOf(settings)
   const architecture = printArchitecture(result.space, result.architectures[best]!)
   const objective = describeObjective(settings)
+  const found = foundOf(result, best)
   const rows: Array<readonly [string, string]> = [
     ["architecture", architecture],
     [objective === "own" ? result.score : `${objective} of ${result.score}`, number(toScore(outcome.loss))]
@@ -115,6 +127,7 @@ export function searchText(result: SearchResult): string {
     rows.push([`own ${result.score}`, number(toScore(outcome.ownLoss))])
   if (outcome.ownDiverged) rows.push([`own ${result.score}`, "none: its training diverged"])
   for (const [name, value] of reports[best]!) rows.push([name, value === undefined ? "not known" : number(value)])
+  if (found?.size !== undefined) rows.push(found.size)
   const counts = [
     `${outcome.samples} samples`,
     `${outcome.evaluations} evaluations`,
@@ -147,11 +160,13 @@ export function searchText(result: SearchResult): string {
       `best of them by ${objective === "own" ? "score" : "objective"} (seed ${repetitionSeed(settings.seed, best, settings.repeat)}):`
     )
   }
+  if (found !== undefined) lines.push("", ...found.drawn.map((line) => `  ${line}`), "")
   lines.push(...table(rows), "")
   lines.push(
     result.run === undefined
       ? "not kept: add --run FOLDER to keep and continue a run"
-      : `kept in ${result.run}: the same command shows it again`
+      : `kept in ${result.run}: the same command shows it again`,
+    ...(found === undefined ? [] : found.next.map((command) => `next: ${command}`))
   )
   return lines.join("\n")
 }

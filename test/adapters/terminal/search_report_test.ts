@@ -1,7 +1,12 @@
+import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { type SearchResult, searchJson, searchText } from "../../../src/adapters/terminal/search_report.ts"
-import { architectureOfKey } from "../../../src/domain/architecture/architecture.ts"
+import { architectureKey, architectureOfKey } from "../../../src/domain/architecture/architecture.ts"
+import { parseArchitecture } from "../../../src/domain/architecture/text.ts"
+import type { DatasetInfo } from "../../../src/domain/data/dataset.ts"
+import type { UsualNetwork } from "../../../src/domain/network/usual_network.ts"
+import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import type { Outcome } from "../../../src/effects/run_store.ts"
 import { SMALL, settingsOf } from "../../effects/_searches.ts"
 
@@ -29,7 +34,8 @@ const resultOf = (...outcomes: ReadonlyArray<Partial<Outcome>>): SearchResult =>
     architectures: whole.map(({ architecture }) => architectureOfKey(architecture)),
     reports: whole.map(() => new Map()),
     seconds: 1,
-    run: undefined
+    run: undefined,
+    info: undefined
   }
 }
 
@@ -47,6 +53,35 @@ test("tell what diverged, and nothing of it where nothing did", () => {
 
 test("give the mean of what diverged over repetitions", () => {
   assert.is(searchJson(resultOf({ diverged: 1 }, { diverged: 2, loss: 0.75 })).diverged, 1.5)
+})
+
+test("show the cell, its size and the next commands where images scored it, and nothing of it after a table", () => {
+  const space = builtinSpace("nas-bench-201")
+  const cell = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
+  const info: DatasetInfo = {
+    name: "digits",
+    digest: "",
+    shape: [1, 28, 28],
+    classes: 10,
+    train: 9,
+    test: 3
+  }
+  const base = resultOf({ architecture: architectureKey(Either.getOrThrow(parseArchitecture(space, cell))) })
+  const settings = { ...base.settings, dataset: "mnist", imageSize: 8 } as const
+  const result: SearchResult = { ...base, space, settings, info }
+  const text = searchText(result)
+  assert.match(text, "\n  cell: inputs 0\n    node 1 = nor_conv_3x3(0)\n    node 2 = none(0) + skip_connect(1)\n")
+  assert.match(
+    text,
+    /\n {2}from scratch +[\d,]+ parameters, [\d,]+ multiply-adds \(16 channels, 5 cells a stage, images 1×28×28\)\n/
+  )
+  const next = `npx tsx bin/evaluate.ts --architecture '${cell}' --space nas-bench-201 --dataset mnist`
+  assert.match(text, `next: ${next}\nnext: npx tsx bin/export.ts`)
+  const json = searchJson(result) as { readonly network: UsualNetwork; readonly next: ReadonlyArray<string> }
+  assert.is(json.next[0], next)
+  assert.match(text, json.network.parameters.toLocaleString("en-US"))
+  assert.not.match(searchText({ ...result, info: undefined }), "next:")
+  assert.not.ok("next" in searchJson({ ...result, info: undefined }))
 })
 
 test.run()
