@@ -1,5 +1,5 @@
 import { slotsByNode } from "../space/slots.ts"
-import type { Space } from "../space/space.ts"
+import type { Cell, Space } from "../space/space.ts"
 import type { Architecture } from "./architecture.ts"
 
 /**
@@ -23,10 +23,12 @@ export function drawArchitecture(space: Space, architecture: Architecture): Read
       for (const { cell, node: to, operation, input } of node)
         add(cell.name, to, `${choice(operation)}(${choice(input)})`)
   }
-  return space.cells.flatMap(({ name, inputs, nodes, output }) => [
+  const combined = (combine: Cell["combine"], texts: ReadonlyArray<string>) =>
+    combine === "sum" ? texts.join(" + ") : `${combine} of ${texts.join(", ")}`
+  return space.cells.flatMap(({ name, inputs, nodes, combine, output }) => [
     `${name}: inputs ${Array.from({ length: inputs }, (_, i) => i).join(", ")}`,
     ...Array.from({ length: nodes }, (_, i) => i + inputs).map(
-      (node) => `  node ${node} = ${(incoming.get(`${name} ${node}`) ?? ["nothing"]).join(" + ")}`
+      (node) => `  node ${node} = ${combined(combine, incoming.get(`${name} ${node}`) ?? ["nothing"])}`
     ),
     `  output = ${output === "last" ? `node ${inputs + nodes - 1}` : "nodes joined"}`
   ])
