@@ -5,7 +5,16 @@ import type { StudyEpoch, StudyRun } from "./_study_results.ts"
 /** The rule of DARTS-ES on eigenvalues that are measured every fifth epoch: each is compared with the one before it. */
 const RULE = { window: 1, ratio: 0.75 } as const
 
-const HEADER = ["method", "finished seeds", "stopped", "read off after epoch", "skips %", "all skips", "C10"]
+const HEADER = [
+  "method",
+  "finished seeds",
+  "stopped",
+  "read off after epoch",
+  "skips %",
+  "largest %",
+  "all skips",
+  "C10"
+]
 
 /** The epoch whose cell a run would have ended with under the rule, and whether that is before its last. */
 export function stopped({ epochs }: StudyRun): { readonly early: boolean; readonly kept: StudyEpoch } {
@@ -35,6 +44,7 @@ export function stopTable(runs: ReadonlyArray<StudyRun>): string {
       `${ends.filter(({ early }) => early).length}`,
       ends.map(({ kept }) => kept.epoch + 1).join(", "),
       over(({ skipShare }) => 100 * skipShare, 0),
+      (100 * Math.max(...ends.map(({ kept }) => kept.skipShare))).toFixed(0),
       `${ends.filter(({ kept }) => kept.skipShare === 1).length}`,
       over(({ test }) => test[0]!, 2)
     ]
