@@ -9,7 +9,7 @@ import { scriptFlags } from "../bench/_flags.ts"
 interface Source {
   readonly path: string
   readonly text: string
-  readonly imports: ReadonlyArray<{ readonly from: string; readonly typeOnly: boolean }>
+  readonly imports: ReadonlyArray<string>
 }
 
 const ROOMS = ["src/domain/", "src/effects/", "src/adapters/", "bin/"] as const
@@ -22,15 +22,9 @@ function sourcesBelow(folder: string): ReadonlyArray<Source> {
       const path = join(folder, name)
       const text = readFileSync(path, "utf8")
       const imports = [
-        ...text.matchAll(
-          /^(?:import|export)\s+(type\s)?[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm
-        )
+        ...text.matchAll(/^(?:import|export)\s+[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm)
       ]
-      return {
-        path,
-        text,
-        imports: imports.map(([, type, ...from]) => ({ from: from.find(Boolean) ?? "", typeOnly: type !== undefined }))
-      }
+      return { path, text, imports: imports.map(([, ...from]) => from.find(Boolean) ?? "") }
     })
 }
 
@@ -43,7 +37,7 @@ for (const { path, text, imports } of sources) {
   const own = room(path)
   const report = (problem: string) => breaches.push(`${path}: ${problem}`)
   if (text.split("\n").length > MAX_LINES) report(`more than ${MAX_LINES} lines`)
-  for (const { from } of imports) {
+  for (const from of imports) {
     if (from.startsWith(".")) {
       if (room(normalize(join(dirname(path), from))) > own) report(`imports outward: ${from}`)
       if (!from.endsWith(".ts")) report(`imports without .ts: ${from}`)
@@ -72,7 +66,7 @@ for (const { path, text, imports } of sources) {
   }
 }
 
-/** Cycles among value imports: each module is visited once, a path that meets itself is a cycle. */
+/** Cycles of imports, of types too: each module is visited once, a path that meets itself is a cycle. */
 const byPath = new Map(sources.map((source) => [source.path, source]))
 const state = new Map<string, "open" | "done">()
 function visit(path: string, trail: ReadonlyArray<string>): void {
@@ -82,8 +76,8 @@ function visit(path: string, trail: ReadonlyArray<string>): void {
     return
   }
   state.set(path, "open")
-  for (const { from, typeOnly } of byPath.get(path)?.imports ?? []) {
-    if (from.startsWith(".") && !typeOnly) visit(normalize(join(dirname(path), from)), [...trail, path])
+  for (const from of byPath.get(path)?.imports ?? []) {
+    if (from.startsWith(".")) visit(normalize(join(dirname(path), from)), [...trail, path])
   }
   state.set(path, "done")
 }

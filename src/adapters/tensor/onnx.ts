@@ -5,7 +5,7 @@ import { elementCount, type Program, sameShape } from "../../domain/program/prog
 import { type DeviceTensor, TensorBackend, TensorError } from "../../effects/tensor_backend.ts"
 import type { OnnxTarget } from "./onnx/emitter.ts"
 import { blockSize } from "./onnx/probe.ts"
-import { createSession } from "./onnx/session.ts"
+import { createSession, type OnnxRuntime } from "./onnx/session.ts"
 import { translate } from "./onnx/translate.ts"
 
 /** Where ONNX Runtime computes: this machine's CPU, any GPU through WebGPU, or NVIDIA's through CUDA. */
@@ -22,9 +22,6 @@ export interface OnnxOptions {
   /** Beginning of the names of ONNX Runtime's own traces, one per executable, written when it is released; none where absent. */
   readonly trace?: string
 }
-
-/** The functions of ONNX Runtime that the backend uses. */
-export type OnnxRuntime = typeof import("onnxruntime-node")
 
 class OnnxTensor implements DeviceTensor {
   readonly shape: ReadonlyArray<number>

@@ -1,4 +1,4 @@
-import type { Growing } from "./identities.ts"
+import type { Growing } from "./growing.ts"
 import type { Shape } from "./operation.ts"
 
 /** A tensor that is zero but for a range along one axis, there the tensors `parts`, one after the other. */

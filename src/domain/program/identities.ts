@@ -1,17 +1,8 @@
 import { disjointSum } from "./disjoint.ts"
+import type { Growing } from "./growing.ts"
 import type { Operation, Shape } from "./operation.ts"
-import { elementCount, type Node, sameShape } from "./program.ts"
+import { elementCount, sameShape } from "./program.ts"
 import { factorsJoined, repeatedLater, simplifiedSum } from "./repetition.ts"
-
-/** What an identity needs of the program that is being built. */
-export interface Growing {
-  readonly node: (at: number) => Node
-  readonly constant: (value: number, shape: Shape) => number
-  readonly add: (
-    operation: Exclude<Operation, { _tag: "Input" | "Constant" }>,
-    ...operands: ReadonlyArray<number>
-  ) => number
-}
 
 /**
  * A node that equals the one asked for and is simpler, if an identity knows one: neutral and absorbing constants, constants

@@ -1,4 +1,4 @@
-import type { Growing } from "./identities.ts"
+import type { Growing } from "./growing.ts"
 import type { Operation, Shape } from "./operation.ts"
 import { elementCount, sameShape } from "./program.ts"
 

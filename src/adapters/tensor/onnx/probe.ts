@@ -1,5 +1,5 @@
-import type { OnnxRuntime } from "../onnx.ts"
 import { OnnxGraph } from "./model.ts"
+import type { OnnxRuntime } from "./session.ts"
 
 /**
  * Channels per block of ONNX Runtime's blocked convolution kernels on this CPU: 16 with AVX-512, 8 with AVX2, 0 where it has none. Found by

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto"
 import { access, mkdir, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { InferenceSession } from "onnxruntime-node"
-import type { OnnxRuntime } from "../onnx.ts"
 import type { OnnxModel } from "./translate.ts"
+
+/** The functions of ONNX Runtime that the backend uses. */
+export type OnnxRuntime = typeof import("onnxruntime-node")
 
 /** Graphs from this many operators on are worth a file. */
 const LARGE = 2000
