@@ -83,6 +83,14 @@ else
     assert.is(neighbors.length, 24)
   })
 
+test("every mean and deviation in the README's table of the study is one of the study's page", () => {
+  const page = readFileSync("bench/results/cifar10_study.md", "utf8")
+  const section = README.split("## What searches by gradients find")[1]!.split("\n## ")[0]!
+  const rows = section.split("\n").filter((line) => line.startsWith("| ") && line.includes("±"))
+  assert.ok(rows.length > 10)
+  for (const row of rows) for (const [mean] of row.matchAll(/[\d.]+ ± [\d.]+/g)) assert.ok(page.includes(mean), row)
+})
+
 test("the spaces of the README are spaces", async () => {
   for (const [i, sizes] of ["18 architectures", "27 architectures"].entries()) {
     const file = join(FOLDER, `space${i}.json`)
