@@ -1,3 +1,5 @@
+import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
+import type { ParseError } from "@effect/schema/ParseResult"
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
 import { BACKEND_CHOICES, BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
@@ -119,13 +121,17 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
     if (run.stopRule ?? (run.algorithm === "na-darts" && given.neighbors !== 0)) set("stop", given.stop ?? {})
     return yield* Either.mapLeft(
       gradientSearch(GRADIENT_ALGORITHMS[run.algorithm], run.protocol, given),
-      (error) =>
-        new SettingsError({
-          problem: `settings of ${run.algorithm}: ${error.message
-            .split("\n")
-            .slice(-1)[0]!
-            .replace(/^[\s└─]+/, "")} in ${JSON.stringify(given)}`
-        })
+      (error) => new SettingsError({ problem: problemOf(run.algorithm, error) })
     )
   })
+}
+
+/** The most special of the things that are wrong with a method's settings. That they could have been left out is none. */
+function problemOf(algorithm: GradientAlgorithm, error: ParseError): string {
+  const issues = ArrayFormatter.formatErrorSync(error).filter(
+    ({ message }) => !message.startsWith("Expected undefined")
+  )
+  const [issue] = issues.toSorted((a, b) => b.path.length - a.path.length)
+  const told = issue?._tag === "Unexpected" ? "there is no such setting" : issue?.message.replace(/\s+/g, " ")
+  return `${issue?.path.join(".") ?? "settings"} of ${algorithm}: ${told ?? "unknown"}`
 }

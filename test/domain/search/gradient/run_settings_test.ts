@@ -22,4 +22,16 @@ test("a stop rule that is given holds, whatever the method", () => {
   assert.equal(stopOf({ method: { stop: { window: 3 } } }), { window: 3, ratio: 0.75 })
 })
 
+for (const [given, problem] of [
+  [{ representation: "mix:2" }, "representation.rho of na-darts: Expected a number less than or equal to 1, actual 2"],
+  [{ representation: "turn" }, "representation (--representation): Expected shift, swap, hard or mix:0.5"],
+  [{ method: { stop: { window: 0 } } }, "stop.window of na-darts: Expected a positive number, actual 0"],
+  [{ algorithm: "darts", neighbors: 2 }, "neighbors of darts: there is no such setting"],
+  [{ algorithm: "gdas", method: { nonsense: 1 } }, "nonsense of gdas: there is no such setting"]
+] as const)
+  test(`what is wrong is told with its place: ${problem}`, () => {
+    const made = methodOf(Schema.decodeUnknownSync(GradientRunSettings)(given))
+    assert.ok(Either.isLeft(made) && made.left.message.includes(problem), JSON.stringify(made))
+  })
+
 test.run()
