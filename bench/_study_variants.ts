@@ -65,16 +65,6 @@ export const VARIANTS: ReadonlyArray<Variant> = [
   naDarts("hard-n4", "hard, n = 4", { representation: "hard", neighbors: 4 }),
   naDarts("shift-n4", "shift, n = 4", { representation: "shift", neighbors: 4 }),
   naDarts("mix-n4", "mix 0.5, n = 4", { representation: "mix:0.5", neighbors: 4 }),
-  naDarts("mix-n2-cvar", "mix 0.5, n = 2, CVaR 0.5", {
-    representation: "mix:0.5",
-    neighbors: 2,
-    aggregate: "cvar:0.5"
-  }),
-  naDarts("mix-n2-std", "mix 0.5, n = 2, mean + std", {
-    representation: "mix:0.5",
-    neighbors: 2,
-    aggregate: "mean-std:1"
-  }),
   ...[1, 3, 5].map((radius) =>
     single(`hard-d${radius}-n1-nc`, `hard, n = 1, d = ${radius}, no center`, { representation: "hard", radius })
   ),
@@ -110,6 +100,16 @@ export const VARIANTS: ReadonlyArray<Variant> = [
   stopping("hard-n2-es", "hard, n = 2", { representation: "hard", neighbors: 2 }),
   stopping("shift-n2-es", "shift, n = 2", { representation: "shift", neighbors: 2 }),
   stopping("mix-n2-es", "mix 0.5, n = 2", { representation: "mix:0.5", neighbors: 2 }),
+  stopping("mix-n2-cvar-es", "mix 0.5, n = 2, CVaR 0.5", {
+    representation: "mix:0.5",
+    neighbors: 2,
+    aggregate: "cvar:0.5"
+  }),
+  stopping("mix-n2-std-es", "mix 0.5, n = 2, mean + std", {
+    representation: "mix:0.5",
+    neighbors: 2,
+    aggregate: "mean-std:1"
+  }),
   sharing("ws-rs", "weight-sharing RS", { algorithm: "rs" }),
   sharing("ws-na-n10", "weight-sharing NA-RS, mean of n = 10", { algorithm: "na-rs", neighbors: 10 }),
   sharing("ws-na-n24", "weight-sharing NA-RS, mean of n = 24", { algorithm: "na-rs", neighbors: 24 })
