@@ -1,6 +1,12 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
-import { type EvaluationOptions, evaluationLogits, halves, spaceFault } from "../../domain/network/cell_networks.ts"
+import {
+  cellSize,
+  type EvaluationOptions,
+  evaluationLogits,
+  halves,
+  spaceFault
+} from "../../domain/network/cell_networks.ts"
 import { dartsEvaluationNetwork } from "../../domain/network/darts_networks.ts"
 import type { Network } from "../../domain/network/layers.ts"
 import { nasBench201Network } from "../../domain/network/nas_bench_201_networks.ts"
@@ -9,6 +15,7 @@ import { buildProgram } from "../../domain/program/builder.ts"
 import type { Shape } from "../../domain/program/operation.ts"
 import type { Program, ProgramError } from "../../domain/program/program.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
+import type { Space } from "../../domain/space/space.ts"
 import type { Exportable } from "./architecture.ts"
 
 /** A network cannot be exported. */
@@ -69,7 +76,7 @@ export function networkSizes(
   const full = { ...sizes, stem, auxiliary: given.auxiliary ?? false }
   if (exportable._tag !== "Space") return Either.right(full)
   const { space } = exportable
-  const fault = spaceFault(space, spaceOptions(exportable, full))
+  const fault = spaceFault(space, spaceOptions(space, full))
   return fault === undefined ? Either.right(full) : fail(`no network of the space "${space.name}": ${fault}`)
 }
 
@@ -78,8 +85,8 @@ export function isStaged(exportable: Exportable): boolean {
   return exportable._tag === "Cell" || (exportable._tag === "Space" && !halves(exportable.space))
 }
 
-function spaceOptions(exportable: Exportable, { cells, ...sizes }: NetworkSizes): EvaluationOptions {
-  return isStaged(exportable) ? { ...sizes, cellsPerStage: cells } : { ...sizes, cells }
+function spaceOptions(space: Space, { cells, ...sizes }: NetworkSizes): EvaluationOptions {
+  return { ...sizes, ...cellSize(space, cells) }
 }
 
 /** The shape of a network's images. */
@@ -91,7 +98,13 @@ export function imageShape({ image, imageChannels }: NetworkSizes, batch: number
 export function addNetwork(net: Network, image: number, exportable: Exportable, sizes: NetworkSizes): EvaluationLogits {
   if (exportable._tag === "Genotype") return dartsEvaluationNetwork(net, image, exportable.genotype, sizes)
   if (exportable._tag === "Space")
-    return evaluationLogits(net, image, exportable.space, exportable.architecture, spaceOptions(exportable, sizes))
+    return evaluationLogits(
+      net,
+      image,
+      exportable.space,
+      exportable.architecture,
+      spaceOptions(exportable.space, sizes)
+    )
   const { channels, cells: cellsPerStage, classes } = sizes
   const logits = nasBench201Network(net, image, exportable.operations, { channels, cellsPerStage, classes })
   return { logits, auxiliary: undefined }

@@ -6,7 +6,7 @@ import type { DataLocation, DatasetInfo, DatasetSource } from "../../domain/data
 import { parseLocation } from "../../domain/data/location_text.ts"
 import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
-import { halves, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
+import { cellSize, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
 import { keyOf, shuffled, split } from "../../domain/random.ts"
 import { checkGradientSearch } from "../../domain/search/gradient/check_settings.ts"
@@ -28,9 +28,8 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
   yield* checkGradientSearch(settings, relaxedShape(space), images.length)
   const augmentation = yield* augmentationOf(run, info)
   const [channels, height, width] = augmentation.reduce(augmentedShape, info.shape)
-  const cells = halves(space) ? { cells: run.cells } : { cellsPerStage: run.cells }
   const network = yield* spaceSearchNetwork(space, {
-    ...cells,
+    ...cellSize(space, run.cells),
     channels: run.channels,
     classes: info.classes,
     image: [settings.batchSize, channels, height, width]

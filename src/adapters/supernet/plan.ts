@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
-import { halves, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
+import { cellSize, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
 import { split } from "../../domain/random.ts"
@@ -38,7 +38,7 @@ export const planSupernet = Effect.fn("planSupernet")(function* (options: Supern
     const problem = `score batches (--score-batches): ${asked} asked for, and the ${parts.validation.length} validation images fill ${full} of ${batchSize}`
     return yield* new SettingsError({ problem })
   }
-  const cells = halves(space) ? { cells: protocol.cells } : { cellsPerStage: protocol.cells }
+  const cells = cellSize(space, protocol.cells)
   const network = yield* spaceSearchNetwork(space, { ...cells, channels, classes, stem, image: [batchSize, ...image] })
   const { program, parameters } = yield* pathProgram(network)
   const scoring = simplify(program, ["loss", "correct"])

@@ -4,6 +4,7 @@ import type { Architecture } from "../../domain/architecture/architecture.ts"
 import { printGenotype } from "../../domain/architecture/genotype.ts"
 import { parseArchitecture, printArchitecture } from "../../domain/architecture/text.ts"
 import {
+  cellSize,
   type EvaluationOptions,
   halves,
   type NetworkError,
@@ -50,7 +51,7 @@ export function subjectOf(space: Space, architecture: Architecture, place: strin
     skeleton: halves(space) ? "darts" : "nas-bench-201",
     exportable: isFixed({ _tag: "Space", space, architecture }),
     network: ({ cells, ...sizes }) => {
-      const options: EvaluationOptions = { ...sizes, ...(halves(space) ? { cells } : { cellsPerStage: cells }) }
+      const options: EvaluationOptions = { ...sizes, ...cellSize(space, cells) }
       return spaceEvaluationNetwork(space, architecture, options)
     }
   }

@@ -60,6 +60,11 @@ export function halves(space: Space): boolean {
   return space.cells.some((cell) => cell.stride === 2)
 }
 
+/** A number of cells, of each stage in NAS-Bench-201's skeleton, under the name that a space's sizes have for it. */
+export function cellSize(space: Space, cells: number): Pick<SpaceSizes, "cells" | "cellsPerStage"> {
+  return halves(space) ? { cells } : { cellsPerStage: cells }
+}
+
 /** Why a space has no networks of these sizes, if it has none. */
 export function spaceFault(space: Space, options: EvaluationOptions): string | undefined {
   const { cells } = space

@@ -4,7 +4,14 @@ import type { ImageShape } from "../data/dataset.ts"
 import type { ProgramError } from "../program/program.ts"
 import type { Space } from "../space/space.ts"
 import { TRAINING_PROTOCOLS } from "../training/protocol.ts"
-import { type EvaluationOptions, evaluationLogits, halves, NetworkError, spaceFault } from "./cell_networks.ts"
+import {
+  cellSize,
+  type EvaluationOptions,
+  evaluationLogits,
+  halves,
+  NetworkError,
+  spaceFault
+} from "./cell_networks.ts"
 import { describeNetwork, type NetworkCount } from "./describe_network.ts"
 
 /** Images from this height and width on are ImageNet's kind. */
@@ -18,8 +25,7 @@ export function usualSizes(space: Space, classes: number, [, height, width]: Ima
   const large = Math.min(height, width) >= LARGE_IMAGE
   const protocol = !halves(space) ? "nas-bench-201" : large ? "darts-imagenet" : "darts-cifar"
   const { channels, cells, stem } = TRAINING_PROTOCOLS[protocol]
-  if (!halves(space)) return { channels, cellsPerStage: cells, classes }
-  return { channels, cells, ...(large ? { stem } : {}), classes }
+  return { channels, ...cellSize(space, cells), ...(halves(space) && large ? { stem } : {}), classes }
 }
 
 /** What an architecture's network of the usual size takes for an image. */
