@@ -14,7 +14,11 @@ const eventType = protobuf.Root.fromJSON({
       }
     },
     Summary: { fields: { value: { rule: "repeated", type: "Value", id: 1 } } },
-    Value: { fields: { tag: { type: "string", id: 1 }, simpleValue: { type: "float", id: 2 } } }
+    Value: {
+      fields: { tag: { type: "string", id: 1 }, simpleValue: { type: "float", id: 2 } },
+      // As in summary.proto; a member of a oneof is written even where it is 0.
+      oneofs: { value: { oneof: ["simpleValue"] } }
+    }
   }
 }).lookupType("Event")
 

@@ -53,6 +53,18 @@ test("points that stay keep their bytes and their file", async () => {
   assert.ok(readFileSync(fileOf(folder)).equals(after))
 })
 
+test("a value of 0 is written, and its point keeps its time when others follow", async () => {
+  const folder = join(root, "zero")
+  const zeros: ReadonlyArray<CurvePoint> = [0, -0, 1].map((value, i) => ({ step: i, values: { drop_path: value } }))
+  await run(showing(folder, zeros.slice(0, 2)))
+  assert.equal(shown(folder), zeros.slice(0, 2))
+  const before = readFileSync(fileOf(folder))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await run(showing(folder, zeros))
+  assert.equal(shown(folder), zeros)
+  assert.ok(readFileSync(fileOf(folder)).subarray(0, before.length).equals(before))
+})
+
 test("a file cut off at any byte, or with a byte that turned, is mended", async () => {
   const folder = join(root, "cut")
   await run(showing(folder, points(2)))
