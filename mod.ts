@@ -8,7 +8,7 @@
  * import { builtinSpace, makeBall, neighbors, parseArchitecture } from "na-nas"
  *
  * const space = builtinSpace("nas-bench-201")
- * const cell = Either.getOrThrow(parseArchitecture(space, "333333"))
+ * const cell = Either.getOrThrowWith(parseArchitecture(space, "333333"), (error) => error)
  * console.log([...neighbors(makeBall(space), cell)].length) // 24
  * ```
  *
@@ -105,6 +105,7 @@ export * from "./src/domain/space/make_space.ts"
 export * from "./src/domain/space/membership.ts"
 export * from "./src/domain/space/nas_bench_201.ts"
 export * from "./src/domain/space/ordinal.ts"
+export * from "./src/domain/space/parse_space.ts"
 export * from "./src/domain/space/slots.ts"
 export * from "./src/domain/space/space.ts"
 export * from "./src/domain/space/spaces.ts"

@@ -1,14 +1,20 @@
 import * as Either from "effect/Either"
+import { decodeDefinition } from "./decode_definition.ts"
 import { type Slot, slotsByNode } from "./slots.ts"
 import { type Cell, type Space, type SpaceDecision, type SpaceDefinition, SpaceError } from "./space.ts"
 
 /**
- * A space from its definition: checks what a schema cannot, and derives the decisions of a cell space.
+ * A space from its definition, which may come straight from `JSON.parse`: checks it against the schema,
+ * checks what a schema cannot, and derives the decisions of a cell space. `parseSpace` takes the text.
  *
  * With `EveryEdge` there is one decision per edge, in the order of the edges. With `StrongestEdges` each kept edge is a
  * slot of two decisions, its operation and its input, in the order cell, node, slot.
  */
-export function makeSpace(definition: SpaceDefinition): Either.Either<Space, SpaceError> {
+export function makeSpace(definition: typeof SpaceDefinition.Encoded): Either.Either<Space, SpaceError> {
+  return Either.flatMap(decodeDefinition(definition), made)
+}
+
+function made(definition: SpaceDefinition): Either.Either<Space, SpaceError> {
   const { name } = definition
   const fail = (path: string, problem: string) => Either.left(new SpaceError({ space: name, path, problem }))
   const fault = "cells" in definition ? cellFault(definition) : undefined
