@@ -56,7 +56,7 @@ export function samples({ settings }: Variant): boolean {
 export const VARIANTS: ReadonlyArray<Variant> = [
   { name: "darts", label: "DARTS, first order", family: "without neighbors", settings: { algorithm: "darts" } },
   naDarts("hard-n2", "hard, n = 2", { representation: "hard", neighbors: 2 }),
-  naDarts("hard-d3-n2", "hard, n = 2, d = 3", { representation: "hard", neighbors: 2, radius: 3 }),
+  naDarts("hard-d3-n2", "hard, n = 2, d = 3", { representation: "hard", neighbors: 2, radius: 3, exactRadius: true }),
   naDarts("shift-n2", "shift, n = 2", { representation: "shift", neighbors: 2 }),
   naDarts("mix-n2", "mix 0.5, n = 2", { representation: "mix:0.5", neighbors: 2 }),
   { name: "sdarts-rs", label: "SDARTS-RS", family: "without neighbors", settings: { algorithm: "sdarts-rs" } },
@@ -66,15 +66,24 @@ export const VARIANTS: ReadonlyArray<Variant> = [
   naDarts("shift-n4", "shift, n = 4", { representation: "shift", neighbors: 4 }),
   naDarts("mix-n4", "mix 0.5, n = 4", { representation: "mix:0.5", neighbors: 4 }),
   ...[1, 3, 5].map((radius) =>
-    single(`hard-d${radius}-n1-nc`, `hard, n = 1, d = ${radius}, no center`, { representation: "hard", radius })
+    single(`hard-d${radius}-n1-nc`, `hard, n = 1, d = ${radius}, no center`, {
+      representation: "hard",
+      radius,
+      exactRadius: true
+    })
   ),
   single("shift-n1-nc", "shift, n = 1, no center", { representation: "shift" }),
   single("mix-n1-nc", "mix 0.5, n = 1, no center", { representation: "mix:0.5" }),
-  single("mix-d6-n1-nc", "mix 0.5, n = 1, d = 6, no center", { representation: "mix:0.5", radius: 6 }),
+  single("mix-d6-n1-nc", "mix 0.5, n = 1, d = 6, no center", {
+    representation: "mix:0.5",
+    radius: 6,
+    exactRadius: true
+  }),
   ...[1, 2, 3].map((radius) =>
     single(`hard-d${radius}-n1-w`, `hard, n = 1, d = ${radius}, no center, w step`, {
       representation: "hard",
       radius,
+      exactRadius: true,
       steps: "weights"
     })
   ),
@@ -82,6 +91,7 @@ export const VARIANTS: ReadonlyArray<Variant> = [
     single(`mix${rho}-d6-n1-w`, `mix ${rho}, n = 1, d = 6, no center, w step`, {
       representation: `mix:${rho}`,
       radius: 6,
+      exactRadius: true,
       steps: "weights"
     })
   ),

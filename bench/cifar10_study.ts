@@ -78,12 +78,15 @@ function clockOf(folder: string) {
   return { spent, note: () => writeJson(file, spent()) }
 }
 
+/** Settings whose flags take no value. */
+const SWITCHES: ReadonlySet<string> = new Set(["flip", "eigenvalue"])
+
 /** The command that does the same as a run of the study. */
 function command(given: Readonly<Record<string, unknown>>, folder: string): string {
   const flags = Object.entries(given).flatMap(([name, value]) =>
     name === "method"
       ? ["--config", join(folder, "method.json")]
-      : [flagOf(name), ...(value === true ? [] : [value === false ? "no" : value])]
+      : [flagOf(name), ...(value === true ? (SWITCHES.has(name) ? [] : ["yes"]) : [value === false ? "no" : value])]
   )
   return ["npx tsx bin/search.ts", ...flags, "--run", folder].join(" ")
 }

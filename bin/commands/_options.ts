@@ -46,6 +46,7 @@ export const OBJECTIVE_OPTIONS = {
     "mean, median, worst, best, quantile:0.9, cvar:0.25, trimmed-mean:0.1, mean-std:1, weighted-mean:0.5, log-sum-exp:1 (mean)"
   ),
   radius: integer("radius", "largest distance of a neighbor: the number of decisions that differ (1)"),
+  exactRadius: choice("exact-radius", ["yes", "no"], "leave out the neighbors that are nearer than --radius (no)"),
   center: choice("center", ["yes", "no"], "whether the architecture itself counts in the aggregate (yes)"),
   moveInputs: flag("move-inputs", "let a neighbor differ in an input of a genotype too"),
   quotient: flag("quotient", "count each network once in a neighborhood, by --identity"),
@@ -151,7 +152,7 @@ export const GRADIENT_OPTIONS = {
 }
 
 /** Settings that a flag gives as yes or no. */
-const YES_NO = new Set(["center", "none", "flip", "stopRule"])
+const YES_NO = new Set(["center", "exactRadius", "none", "flip", "stopRule"])
 
 const NUMBERS = new Set([
   "validation",

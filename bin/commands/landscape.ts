@@ -60,7 +60,8 @@ const command = Command.make(
           Effect.map(benchmarkColumn(benchmark, name), (values) => [name, values] as const)
         )
       )
-      const objective = `${settings.aggregate} within distance ${settings.radius}`
+      const reach = settings.exactRadius ? "at distance" : "within distance"
+      const objective = `${settings.aggregate} ${reach} ${settings.radius}`
       const landscape = {
         space,
         score,

@@ -21,6 +21,7 @@ export const MOST_NEIGHBORS = 10_000
 
 const inText = <A>(schema: Schema.Schema<A, number>) =>
   Schema.Union(schema, Schema.compose(Schema.NumberFromString, schema))
+const yesNo = Schema.Union(Schema.Boolean, Schema.transformLiterals(["yes", true], ["no", false]))
 const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
   Schema.optionalWith(schema, { default: () => value })
 
@@ -30,13 +31,15 @@ export const NeighborhoodQuery = Schema.Struct({
   architecture: Schema.String.pipe(Schema.minLength(1)),
   aggregate: withDefault(Schema.String, "mean"),
   radius: withDefault(inText(Schema.Int.pipe(Schema.positive())), 1),
+  /** Whether neighbors lie at the distance `radius` alone. */
+  exactRadius: withDefault(yesNo, false),
   /** How many are drawn by the seed; all where there are no more. */
   neighbors: withDefault(
     Schema.Union(Schema.Literal("all"), inText(Schema.Int.pipe(Schema.between(1, MOST_NEIGHBORS)))),
     "all"
   ),
   /** Whether the architecture itself counts. */
-  center: withDefault(Schema.Union(Schema.Boolean, Schema.transformLiterals(["yes", true], ["no", false])), true),
+  center: withDefault(yesNo, true),
   seed: withDefault(Schema.String, "0")
 }).annotations({ identifier: "NeighborhoodQuery" })
 export interface NeighborhoodQuery extends Schema.Schema.Type<typeof NeighborhoodQuery> {}
@@ -74,9 +77,10 @@ const answer = Effect.fn("answer")(function* (space: Space, given: unknown) {
   const query = yield* queryOf(given)
   const center = yield* parseArchitecture(space, query.architecture)
   const aggregate = yield* Either.mapLeft(parseAggregate(query.aggregate), (problem) => new RequestError({ problem }))
-  const { neighbors, radius } = query
+  const { neighbors, radius, exactRadius, center: withCenter } = query
   const unused = { moveInputs: false, quotient: false, constrainNeighbors: false }
-  const objective = { _tag: "Neighborhood", aggregate, neighbors, radius, center: query.center, ...unused } as const
+  const shape = { neighbors, radius, exactRadius, center: withCenter }
+  const objective = { _tag: "Neighborhood", aggregate, ...shape, ...unused } as const
   const networks = identifier(space, hasIdentity(space, "functional") ? "functional" : "exact")
   const prepared = prepareObjective(space, objective, networks, () => true)
   if (neighbors === "all" && prepared.ball.changes > MOST_NEIGHBORS)

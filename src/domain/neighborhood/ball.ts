@@ -6,6 +6,8 @@ import type { Space } from "../space/space.ts"
 export interface BallOptions {
   /** Largest distance, at least 1. @defaultValue 1 */
   readonly radius?: number
+  /** Whether all neighbors lie at that very distance, and none nearer. @defaultValue false */
+  readonly exactRadius?: boolean
   /** @defaultValue false */
   readonly moveInputs?: boolean
 }
@@ -16,12 +18,14 @@ export interface BallOptions {
  */
 export interface Ball {
   readonly space: Space
+  /** Smallest distance of a neighbor: 1, or the radius where that is exact. */
+  readonly nearest: number
   readonly radius: number
   /** The decisions that may change. */
   readonly movable: ReadonlyArray<number>
   /** `ways[i][r]`: number of ways to change exactly r of the movable decisions i, i + 1, … */
   readonly ways: ReadonlyArray<ReadonlyArray<number>>
-  /** Number of changes at distance 1 … radius together. */
+  /** Number of changes at the distances from `nearest` to `radius` together. */
   readonly changes: number
 }
 
@@ -37,8 +41,9 @@ export function makeBall(space: Space, options: BallOptions = {}): Ball {
     const others = space.decisions[decision]!.choices.length - 1
     ways.unshift(rest.map((count, r) => count + (r > 0 ? others * rest[r - 1]! : 0)))
   }
-  const changes = ways[0]!.slice(1).reduce((sum, count) => sum + count, 0)
-  return { space, radius, movable, ways, changes }
+  const nearest = options.exactRadius === true ? Math.max(1, radius) : 1
+  const changes = ways[0]!.slice(nearest).reduce((sum, count) => sum + count, 0)
+  return { space, nearest, radius, movable, ways, changes }
 }
 
 /**
@@ -51,7 +56,7 @@ export function sphereSizes(ball: Ball): ReadonlyArray<number> {
 
 /** Distance from the center of change number `index`. */
 export function changeDistance(ball: Ball, index: number): number {
-  let distance = 1
+  let distance = ball.nearest
   for (let before = 0; distance < ball.radius; distance++) {
     before += ball.ways[0]![distance]!
     if (index < before) break
@@ -63,7 +68,7 @@ export function changeDistance(ball: Ball, index: number): number {
 export function changeAt(ball: Ball, center: Architecture, index: number): Architecture {
   let left = changeDistance(ball, index)
   let rest = index
-  for (let r = 1; r < left; r++) rest -= ball.ways[0]![r]!
+  for (let r = ball.nearest; r < left; r++) rest -= ball.ways[0]![r]!
   const result = [...center]
   for (let i = 0; left > 0; i++) {
     const unchanged = ball.ways[i + 1]![left]!

@@ -50,7 +50,7 @@ export function spaceInvariants(space: Space, options: BallOptions = {}): Readon
     forAll("no architecture is its own neighbor", (a) => around(a).every((b) => !same(a, b))),
     forAll("every neighbor belongs to the space", (a) => around(a).every((b) => isMember(space, b))),
     forAll("every neighbor lies within the radius", (a) =>
-      around(a).every((b) => hamming(a, b) >= 1 && hamming(a, b) <= ball.radius)
+      around(a).every((b) => hamming(a, b) >= ball.nearest && hamming(a, b) <= ball.radius)
     ),
     forAll("no neighbor stands twice", (a) => new Set(around(a).map(architectureKey)).size === around(a).length),
     forAll("a neighbor's neighbors hold the architecture", (a) =>
@@ -104,7 +104,8 @@ function some(ball: Ball, center: Architecture): ReadonlyArray<Architecture> {
 }
 
 function holds(ball: Ball, center: Architecture, wanted: Architecture): boolean {
-  if (ball.changes > ENUMERATED) return hamming(center, wanted) <= ball.radius
+  if (ball.changes > ENUMERATED)
+    return hamming(center, wanted) >= ball.nearest && hamming(center, wanted) <= ball.radius
   for (const neighbor of neighbors(ball, center)) if (same(neighbor, wanted)) return true
   return false
 }

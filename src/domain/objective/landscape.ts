@@ -6,8 +6,8 @@ import { type Aggregate, aggregate } from "./aggregate.ts"
 export type Losses = Float64Array
 
 /**
- * The objective of every architecture of an enumerable space: `aggregate` over its losses at distance 0 … radius, those
- * without a loss left out. NaN where the architecture itself has none, and without `center` where no neighbor has one.
+ * The objective of every architecture of an enumerable space: `aggregate` over its own loss and those of its neighbors,
+ * without those that have none. NaN where the architecture itself has none, and without `center` where no neighbor has one.
  * Equal, bit for bit, to aggregating each neighborhood alone.
  */
 export function sweep(ball: Ball, how: Aggregate, losses: Losses, options: { readonly center: boolean }): Losses {
@@ -82,7 +82,8 @@ function generalSweep(ball: Ball, how: Aggregate, losses: Losses, center: boolea
       }
     }
     const known = !Number.isNaN(losses[ordinal]!)
-    for (let distance = 1; known && distance <= ball.radius; distance++) visit(0, distance, ordinal, distance)
+    for (let distance = ball.nearest; known && distance <= ball.radius; distance++)
+      visit(0, distance, ordinal, distance)
     result[ordinal] = known && values.length > 0 ? aggregate(how, values, distances) : Number.NaN
   }
   return result

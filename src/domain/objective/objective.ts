@@ -9,7 +9,10 @@ export const Objective = Schema.Union(
     aggregate: Aggregate,
     /** Number of neighbors, drawn anew for each candidate. */
     neighbors: NeighborCount,
+    /** The neighbors are all architectures at the distances from 1 to `radius`. */
     radius: Schema.Int.pipe(Schema.positive()),
+    /** Whether they are those at the distance `radius` alone; where absent they are not. */
+    exactRadius: Schema.optional(Schema.Boolean),
     /** Whether the architecture itself counts in the aggregate. */
     center: Schema.Boolean,
     /** Whether the inputs of a genotype's edges may move, besides their operations. */

@@ -29,8 +29,9 @@ export function prepareObjective(
   identifier: Identifier,
   admits: (architecture: Architecture) => boolean
 ): PreparedObjective {
-  const shape = objective._tag === "Own" ? {} : { radius: objective.radius, moveInputs: objective.moveInputs }
-  return { objective, identifier, admits, ball: makeBall(space, shape) }
+  if (objective._tag === "Own") return { objective, identifier, admits, ball: makeBall(space) }
+  const { radius, exactRadius = false, moveInputs } = objective
+  return { objective, identifier, admits, ball: makeBall(space, { radius, exactRadius, moveInputs }) }
 }
 
 /**

@@ -91,7 +91,8 @@ function checkIdentity({ identity }: SearchSettings, space: Space): Either.Eithe
 
 /** The objective that settings ask for. */
 export function objectiveOf(settings: SearchSettings, space: Space): Either.Either<Objective, SettingsError> {
-  const { algorithm, aggregate, neighbors, radius, center, moveInputs, quotient, constrainNeighbors } = settings
+  const { algorithm, aggregate, neighbors, radius, exactRadius } = settings
+  const { center, moveInputs, quotient, constrainNeighbors } = settings
   if (algorithm === "na-rs" && settings.objective === "own") {
     return fail(`"na-rs" is random search with the neighborhood objective: for the own score take "rs"`)
   }
@@ -112,6 +113,7 @@ export function objectiveOf(settings: SearchSettings, space: Space): Either.Eith
     aggregate: parsed.right,
     neighbors,
     radius,
+    exactRadius,
     center,
     moveInputs,
     quotient,

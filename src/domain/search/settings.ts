@@ -21,6 +21,7 @@ export const SearchSettings = Schema.Struct({
   aggregate: withDefault(Text, "mean"),
   neighbors: withDefault(NeighborCount, "all"),
   radius: withDefault(Count, 1),
+  exactRadius: withDefault(YesNo, false),
   center: withDefault(YesNo, true),
   moveInputs: withDefault(Schema.Boolean, false),
   quotient: withDefault(Schema.Boolean, false),

@@ -85,6 +85,8 @@ test("parameters of an address and a body of JSON mean the same", async () => {
   assert.is(got.answer.neighbors.length, 7)
   assert.ok(got.answer.neighbors.some(({ distance }) => distance === 2))
   assert.is(text.status, 200)
+  const exact = await ask(SMALL, "/neighborhood?architecture=0120&radius=2&exactRadius=yes")
+  assert.equal([...new Set(exact.answer.neighbors.map(({ distance }) => distance))], [2])
   assert.not.equal(text.answer.neighbors, got.answer.neighbors, "another seed draws others")
 })
 

@@ -33,6 +33,8 @@ const sizes = suite("sphereSizes()")
 sizes("NAS-Bench-201 has 24, 240, 1280, 3840, 6144 and 4096 architectures at distance 1 to 6", () => {
   assert.equal(sphereSizes(makeBall(cells, { radius: 6 })), [24, 240, 1280, 3840, 6144, 4096])
   assert.is(makeBall(cells, { radius: 9 }).changes, 15624)
+  assert.is(makeBall(cells, { radius: 2, exactRadius: true }).changes, 240)
+  assert.is(makeBall(cells, { radius: 9, exactRadius: true }).changes, 4096)
 })
 
 sizes("E decisions of K choices have C(E, r)·(K − 1)^r at distance r", () => {
@@ -68,12 +70,15 @@ enumeration("are exactly the members within the radius, in any space", () => {
       FastCheck.tuple(FastCheck.constant(space), arbitraryArchitecture(space))
     ),
     FastCheck.integer({ min: 1, max: 3 }),
-    ([space, center], radius) => {
-      const found = [...neighbors(makeBall(space, { radius, moveInputs: true }), center)].map(architectureKey)
+    FastCheck.boolean(),
+    ([space, center], radius, exactRadius) => {
+      const ball = makeBall(space, { radius, exactRadius, moveInputs: true })
+      const found = [...neighbors(ball, center)].map(architectureKey)
       const expected: Array<string> = []
       for (const one of combinations(space)) {
         const distance = hamming(center, one)
-        if (distance >= 1 && distance <= radius && isMember(space, one)) expected.push(architectureKey(one))
+        if (distance >= (exactRadius ? ball.radius : 1) && distance <= radius && isMember(space, one))
+          expected.push(architectureKey(one))
       }
       assert.equal([...found].sort(), expected.sort())
     }
@@ -82,11 +87,13 @@ enumeration("are exactly the members within the radius, in any space", () => {
 })
 
 enumeration("come nearest first, and changeDistance knows how near", () => {
-  const ball = makeBall(cells, { radius: 3 })
   const center = [0, 1, 2, 3, 4, 0]
-  for (let index = 0; index < ball.changes; index++) {
-    assert.is(hamming(center, changeAt(ball, center, index)), changeDistance(ball, index))
-    if (index > 0) assert.ok(changeDistance(ball, index) >= changeDistance(ball, index - 1))
+  for (const exactRadius of [false, true]) {
+    const ball = makeBall(cells, { radius: 3, exactRadius })
+    for (let index = 0; index < ball.changes; index++) {
+      assert.is(hamming(center, changeAt(ball, center, index)), changeDistance(ball, index))
+      if (index > 0) assert.ok(changeDistance(ball, index) >= changeDistance(ball, index - 1))
+    }
   }
 })
 
@@ -132,7 +139,7 @@ const invariants = suite("spaceInvariants()")
 
 invariants("hold for every space of the library, with and without moving inputs", () => {
   for (const name of SPACE_NAMES) {
-    for (const options of [{ radius: 1 }, { radius: 2, moveInputs: true }]) {
+    for (const options of [{ radius: 1 }, { radius: 2, moveInputs: true }, { radius: 2, exactRadius: true }]) {
       for (const { name: claim, property } of spaceInvariants(builtinSpace(name), options)) {
         const details = FastCheck.check(property, { numRuns: 15, seed: 11 })
         assert.not.ok(details.failed, `${name}: ${claim}: ${JSON.stringify(details.counterexample)}`)

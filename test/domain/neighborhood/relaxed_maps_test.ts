@@ -48,15 +48,15 @@ test("the relaxed neighborhood at a one-hot point is the discrete neighborhood, 
   const check = FastCheck.property(
     decisionSpaces,
     FastCheck.integer({ min: 1, max: 3 }),
+    FastCheck.boolean(),
     FastCheck.nat(1000),
-    (space, radius, pick) => {
+    (space, radius, exactRadius, pick) => {
       const shape = relaxedShape(space)
       const members = [...combinations(space)]
       const center = members[pick % members.length]!
-      const ball = makeBall(space, { radius })
-      const discrete = [...neighbors(ball, center)].filter((one) => hamming(one, center) === ball.radius)
+      const discrete = [...neighbors(makeBall(space, { radius, exactRadius }), center)]
       for (const representation of REPRESENTATIONS) {
-        const relaxed = [...allRelaxedNeighbors(shape, { radius, none: true })].map((neighbor) =>
+        const relaxed = [...allRelaxedNeighbors(shape, { radius, exactRadius, none: true })].map((neighbor) =>
           applyMaps(
             shape,
             relaxedMaps(shape, { representation, none: true }, neighbor, oneHot(space, center)),

@@ -20,24 +20,32 @@ const counts = suite("relaxedNeighborCount()")
 
 counts("is the published size of each neighborhood", () => {
   const cell = relaxedShape(builtinSpace("nas-bench-201"))
-  const sizes = [1, 2, 3, 4, 5, 6].map((radius) => relaxedNeighborCount(cell, { radius, none: true }))
+  const sizes = [1, 2, 3, 4, 5, 6].map((radius) =>
+    relaxedNeighborCount(cell, { radius, exactRadius: true, none: true })
+  )
   assert.equal(sizes, [24, 240, 1280, 3840, 6144, 4096])
   assert.is(relaxedNeighborCount(relaxedShape(builtinSpace("darts")), { radius: 1, none: true }), 196)
   assert.is(relaxedNeighborCount(relaxedShape(builtinSpace("darts")), { radius: 1, none: false }), 168)
-  assert.is(relaxedNeighborCount(cell, { radius: 9, none: true }), 4096)
+  assert.is(relaxedNeighborCount(cell, { radius: 9, exactRadius: true, none: true }), 4096)
+  assert.is(relaxedNeighborCount(cell, { radius: 2, none: true }), 264)
+  assert.is(relaxedNeighborCount(cell, { radius: 9, none: true }), 15624)
 })
 
 counts.run()
 
 const all = suite("allRelaxedNeighbors()")
 
-all("are as many as counted, distinct, each a change of exactly radius edges to an operation that is there", () => {
-  const check = FastCheck.property(shapes, radii, FastCheck.boolean(), (shape, radius, none) => {
-    const neighbors = [...allRelaxedNeighbors(shape, { radius, none })]
-    assert.is(neighbors.length, relaxedNeighborCount(shape, { radius, none }))
+all("are as many as counted, distinct, each a change within the radius to an operation that is there", () => {
+  const yesNo = FastCheck.boolean()
+  const check = FastCheck.property(shapes, radii, yesNo, yesNo, (shape, radius, none, exactRadius) => {
+    const neighbors = [...allRelaxedNeighbors(shape, { radius, exactRadius, none })]
+    assert.is(neighbors.length, relaxedNeighborCount(shape, { radius, exactRadius, none }))
     assert.is(new Set(neighbors.map(text)).size, neighbors.length)
+    const most = Math.min(radius, movable(shape, none))
+    const distances = neighbors.map((neighbor) => neighbor.length)
+    assert.equal([...new Set(distances)], exactRadius ? distances.slice(0, 1) : [1, 2, 3].slice(0, most))
+    assert.ok(!exactRadius || distances.every((distance) => distance === most))
     for (const neighbor of neighbors) {
-      assert.is(neighbor.length, Math.min(radius, movable(shape, none)))
       for (const [i, { edge, shift }] of neighbor.entries()) {
         const operations = rowsOf(shape)[edge]!.filter((operation) => none || operation !== "none")
         assert.ok(shift >= 1 && shift < operations.length)
@@ -74,7 +82,38 @@ draws("all of them is the whole neighborhood, whether by name or by number", () 
   const shape = relaxedShape(builtinSpace("nas-bench-201"))
   const whole = [...allRelaxedNeighbors(shape, { radius: 2, none: true })]
   assert.equal(drawRelaxedNeighbors(shape, { radius: 2, none: true }, "all", "0"), whole)
-  assert.equal(drawRelaxedNeighbors(shape, { radius: 2, none: true }, 240, "0"), whole)
+  assert.equal(drawRelaxedNeighbors(shape, { radius: 2, none: true }, 264, "0"), whole)
+})
+
+draws("at an exact radius they are those of the study, bit for bit", () => {
+  const shape = relaxedShape(builtinSpace("nas-bench-201"))
+  const at = (radius: number) =>
+    drawRelaxedNeighbors(shape, { radius, exactRadius: true, none: true }, 2, "bits").map((neighbor) =>
+      neighbor.map(({ edge, shift }) => `${edge}+${shift}`).join()
+    )
+  assert.equal(at(1), ["2+1", "5+4"])
+  assert.equal(at(3), ["1+4,2+2,4+1", "0+2,4+1,5+3"])
+})
+
+draws("are uniform over the whole ball, and over edges of any number of operations", () => {
+  const cell = (edges: ReadonlyArray<ReadonlyArray<string>>): RelaxedShape => [{ name: "c", edges, width: 5 }]
+  const five = ["a", "b", "c", "d", "none"]
+  const cases = [
+    [relaxedShape(builtinSpace("nas-bench-201")), { radius: 2, none: true }],
+    [cell([five, ["a", "b"], ["a", "b", "c"]]), { radius: 2, none: true }],
+    [cell([five, ["a", "b"], ["a", "b", "none"], five]), { radius: 3, exactRadius: true, none: false }]
+  ] as const
+  for (const [shape, neighborhood] of cases) {
+    const counts = new Map([...allRelaxedNeighbors(shape, neighborhood)].map((neighbor) => [text(neighbor), 0]))
+    const rounds = 30 * counts.size
+    for (let i = 0; i < rounds; i++)
+      for (const neighbor of drawRelaxedNeighbors(shape, neighborhood, 3, `s/${i}`))
+        counts.set(text(neighbor), counts.get(text(neighbor))! + 1)
+    const expected = (3 * rounds) / counts.size
+    const chi2 = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
+    const most = counts.size + 4 * Math.sqrt(2 * counts.size)
+    assert.ok(chi2 < most, `chi2 of ${counts.size - 1} degrees is ${chi2}`)
+  }
 })
 
 draws("fall on the edges of both cells alike, and on the changes of an edge alike", () => {

@@ -27,8 +27,8 @@ test("a count that reaches all gives exactly all, in the same order", () => {
 })
 
 test("every neighbor is drawn equally often, at every radius alike", () => {
-  for (const radius of [1, 2]) {
-    const wide = makeBall(space, { radius })
+  for (const shape of [{ radius: 1 }, { radius: 2 }, { radius: 2, exactRadius: true }]) {
+    const wide = makeBall(space, shape)
     const counts = new Map<string, number>()
     const [draws, each] = [3000, 5]
     for (let i = 0; i < draws; i++) {

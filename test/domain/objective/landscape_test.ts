@@ -27,10 +27,11 @@ sweeps("equals aggregating each neighborhood alone, to the last bit, with holes 
     FastCheck.integer({ min: 1, max: 3 }),
     FastCheck.constantFrom(...aggregates),
     FastCheck.boolean(),
+    FastCheck.boolean(),
     FastCheck.infiniteStream(FastCheck.option(FastCheck.double({ min: -9, max: 9, noNaN: true }), { freq: 5 })),
-    (space, radius, how, center, values) => {
+    (space, radius, how, center, exactRadius, values) => {
       const losses = Float64Array.from([...values.take(spaceSize(space))], (value) => value ?? Number.NaN)
-      const ball = makeBall(space, { radius })
+      const ball = makeBall(space, { radius, exactRadius })
       const swept = sweep(ball, how, losses, { center })
       for (let ordinal = 0; ordinal < losses.length; ordinal++) {
         const one = architectureAt(space, ordinal)

@@ -2,6 +2,7 @@ import {
   CENTER,
   drawRelaxedNeighbors,
   type RelaxedNeighbor,
+  type RelaxedNeighborhood,
   relaxedNeighborCount
 } from "../../neighborhood/relaxed_neighbors.ts"
 import type { RelaxedShape } from "../../neighborhood/relaxed_shape.ts"
@@ -28,10 +29,10 @@ export interface EpochPlan {
   readonly seed: Seed
 }
 
-/** The draw of a level's neighbors in an epoch. */
+/** The draw of a level's neighbors in an epoch. Without neighbors there is no neighborhood. */
 interface NeighborDraw {
   readonly count: number
-  readonly radius: number
+  readonly neighborhood: RelaxedNeighborhood | undefined
 }
 
 /** One update: its runs are architectures whose gradients are summed with the weights of the aggregate. */
@@ -64,13 +65,14 @@ export function seesNeighbors(settings: GradientSearch, level: Level): boolean {
 
 /** Number of neighbors that an update of a level sees in an epoch. */
 function neighborDraw(settings: GradientSearch, shape: RelaxedShape, level: Level, epoch: number): NeighborDraw {
-  if (settings._tag !== "NaDarts" || !seesNeighbors(settings, level)) return { count: 0, radius: 1 }
+  if (settings._tag !== "NaDarts" || !seesNeighbors(settings, level)) return { count: 0, neighborhood: undefined }
   const radius =
     typeof settings.radius === "number"
       ? settings.radius
       : Math.max(1, Math.round(rampAt(settings.radius, epoch, settings.epochs)))
-  const all = relaxedNeighborCount(shape, { radius, none: settings.none })
-  return { count: settings.neighbors === "all" ? all : Math.min(settings.neighbors, all), radius }
+  const neighborhood = { radius, exactRadius: settings.exactRadius, none: settings.none }
+  const all = relaxedNeighborCount(shape, neighborhood)
+  return { count: settings.neighbors === "all" ? all : Math.min(settings.neighbors, all), neighborhood }
 }
 
 /** The numbers of runs that updates of a level have, over all epochs: what its update programs are built for. */
@@ -172,9 +174,9 @@ function runsAt(
   level: Level,
   stepSeed: Seed
 ): ReadonlyArray<RelaxedNeighbor> {
-  const { count, radius } = plan.neighbors[level]
-  if (settings._tag !== "NaDarts" || count === 0) return [CENTER]
+  const { count, neighborhood } = plan.neighbors[level]
+  if (settings._tag !== "NaDarts" || neighborhood === undefined || count === 0) return [CENTER]
   const seed = split(settings.fresh === "batch" ? stepSeed : split(plan.seed, level), "neighbors")
-  const neighbors = drawRelaxedNeighbors(shape, { radius, none: settings.none }, count, seed)
+  const neighbors = drawRelaxedNeighbors(shape, neighborhood, count, seed)
   return settings.center ? [CENTER, ...neighbors] : neighbors
 }

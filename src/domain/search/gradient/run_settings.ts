@@ -62,6 +62,7 @@ export const GradientRunSettings = Schema.Struct({
   alphaLearningRate: Schema.optional(Positive),
   neighbors: Schema.optional(NeighborCount),
   radius: Schema.optional(Count),
+  exactRadius: Schema.optional(YesNo),
   /** `shift`, `swap`, `hard` or `mix:0.5`. */
   representation: Schema.optional(Text),
   aggregate: Schema.optional(Text),
@@ -91,8 +92,8 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
     const set = (name: string, value: unknown) => {
       if (value !== undefined) given[name] = value
     }
-    for (const name of ["epochs", "batchSize", "neighbors", "radius", "center", "steps", "order"] as const)
-      set(name, run[name])
+    const same = ["epochs", "batchSize", "neighbors", "radius", "exactRadius", "center", "steps", "order"] as const
+    for (const name of same) set(name, run[name])
     if (run.aggregate !== undefined) {
       set(
         "aggregate",

@@ -76,8 +76,10 @@ export const NaDarts = Schema.TaggedStruct("NaDarts", {
   representation: withDefault(Representation, { _tag: "Mix", rho: 0.5 }),
   /** Neighbors of a step; all of them where there are no more. With 0 it is DARTS. */
   neighbors: withDefault(NeighborCount, 2),
-  /** Edges that a neighbor changes; with a ramp, rounded. */
+  /** Most edges that a neighbor changes; with a ramp, rounded. */
   radius: withDefault(Schema.Union(Count, Ramp), 1),
+  /** Whether every neighbor changes exactly as many. */
+  exactRadius: withDefault(Schema.Boolean, false),
   aggregate: withDefault(Aggregate, { _tag: "Mean" }),
   /** Whether the architecture itself counts in the aggregate; without neighbors it does. */
   center: withDefault(Schema.Boolean, true),

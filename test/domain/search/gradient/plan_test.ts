@@ -59,7 +59,7 @@ levels("epsilon, temperature and radius go in a straight line from the first epo
     [10, 0.1]
   )
   assert.is(at(settingsOf("Darts"), 3).epsilon, undefined)
-  const ramp = settingsOf("NaDarts", { radius: { from: 1, to: 5 }, epochs: 5 })
+  const ramp = settingsOf("NaDarts", { radius: { from: 1, to: 5 }, exactRadius: true, epochs: 5 })
   assert.equal(
     [0, 1, 2, 3, 4].map((epoch) => stepOf(ramp, epoch, 0).updates[0].runs[1]!.length),
     [1, 2, 3, 4, 5]
@@ -105,9 +105,13 @@ steps("neighbors come after the center, in the asked-for updates", () => {
   assert.equal([both.alpha[0], both.weights[0]], [[], []])
   assert.not.equal(both.alpha, both.weights)
   assert.ok(both.alpha.slice(1).every((neighbor) => neighbor.length === 1))
-  const alone = runs(settingsOf("NaDarts", { neighbors: 4, steps: "alpha", center: false, radius: 3 }))
+  const alone = runs(
+    settingsOf("NaDarts", { neighbors: 4, steps: "alpha", center: false, radius: 3, exactRadius: true })
+  )
   assert.equal([alone.alpha.length, alone.weights.length], [4, 1])
   assert.ok(alone.alpha.every((neighbor) => neighbor.length === 3))
+  const within = runs(settingsOf("NaDarts", { neighbors: 900, radius: 2 })).alpha.map((neighbor) => neighbor.length)
+  assert.equal([...new Set(within)].sort(), [0, 1, 2])
   const weights = runs(settingsOf("NaDarts", { neighbors: 4, steps: "weights" }))
   assert.equal([weights.alpha.length, weights.weights.length], [1, 5])
   assert.is(runs(settingsOf("NaDarts", { neighbors: "all" })).alpha.length, 197)
@@ -234,6 +238,7 @@ settings("the defaults are those of DARTS, and nas-bench-201 changes what differ
     representation: { _tag: "Mix", rho: 0.5 },
     neighbors: 2,
     radius: 1,
+    exactRadius: false,
     aggregate: { _tag: "Mean" },
     center: true,
     steps: "both",
@@ -287,7 +292,7 @@ settings("what cannot be run is told, with the cure", () => {
   assert.is(problem(settingsOf("Darts", { batchSize: 500 })), "")
   assert.match(problem(settingsOf("Darts"), 150), "smaller batchSize")
   assert.match(problem(settingsOf("Darts", { weightShare: 0.95 })), "one level has 50")
-  assert.match(problem(settingsOf("NaDarts", { neighbors: "all", radius: 2 })), "sum 18523 architectures")
+  assert.match(problem(settingsOf("NaDarts", { neighbors: "all", radius: 2 })), "sum 18719 architectures")
   assert.match(problem(settingsOf("NaDarts"), EXAMPLES, [{ name: "c", edges: [["a"]], width: 1 }]), "second operation")
 })
 

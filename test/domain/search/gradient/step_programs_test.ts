@@ -130,7 +130,7 @@ programs("where the number of neighbors changes there is an update for each numb
       width: 2
     }
   ])
-  const settings = { neighbors: "all", center: false, radius: { from: 1, to: 2 }, epochs: 2 }
+  const settings = { neighbors: "all", center: false, radius: { from: 1, to: 2 }, exactRadius: true, epochs: 2 }
   const { alpha } = programsOf(settingsOf("NaDarts", settings), two)
   assert.ok(alpha._tag === "Summed")
   assert.equal([...alpha.update.keys()], [2, 1])
