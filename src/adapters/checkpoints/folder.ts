@@ -7,6 +7,11 @@ import * as Layer from "effect/Layer"
 import { type Checkpoint, CheckpointError, Checkpoints } from "../../effects/checkpoints.ts"
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../tensor/safetensors.ts"
 import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
+import { lockFile } from "./lock.ts"
+
+/** Holds the lock of a folder. */
+const LOCK_FILE = "lock.sqlite"
+const IN_USE = "another process works on it; wait for its end, or use another folder"
 
 /** Checkpoints that stay: the last one, and one in case it is damaged. */
 const KEPT = 2
@@ -21,7 +26,8 @@ export const layer = (folder: string): Layer.Layer<Checkpoints, CheckpointError>
     Effect.gen(function* () {
       const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: (error) => keepError(folder, error) })
       yield* attempt(() => mkdirSync(folder, { recursive: true }))
-      yield* lock(folder)
+      const locked = yield* Effect.mapError(lockFile(join(folder, LOCK_FILE)), (error) => keepError(folder, error))
+      if (!locked) return yield* new CheckpointError({ place: folder, detail: IN_USE })
       const numbers = () =>
         readdirSync(folder)
           .flatMap((file) => CHECKPOINT.exec(file)?.[1] ?? [])
@@ -76,25 +82,3 @@ function digestOf(record: string, tensors: ReadonlyMap<string, StoredTensor>): s
     digest.update(`${name}[${shape.join()}]`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   return digest.digest("hex")
 }
-
-/** The operating system's lock on a database file, for as long as the scope is open. */
-const lock = Effect.fnUntraced(function* (folder: string) {
-  const { default: Driver } = yield* Effect.promise(() => import("libsql"))
-  yield* Effect.acquireRelease(
-    Effect.try({
-      try: () => {
-        const database = new Driver(join(folder, "lock.sqlite"))
-        database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
-        return database
-      },
-      catch: (error) =>
-        /locked|busy/i.test(String(error))
-          ? new CheckpointError({
-              place: folder,
-              detail: "another process works on it; wait for its end, or use another folder"
-            })
-          : keepError(folder, error)
-    }),
-    (database) => Effect.sync(() => database.close())
-  )
-})

@@ -8,12 +8,22 @@ import * as Layer from "effect/Layer"
 import type Database from "libsql"
 import { SearchSettings } from "../../domain/search/settings.ts"
 import { JournalEntry, Outcome, type RecordedEvaluation, RunStore, RunStoreError } from "../../effects/run_store.ts"
+import { lockFile } from "../checkpoints/lock.ts"
 
 /** Name of the database inside a run's folder. */
 export const RUN_FILE = "run.sqlite"
 
-/** Version of the tables below; a run of another version is refused, never changed. */
+/** Holds the lock of a run's folder, beside the database, which others may read at any time. */
+const LOCK_FILE = "run.lock"
+
+/** Version of the tables below, the database's `user_version`; a run of another version is refused, never changed. */
 export const SCHEMA_VERSION = 2
+
+/** The database's `application_id`: "nnas" in ASCII. Runs made before it was set have 0. */
+export const APPLICATION_ID = 0x6e6e6173
+
+/** Milliseconds that a write waits for another program which is writing to the database. */
+const BUSY_TIMEOUT = 5000
 
 const TABLES = `
   CREATE TABLE run (version INTEGER NOT NULL, record TEXT NOT NULL);
@@ -48,24 +58,32 @@ export function hasRun(folder: string): boolean {
 }
 
 /**
- * Open a run's folder, made where there is none. The operating system holds the lock on the database, so a second process
- * is refused, and a killed one leaves none behind. Every write is one transaction: whole or absent.
+ * Open a run's folder, made where there is none. The operating system holds the lock on a file beside the database, so a second process is refused, and
+ * a killed one leaves none behind. The database is in WAL mode: readers do not wait for the run, nor the run for them. Every write is one transaction:
+ * whole or absent.
  */
 export const openRun = Effect.fn("openRun")(function* (folder: string) {
   const { default: Driver } = yield* Effect.promise(() => import("libsql"))
   const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: (error) => translated(folder, error) })
   yield* attempt(() => mkdirSync(folder, { recursive: true }))
+  const locked = yield* Effect.mapError(lockFile(join(folder, LOCK_FILE)), (error) => translated(folder, error))
+  if (!locked) return yield* inUse(folder)
   const database = yield* Effect.acquireRelease(
-    attempt(() => new Driver(join(folder, RUN_FILE))),
-    (open) => Effect.sync(() => unlockAndClose(open))
+    attempt(() => new Driver(join(folder, RUN_FILE), { timeout: BUSY_TIMEOUT })),
+    (open) => Effect.sync(() => open.close())
   )
-  const record = yield* attempt(() => lockAndRead(database, folder))
+  const record = yield* attempt(() => readRecord(database, folder))
+  yield* Effect.acquireRelease(
+    attempt(() => useLog(database)),
+    () => Effect.sync(() => foldLog(database))
+  )
   const open: OpenRun = {
     record,
     begin: (begun) =>
       attempt(() =>
         transaction(database, () => {
           database.exec(TABLES)
+          mark(database)
           const text = Schema.encodeSync(Schema.parseJson(RunRecord))(begun)
           database.prepare("INSERT INTO run VALUES (?, ?)").run(SCHEMA_VERSION, text)
         })
@@ -78,18 +96,17 @@ export const openRun = Effect.fn("openRun")(function* (folder: string) {
   return open
 })
 
+function inUse(folder: string): RunStoreError {
+  const detail = "another process is using it; wait for it to end, or choose another folder"
+  return new RunStoreError({ place: folder, reason: "locked", detail })
+}
+
 /** The error of a failed database call. */
 function translated(folder: string, error: unknown): RunStoreError {
   if (error instanceof RunStoreError) return error
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : ""
   const place = { place: folder }
-  if (code.startsWith("SQLITE_BUSY")) {
-    return new RunStoreError({
-      ...place,
-      reason: "locked",
-      detail: "another process is using it; wait for it to end, or choose another folder"
-    })
-  }
+  if (code.startsWith("SQLITE_BUSY")) return inUse(folder)
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
     return new RunStoreError({
       ...place,
@@ -128,32 +145,49 @@ function transaction<A>(database: Database.Database, run: () => A): A {
   }
 }
 
-/** Closing alone keeps the lock until the driver's statements are collected. A database that cannot be read was never locked. */
-function unlockAndClose(database: Database.Database): void {
-  try {
-    database.pragma("journal_mode = DELETE")
-    database.pragma("locking_mode = NORMAL")
-    database.prepare("SELECT count(*) FROM sqlite_master").get()
-  } catch {
-    // refused above: by another process's lock, or as no database
-  }
-  database.close()
+/** Turn to WAL mode, in which readers and the writer do not wait for each other. */
+function useLog(database: Database.Database): void {
+  database.pragma("journal_mode = WAL")
+  database.pragma("synchronous = NORMAL")
 }
 
-/** Take the lock; read what was begun here. */
-function lockAndRead(database: Database.Database, folder: string): RunRecord | undefined {
-  database.pragma("journal_mode = WAL")
-  database.pragma("locking_mode = EXCLUSIVE")
-  database.pragma("synchronous = NORMAL")
-  return transaction(database, () => {
-    if (database.prepare("SELECT name FROM sqlite_master WHERE name = 'run'").get() === undefined) return undefined
-    const row = Schema.decodeUnknownSync(RunRow)(database.prepare("SELECT version, record FROM run").get())
-    if (row.version !== SCHEMA_VERSION) {
-      const detail = `its data have version ${row.version}, this program reads version ${SCHEMA_VERSION}; use another folder`
-      throw new RunStoreError({ place: folder, reason: "version", detail })
-    }
-    return Schema.decodeUnknownSync(Schema.parseJson(RunRecord))(row.record)
-  })
+/**
+ * Move what the log holds into the database's one file, and remove the log by leaving WAL mode for a moment: closing does so only when the driver's
+ * statements have been collected. A database that others are reading keeps an empty log.
+ */
+function foldLog(database: Database.Database): void {
+  try {
+    database.pragma("busy_timeout = 0")
+    database.pragma("wal_checkpoint(TRUNCATE)")
+    database.pragma("journal_mode = DELETE")
+    database.pragma("journal_mode = WAL")
+  } catch {
+    // others are reading it
+  }
+}
+
+/** Say in the database's header what it is. */
+function mark(database: Database.Database): void {
+  database.pragma(`application_id = ${APPLICATION_ID}`)
+  database.pragma(`user_version = ${SCHEMA_VERSION}`)
+}
+
+/** What was begun here before, if anything. A database that is refused stays as it is. */
+function readRecord(database: Database.Database, folder: string): RunRecord | undefined {
+  const [{ application_id: application }] = decodeHeader(database.pragma("application_id"))
+  if (application !== 0 && application !== APPLICATION_ID) {
+    const detail = `${RUN_FILE} is a database of another program; use another folder`
+    throw new RunStoreError({ place: folder, reason: "not_a_run", detail })
+  }
+  if (database.prepare("SELECT name FROM sqlite_master WHERE name = 'run'").get() === undefined) return undefined
+  const row = Schema.decodeUnknownSync(RunRow)(database.prepare("SELECT version, record FROM run").get())
+  if (row.version !== SCHEMA_VERSION) {
+    const detail = `its data have version ${row.version}, this program reads version ${SCHEMA_VERSION}; use another folder`
+    throw new RunStoreError({ place: folder, reason: "version", detail })
+  }
+  const record = Schema.decodeUnknownSync(Schema.parseJson(RunRecord))(row.record)
+  if (application === 0) mark(database)
+  return record
 }
 
 const EvaluationRow = Schema.Struct({
@@ -162,6 +196,7 @@ const EvaluationRow = Schema.Struct({
   seconds: Schema.Number,
   diverged: Schema.Literal(0, 1)
 })
+const decodeHeader = Schema.decodeUnknownSync(Schema.Tuple(Schema.Struct({ application_id: Schema.Int })))
 const RunRow = Schema.Struct({ version: Schema.Int, record: Schema.String })
 const OutcomeRow = Schema.Struct({ repetition: Schema.Int, json: Schema.parseJson(Outcome) })
 

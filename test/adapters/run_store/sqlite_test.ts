@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { openRun, RUN_FILE } from "../../../src/adapters/run_store/sqlite.ts"
+import { APPLICATION_ID, openRun, RUN_FILE, SCHEMA_VERSION } from "../../../src/adapters/run_store/sqlite.ts"
 import { openStoredRun } from "../../../src/adapters/run_store/stored_run.ts"
 import { type Outcome, type RecordedEvaluation, RunStore } from "../../../src/effects/run_store.ts"
 import { failure, run } from "../../_effect.ts"
@@ -105,6 +105,64 @@ test("a second opener is refused while the first holds the run", async () => {
   const error = await run(Effect.scoped(Effect.zipRight(openRun(folder), Effect.flip(Effect.scoped(openRun(folder))))))
   assert.is(error.reason, "locked")
   await run(using(Effect.void))
+})
+
+test("readers neither block a run nor are blocked by it, while it goes on and when it is shown", async () => {
+  const { default: Driver } = await import("libsql")
+  const file = join(folder, RUN_FILE)
+  const count = (database: InstanceType<typeof Driver>) =>
+    Object.values(database.prepare("SELECT count(*) FROM evaluation").get() as object)[0]
+  let reader = new Driver(":memory:")
+  await run(
+    using(
+      Effect.gen(function* () {
+        const store = yield* RunStore
+        yield* store.record("test", evaluations.slice(0, 1))
+        reader = new Driver(file)
+        reader.exec("BEGIN")
+        assert.is(count(reader), 1)
+        yield* store.record("test", evaluations.slice(1))
+        assert.is(count(reader), 1, "the reader's transaction sees what it began with")
+        reader.exec("COMMIT; BEGIN")
+        assert.is(count(reader), 3)
+      })
+    )
+  )
+  const shown = await run(using(Effect.flatMap(RunStore, (store) => store.recorded("test"))))
+  assert.equal(shown, evaluations)
+  reader.exec("COMMIT")
+  reader.close()
+})
+
+test("the database tells what it is, and lies in one file when the run is closed", async () => {
+  await run(using(Effect.flatMap(RunStore, (store) => store.record("test", evaluations))))
+  assert.equal(readdirSync(folder).sort(), ["run.lock", RUN_FILE])
+  const header = new DataView(new Uint8Array(readFileSync(join(folder, RUN_FILE))).buffer)
+  assert.is(header.getUint32(60), SCHEMA_VERSION, "user_version")
+  assert.is(header.getUint32(68), APPLICATION_ID)
+})
+
+test("a run made before its database told what it is opens, and tells it from then on", async () => {
+  await run(using(Effect.flatMap(RunStore, (store) => store.record("test", evaluations))))
+  const { default: Driver } = await import("libsql")
+  const database = new Driver(join(folder, RUN_FILE))
+  database.exec("PRAGMA journal_mode = DELETE; PRAGMA application_id = 0; PRAGMA user_version = 0")
+  database.close()
+  assert.equal(await run(using(Effect.flatMap(RunStore, (store) => store.recorded("test")))), evaluations)
+  const header = new DataView(new Uint8Array(readFileSync(join(folder, RUN_FILE))).buffer)
+  assert.equal([header.getUint32(60), header.getUint32(68)], [SCHEMA_VERSION, APPLICATION_ID])
+})
+
+test("another program's database is refused and left as it is", async () => {
+  const { default: Driver } = await import("libsql")
+  const database = new Driver(join(folder, RUN_FILE))
+  database.exec("PRAGMA application_id = 1234; CREATE TABLE theirs (x)")
+  database.close()
+  const before = readFileSync(join(folder, RUN_FILE))
+  const error = await failure(Effect.scoped(openRun(folder)))
+  assert.is(error.reason, "not_a_run")
+  assert.match(error.message, "a database of another program")
+  assert.ok(readFileSync(join(folder, RUN_FILE)).equals(before))
 })
 
 test("a file that is no run is refused and left as it is", async () => {
