@@ -39,7 +39,10 @@ export const EVALUATE_OPTIONS = {
     `${SPACE_NAMES.join(", ")}, or a JSON file with a space of your own; told by most architectures`
   ),
   dataset: choice("dataset", DATASET_NAMES, "the images to train on and to be tested on (mnist)"),
-  data: text("data", "folder, archive or file of the dataset; mnist needs none"),
+  data: text(
+    "data",
+    "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; an image-folder holds train/<class>/*.png and val/<class>/*.png; mnist needs none"
+  ),
   images: integer("images", "training images that take part, drawn by the seed (all)"),
   validation: float("validation", "share of these images that is held out and measured after every epoch (0)"),
   ...PROTOCOL_OPTIONS,

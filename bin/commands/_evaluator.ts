@@ -16,7 +16,7 @@ import { loadBenchmark, readBenchmark } from "../../src/adapters/table/load_benc
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { makeProgress } from "../../src/adapters/terminal/progress.ts"
 import { trainingLine } from "../../src/adapters/terminal/training_progress.ts"
-import { openTrainingImages } from "../../src/adapters/training/plan.ts"
+import { openTrainingImages, usedImages } from "../../src/adapters/training/plan.ts"
 import { halves } from "../../src/domain/network/cell_networks.ts"
 import { SUPERNET_SETTINGS, TRAIN_ALONE_SETTINGS, TRAIN_SETTINGS } from "../../src/domain/search/evaluator_settings.ts"
 import { DEFAULT_SAMPLES, planSearch, planSpaceSearch } from "../../src/domain/search/plan_search.ts"
@@ -79,6 +79,7 @@ const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
     identity: evaluator.identity,
     reportOf: Context.get(services, Reporter).report,
     info: undefined,
+    used: undefined,
     run: (repetitions: RepeatOptions) => Effect.provideService(repeatSearch(plan, repetitions), Evaluator, evaluator)
   }
 })
@@ -130,6 +131,7 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
     identity: evaluator.identity,
     reportOf: () => new Map(),
     info: images.dataset.info,
+    used: usedImages(images),
     run: (repetitions: RepeatOptions) =>
       Effect.gen(function* () {
         if (halving === undefined) return yield* repeatSearch(plan, repetitions)
@@ -194,6 +196,7 @@ const openSupernetSearch = Effect.fnUntraced(function* (
     identity,
     reportOf: reporter === undefined ? () => new Map() : Context.get(reporter, Reporter).report,
     info: images.dataset.info,
+    used: usedImages(images),
     run: (repetitions: RepeatOptions) =>
       repeatSearch(plan, repetitions).pipe(Effect.provide(layer), Effect.ensuring(progress.clear))
   }

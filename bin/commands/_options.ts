@@ -120,7 +120,7 @@ export const GRADIENT_OPTIONS = {
   dataset: choice("dataset", DATASET_NAMES, "the images that a search by gradients trains on (mnist)"),
   data: text(
     "data",
-    "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; mnist needs none"
+    "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; an image-folder holds train/<class>/*.png and val/<class>/*.png; mnist needs none"
   ),
   images: integer("images", "training images that take part, drawn by the seed (all)"),
   imageSize: integer("image-size", "height and width that images are averaged to (their own)"),

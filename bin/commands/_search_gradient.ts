@@ -51,7 +51,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
       "no settings given: a quick search on small handwritten digits; --help tells what else there is"
     )
   const space = yield* loadSpace(asked.space)
-  const { plan, info } = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
+  const { plan, info, used } = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
   const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
   const backendName = yield* backendOf(asked.backend, kept)
   const settings = { ...asked, backend: backendName }
@@ -86,7 +86,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
   const inputWait = yield* progress.inputWait
-  const result = { settings, space, info, backend, device, outcome, seconds, inputWait, run }
+  const result = { settings, space, info, used, backend, device, outcome, seconds, inputWait, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

@@ -32,7 +32,7 @@ export const searchTable = Effect.fn("searchTable")(function* ({ config, given, 
   const stored = folder === undefined ? undefined : yield* openStoredRun(folder, asked)
   const settings = stored?.settings ?? resolved
   const space = yield* loadSpace(settings.space)
-  const { score, identity, reportOf, info, run } = yield* openSearch(settings, space, folder)
+  const { score, identity, reportOf, info, used, run } = yield* openSearch(settings, space, folder)
   const store = stored === undefined ? NoStore.layer : yield* stored.begin(settings, identity)
   const progress = yield* searchProgress(process.stderr, settings, stored !== undefined)
   const outcomes = yield* run({ seed: settings.seed, repeat: settings.repeat, onProgress: progress.show }).pipe(
@@ -51,7 +51,8 @@ export const searchTable = Effect.fn("searchTable")(function* ({ config, given, 
     reports: architectures.map(reportOf),
     seconds,
     run: folder,
-    info
+    info,
+    used
   }
   if (json) yield* Console.error(searchText(result))
   yield* Console.log(json ? JSON.stringify(searchJson(result)) : searchText(result))

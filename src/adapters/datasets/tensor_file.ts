@@ -37,7 +37,7 @@ export const openTensorFile = Effect.fn("openTensorFile")(function* (
     return yield* new DatasetError({ dataset: path, reason: "wrong_size", detail })
   }
   const classes = source.classes ?? 1 + largest([train.labels, test.labels])
-  return yield* memoryDataset({ name: path, classes, train, test })
+  return yield* memoryDataset({ name: path, classes, train, test, from: [path] })
 })
 
 const SUFFIX = ".safetensors"

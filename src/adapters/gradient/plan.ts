@@ -37,12 +37,12 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
   const programs = yield* stepPrograms(settings, network)
   const parameters = new Map([...programs.weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const initial = initialWeights(parameters, split(run.seed, "weights"))
-  const half = planEpoch(settings, network.shape, images.length, run.seed, 0).images.weights
+  const halves = planEpoch(settings, network.shape, images.length, run.seed, 0).images
   const normalization =
     normalizationOf(source) ??
     (yield* measureNormalization(
       train,
-      half.map((place) => images[place]!)
+      halves.weights.map((place) => images[place]!)
     ))
   const plan: GradientPlan = {
     space,
@@ -58,7 +58,8 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
       options: { classes: info.classes, normalization, augmentation, seed: split(run.seed, level), epoch }
     })
   }
-  return { plan, info, parameters }
+  const used = { training: halves.weights.length, validation: halves.alpha.length }
+  return { plan, info, used, parameters }
 })
 
 /** Where the data of a run lie. Images of a folder are read in the image size. */
@@ -90,7 +91,9 @@ export function sourceOf({
       )
     case "image-folder":
       if (data === undefined || imageSize === undefined)
-        return fail(`the dataset "image-folder" needs a folder and a size: --data FOLDER --image-size 64`)
+        return fail(
+          `the dataset "image-folder" needs a folder with train/<class>/*.png, and a size: --data FOLDER --image-size 64`
+        )
       return Either.right({ _tag: "ImageFolder", from: data, height: imageSize, width: imageSize })
   }
 }

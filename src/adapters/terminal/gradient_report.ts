@@ -5,6 +5,7 @@ import type { EpochRecord } from "../../domain/search/gradient/record.ts"
 import type { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import type { Space } from "../../domain/space/space.ts"
 import type { GradientOutcome } from "../../effects/gradient_search.ts"
+import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
 import { foundOn } from "./found_report.ts"
 import { quoted } from "./quoted.ts"
 
@@ -13,6 +14,7 @@ export interface GradientResult {
   readonly settings: GradientRunSettings
   readonly space: Space
   readonly info: DatasetInfo
+  readonly used: UsedImages
   readonly backend: string
   /** What the backend computes with. */
   readonly device: string
@@ -46,6 +48,7 @@ export function gradientJson({
     epochs: outcome.epochs.map((epoch) => ({ ...epoch, architecture: text(epoch.architecture) })),
     network: network ?? null,
     dataset: info.name,
+    data: dataJson(info, rest.used),
     backend: rest.backend,
     device: rest.device,
     seconds: rest.seconds,
@@ -73,6 +76,7 @@ export function gradientText(result: GradientResult): string {
     "",
     ...drawn.map((line) => `  ${line}`),
     "",
+    ...dataRows(info, result.used).map(([name, value]) => `  ${name.padEnd(12)}  ${value}`),
     `  architecture  ${printed}`,
     `  read off      after epoch ${outcome.epoch + 1}, validation accuracy of the supernet ${percent(kept.validation.accuracy)}, skips ${percent(kept.skipShare)}`,
     ...(size === undefined ? [] : [`  ${size.join("  ")}`]),

@@ -7,6 +7,7 @@ import type { Space } from "../../domain/space/space.ts"
 import { type Summary, summarize } from "../../domain/statistics/summary.ts"
 import { repetitionSeed } from "../../effects/repeat_search.ts"
 import type { Outcome } from "../../effects/run_store.ts"
+import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
 import { type Found, foundOn } from "./found_report.ts"
 
 /** All that is told of a finished search. */
@@ -23,6 +24,8 @@ export interface SearchResult {
   readonly run: string | undefined
   /** The dataset whose images scored architectures; none of a search over a table. */
   readonly info: DatasetInfo | undefined
+  /** How many of its images were used. */
+  readonly used?: UsedImages | undefined
 }
 
 /** The position of the repetition with the lowest loss, the first among equals. */
@@ -48,7 +51,9 @@ export function searchJson(result: SearchResult): Readonly<Record<string, unknow
     ownDiverged: outcome.ownDiverged
   }
   const found = foundOf(result, best)
-  const ofImages = found === undefined ? {} : { network: found.network ?? null, next: found.next }
+  const { info, used } = result
+  const data = info === undefined || used === undefined ? {} : { data: dataJson(info, used) }
+  const ofImages = found === undefined ? {} : { ...data, network: found.network ?? null, next: found.next }
   const tail = { seconds: result.seconds, run: result.run ?? null, ...ofImages, settings }
   if (settings.repeat === 1) {
     const { samples, evaluations, uniqueEvaluations, diverged, simulatedSeconds, stop } = outcome
@@ -119,7 +124,9 @@ export function searchText(result: SearchResult): string {
   const architecture = printArchitecture(result.space, result.architectures[best]!)
   const objective = describeObjective(settings)
   const found = foundOf(result, best)
+  const { info, used } = result
   const rows: Array<readonly [string, string]> = [
+    ...(info === undefined || used === undefined ? [] : dataRows(info, used)),
     ["architecture", architecture],
     [objective === "own" ? result.score : `${objective} of ${result.score}`, number(toScore(outcome.loss))]
   ]

@@ -1,8 +1,9 @@
-import type { ImageShape } from "../../domain/data/dataset.ts"
+import type { DatasetInfo, ImageShape } from "../../domain/data/dataset.ts"
 import type { Normalization } from "../../domain/data/normalization.ts"
 import type { TrainingProtocol, TrainingProtocolName } from "../../domain/training/protocol.ts"
 import type { TrainedEpoch, TrainingPosition } from "../../domain/training/record.ts"
 import type { TrainingRunSettings } from "../../domain/training/run_settings.ts"
+import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
 import { quoted } from "./quoted.ts"
 import { duration } from "./training_progress.ts"
 
@@ -14,8 +15,8 @@ export interface TrainingResult {
   readonly position: TrainingPosition
   readonly parameters: number
   readonly multiplyAdds: number
-  readonly dataset: string
-  readonly classes: number
+  readonly info: DatasetInfo
+  readonly used: UsedImages
   /** Of the images that the network saw. */
   readonly shape: ImageShape
   /** What its images were normalized with, as an exported network takes them. */
@@ -37,7 +38,8 @@ export function trainingJson({ position, ...result }: TrainingResult): Readonly<
     multiplyAdds: result.multiplyAdds,
     epochs: position.epochs,
     protocol: result.protocol,
-    dataset: result.dataset,
+    dataset: result.info.name,
+    data: dataJson(result.info, result.used),
     image: result.shape,
     normalization: result.normalization ?? null,
     backend: result.backend,
@@ -53,20 +55,21 @@ const count = (value: number) => value.toLocaleString("en-US")
 
 /** The result for people: how the training went, the test score, the network's size, where the run lies, what to type next. */
 export function trainingText(result: TrainingResult): string {
-  const { settings, position, dataset, backend, run } = result
+  const { settings, position, info, backend, run } = result
   const { epochs, test, seconds } = position
   const every = Math.max(1, Math.ceil(epochs.length / 8))
   const shown = epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === epochs.length - 1)
   const plural = epochs.length === 1 ? "epoch" : "epochs"
   return [
-    `${settings.protocol} on ${dataset}: ${epochs.length} ${plural} in ${duration(seconds)} on ${backend}`,
+    `${settings.protocol} on ${info.name}: ${epochs.length} ${plural} in ${duration(seconds)} on ${backend}`,
     "",
     "  epoch  learning rate  train loss  train accuracy  validation accuracy",
     ...shown.map(epochLine),
     "",
+    ...dataRows(info, result.used).map(([name, value]) => `  ${name.padEnd(13)}  ${value}`),
     `  architecture   ${settings.architecture}`,
     ...(test === null
-      ? []
+      ? ["  test accuracy  not measured: the data have no test images"]
       : [
           `  test accuracy  ${percent(test.accuracy)} (loss ${test.loss.toFixed(4)}, ${count(test.images)} images, measured once)`
         ]),
@@ -90,13 +93,13 @@ function epochLine({ epoch, learningRate, training, validation }: TrainedEpoch):
   ].join("")
 }
 
-function next({ settings, protocol, shape, classes, run, weights, exportable }: TrainingResult): ReadonlyArray<string> {
+function next({ settings, protocol, shape, info, run, weights, exportable }: TrainingResult): ReadonlyArray<string> {
   if (!exportable) return []
   if (weights === undefined)
     return run === undefined ? [] : [`next: npx tsx bin/evaluate.ts --run ${quoted(run)} --save-weights`]
   const [channels, height] = shape
   const sizes = [
-    `--channels ${protocol.channels} --cells ${protocol.cells} --classes ${classes} --image ${height}`,
+    `--channels ${protocol.channels} --cells ${protocol.cells} --classes ${info.classes} --image ${height}`,
     ...(channels === 3 ? [] : [`--image-channels ${channels}`]),
     ...(protocol.stem === "cifar" ? [] : [`--stem ${protocol.stem}`])
   ].join(" ")

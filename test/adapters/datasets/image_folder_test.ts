@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
@@ -43,7 +44,9 @@ test.after(remove)
 
 test("classes and files are numbered by name; channels come one after the other", async () => {
   const { info, train } = await open(source)
-  assert.equal({ ...info, digest: "" }, { name: SET, shape: [3, 2, 4], classes: 2, train: 3, test: 2, digest: "" })
+  const { digest: _, leftOut: __, ...told } = info
+  const from = [join(SET, "train"), join(SET, "val")]
+  assert.equal(told, { name: SET, shape: [3, 2, 4], classes: 2, train: 3, test: 2, from, unseen: 0 })
   const { images, labels } = await run(train.read([2, 0, 1]))
   assert.equal([...labels], [1, 0, 1])
   const planes = (pixel: (y: number, x: number, c: number) => number) =>
@@ -115,16 +118,101 @@ test("an image that is damaged is an error that names it when it is read", async
 
 test("folders that are absent, empty or of other classes are errors", async () => {
   const gone = await refusal({ ...source, from: join(folder, "nope") })
-  assert.equal([gone.reason, gone.dataset], ["missing_file", join(folder, "nope", "train")])
+  assert.equal([gone.reason, gone.dataset], ["missing_file", join(folder, "nope")])
   write("empty/train/a/readme.txt", "")
   const empty = await refusal({ ...source, from: join(folder, "empty") })
   assert.is(empty.reason, "empty")
-  assert.match(empty.message, "<class>/<name>.jpg")
+  assert.match(empty.message, "it has no images, but 1 of .txt")
+  assert.match(empty.message, "train/<class>/<name>.png")
   write("apart/train/a/x.png", await png(2, 2, 3, color))
   write("apart/val/b/x.png", await png(2, 2, 3, color))
   const apart = await refusal({ ...source, from: join(folder, "apart") })
   assert.is(apart.reason, "wrong_classes")
-  assert.match(apart.message, 'train and val differ in the class "a"')
+  assert.match(apart.message, 'its parts differ in their classes, train/ alone has "a", val/ alone has "b"')
+})
+
+test("hidden names are left out, and what was left out is told", async () => {
+  const { leftOut: before } = (await open(source)).info
+  assert.equal(before, [
+    { what: "files of other formats", count: 1, examples: [".txt"] },
+    { what: "images in no folder of a class", count: 1, examples: ["stray.png"] },
+    { what: "names beside the parts", count: 1, examples: ["test"] }
+  ])
+  const image = await png(2, 2, 3, color)
+  for (const part of ["train", "val"]) {
+    write(`hidden/${part}/a/x.png`, image)
+    write(`hidden/${part}/.ipynb_checkpoints/x-checkpoint.png`, image)
+    write(`hidden/${part}/a/._x.png`, "no image")
+  }
+  const { info } = await open({ ...source, from: join(folder, "hidden") })
+  assert.equal([info.classes, info.train, info.test], [1, 1, 1])
+  const examples = [".ipynb_checkpoints", "._x.png"]
+  assert.equal(info.leftOut, [{ what: "hidden files or folders", count: 4, examples }])
+})
+
+test("links to folders and files are followed, and one that leads back is not", async () => {
+  write("linked/elsewhere/x.png", await png(2, 2, 3, color))
+  write("linked/set/train/a/y.png", await png(2, 2, 3, color))
+  symlinkSync("../../elsewhere", join(folder, "linked/set/train/b"))
+  symlinkSync("../../train", join(folder, "linked/set/train/a/loop"))
+  const { info } = await open({ ...source, from: join(folder, "linked/set") })
+  assert.equal([info.classes, info.train], [2, 2])
+})
+
+test("formats that are not read are named with their counts, beside those that are", async () => {
+  for (let i = 0; i < 3; i++) write(`bmp/train/a/${i}.bmp`, "BM")
+  write("bmp/train/a/x.PPM", "P6")
+  const error = await refusal({ ...source, from: join(folder, "bmp") })
+  assert.match(error.message, "3 of .bmp, 1 of .ppm (images with the endings .jpg, .jpeg,")
+  assert.match(error.message, "are read): convert them")
+})
+
+test("a class without images is an error that names the class and the part", async () => {
+  const image = await png(2, 2, 3, color)
+  for (const name of ["train/ant", "train/bat", "val/ant"]) write(`bare/${name}/x.png`, image)
+  mkdirSync(join(folder, "bare/val/bat"))
+  const from = join(folder, "bare")
+  assert.match(
+    (await refusal({ ...source, from })).message,
+    'the class "bat" has no image in val/: add some, or remove'
+  )
+  write("bare/val/bat/x.bmp", "BM")
+  assert.match((await refusal({ ...source, from })).message, 'the class "bat" has no image in val/, but 1 of .bmp')
+  write("bare/val/bat/x.png", image)
+  mkdirSync(join(folder, "bare/train/cat"))
+  assert.match((await refusal({ ...source, from })).message, 'the class "cat" has no image in train/')
+})
+
+test("folders of classes without parts are training images; other layouts are told what is right", async () => {
+  const image = await png(2, 2, 3, color)
+  const from = join(folder, "flat")
+  for (const name of ["ant", "bee"]) write(`flat/${name}/x.png`, image)
+  const { info } = await open({ ...source, from })
+  assert.equal([info.classes, info.train, info.test, info.from], [2, 2, 0, [from]])
+  const LAYOUT = "put the images into train/<class>/<name>.png, and val/<class>/<name>.png"
+  for (const name of ["parts/training/ant/x.png", "parts/validation/ant/x.png", "set/pets/ant/x.png"])
+    write(`layout/${name}`, image)
+  write("layout/set/pets/bee/x.png", image)
+  write("layout/loose/x.png", image)
+  const named = await refusal({ ...source, from: join(folder, "layout/parts") })
+  assert.match(named.message, `it has "training" and no folder train: ${LAYOUT}`)
+  assert.match((await refusal({ ...source, from: join(folder, "layout/set") })).message, `no folder train: ${LAYOUT}`)
+  const loose = await refusal({ ...source, from: join(folder, "layout/loose") })
+  assert.match(loose.message, "its 1 images lie in no folder of a class")
+  const file = await refusal({ ...source, from: join(folder, "layout/loose/x.png") })
+  assert.match(file.message, "it is a file: name the folder of the images")
+})
+
+test("names of classes are compared as they look, and two that look alike in one part are an error", async () => {
+  const image = await png(2, 2, 3, color)
+  const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"]
+  write(`accents/train/${composed}/x.png`, image)
+  write(`accents/val/${decomposed}/x.png`, image)
+  const { info } = await open({ ...source, from: join(folder, "accents") })
+  assert.equal([info.classes, info.train, info.test], [1, 1, 1])
+  write(`accents/train/${decomposed}/y.png`, image)
+  const error = await refusal({ ...source, from: join(folder, "accents") })
+  assert.match(error.message, "one composed (NFC), one decomposed (NFD)")
 })
 
 test("without sharp the error says how to get it", async () => {

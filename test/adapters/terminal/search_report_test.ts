@@ -64,7 +64,10 @@ test("show the cell, its size and the next commands where images scored it, and 
     shape: [1, 28, 28],
     classes: 10,
     train: 9,
-    test: 3
+    test: 3,
+    from: ["digits.bin"],
+    leftOut: [],
+    unseen: 0
   }
   const base = resultOf({ architecture: architectureKey(Either.getOrThrow(parseArchitecture(space, cell))) })
   const settings = { ...base.settings, dataset: "mnist", imageSize: 8 } as const
