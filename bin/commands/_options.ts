@@ -49,11 +49,11 @@ export const OBJECTIVE_OPTIONS = {
   exactRadius: choice("exact-radius", ["yes", "no"], "leave out the neighbors that are nearer than --radius (no)"),
   center: choice("center", ["yes", "no"], "whether the architecture itself counts in the aggregate (yes)"),
   moveInputs: flag("move-inputs", "let a neighbor differ in an input of a genotype too"),
-  quotient: flag("quotient", "count each network once in a neighborhood, by --identity"),
+  quotient: flag("quotient", "count each network once in a neighborhood, by --identity (functional then)"),
   identity: choice(
     "identity",
     ["functional", "official", "exact"],
-    "which architectures are the same network (functional)"
+    "which architectures share an evaluation (exact: none; functional: equal functions, where trained)"
   )
 }
 

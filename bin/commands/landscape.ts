@@ -16,7 +16,7 @@ import {
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { parseArchitecture } from "../../src/domain/architecture/text.ts"
 import { flatness } from "../../src/domain/objective/flatness.ts"
-import { objectiveOfAll } from "../../src/domain/objective/objective_of_all.ts"
+import { networkLosses, objectiveOfAll } from "../../src/domain/objective/objective_of_all.ts"
 import { planSearch } from "../../src/domain/search/plan_search.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
 import { benchmarkColumn } from "../../src/domain/table/benchmark.ts"
@@ -50,8 +50,8 @@ const command = Command.make(
       yield* Console.error("no --table FILE --score COLUMN: this is a made-up landscape (its scores are no accuracies)")
     const { objective: prepared } = yield* planSearch({ ...settings, algorithm: "na-rs" }, space, benchmark)
     const maximize = settings.goal === "maximize"
-    const own = yield* tableLosses({ benchmark, score, maximize })
     const [table] = benchmark.tables
+    const own = networkLosses(prepared.identifier, table, yield* tableLosses({ benchmark, score, maximize }))
     const objectives = objectiveOfAll(prepared, table, own)
     const sign = maximize ? -1 : 1
     if (Option.isNone(architecture)) {

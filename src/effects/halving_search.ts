@@ -18,7 +18,8 @@ export type EvaluatorAt = (epochs: number) => Context.Tag.Service<Evaluator>
 
 /**
  * Run successive halving to its end: like `search` a pure function of plan, seed and evaluators, that evaluates nothing twice over the same store. A
- * candidate keeps its neighbors on every rung. Unique evaluations count a network once for each number of epochs. A candidate that diverged goes on only where
+ * candidate keeps its neighbors on every rung. Unique evaluations count a network once for each
+ * number of epochs; its seconds are those of the epochs that a rung adds, since trainings go on. A candidate that diverged goes on only where
  * there are no others, and is never the outcome.
  *
  * Source: Jamieson and Talwalkar 2016 (arXiv 1502.07943); over neighborhoods ours.
@@ -38,6 +39,7 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
   const { candidates, objective, identifier } = plan
   const memos = new Map<number, Memo>()
   const seen = new Set<string>()
+  const paid = new Map<number | string, number>()
   let state = start(seed, halving)
   let spent: Spent = { ...NOTHING_SPENT }
   let best: RungObservation | undefined
@@ -50,7 +52,7 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
     const { architecture, epochs, sequence } = proposal
     const targets = targetsOf(objective, architecture, candidateSeed(seed, proposal.candidate))
     const memo = yield* Effect.gen(function* () {
-      const known = memos.get(epochs) ?? (yield* openMemo(candidates.space))
+      const known = memos.get(epochs) ?? (yield* openMemo(candidates.space, identifier))
       memos.set(epochs, known)
       yield* fillMemo(known, [targets.architectures])
       return known
@@ -58,11 +60,13 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
     const evaluations = targets.architectures.map((one) => memo.get(one)!)
     let { uniqueEvaluations, simulatedSeconds } = spent
     for (const [i, one] of targets.architectures.entries()) {
-      const key = `${epochs}/${identifier.keyOf(one)}`
+      const network = memo.keyOf(one)
+      const key = `${epochs}/${network}`
       if (seen.has(key)) continue
       seen.add(key)
       uniqueEvaluations += 1
-      simulatedSeconds += evaluations[i]!.seconds
+      simulatedSeconds += evaluations[i]!.seconds - (paid.get(network) ?? 0)
+      paid.set(network, evaluations[i]!.seconds)
       if (evaluations[i]!.diverged === true) diverged += 1
     }
     spent = {
@@ -91,7 +95,7 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
     return yield* new SearchError({ problem: noScore(objective.objective, { diverged, uniqueEvaluations }) })
   }
   const outcome: Outcome = {
-    version: 2,
+    version: 3,
     architecture: architectureKey(best.architecture),
     loss: best.loss,
     ownLoss: bestJudged.ownLoss,

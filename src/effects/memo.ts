@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
-import { type Architecture, architectureKey } from "../domain/architecture/architecture.ts"
+import { type Architecture, architectureKey, architectureOfKey } from "../domain/architecture/architecture.ts"
+import { type Identifier, standIn } from "../domain/architecture/identity.ts"
 import { type Evaluation, ValidationLoss } from "../domain/search/score.ts"
 import { spaceSize } from "../domain/space/membership.ts"
 import { isEnumerable, ordinalOf } from "../domain/space/ordinal.ts"
@@ -7,45 +8,79 @@ import type { Space } from "../domain/space/space.ts"
 import { Evaluator } from "./evaluator.ts"
 import { RunStore } from "./run_store.ts"
 
-/** The evaluations known to this process: those recorded in the run, and those made since. */
+/**
+ * The evaluations known to this process: those recorded in the run, and those made since. Architectures
+ * that are the same network share one, that of the member which stands for them.
+ */
 export interface Memo {
+  /** Equal for architectures that share an evaluation: what is charged once. */
+  readonly keyOf: (architecture: Architecture) => number | string
   readonly get: (architecture: Architecture) => Evaluation | undefined
+  /** The architecture whose evaluation an architecture has. */
+  readonly evaluated: (architecture: Architecture) => Architecture
+  /** `architecture` stands for its network. */
   readonly set: (architecture: Architecture, evaluation: Evaluation) => void
 }
 
 /** The memo of a run: starts with all that the run store recorded under the evaluator's identity. */
-export const openMemo = Effect.fn("openMemo")(function* (space: Space) {
+export const openMemo = Effect.fn("openMemo")(function* (space: Space, identifier: Identifier) {
   const [evaluator, store] = yield* Effect.all([Evaluator, RunStore])
-  const numbered = isEnumerable(space)
-  const byOrdinal = new Array<Evaluation | undefined>(numbered ? spaceSize(space) : 0)
+  const evaluated = standIn(identifier, evaluator.admits)
   const byKey = new Map<string, Evaluation>()
   for (const { architecture, loss, ...rest } of yield* store.recorded(evaluator.identity)) {
     byKey.set(architecture, { ...rest, loss: ValidationLoss(loss) })
   }
-  const memo: Memo = {
-    get: (architecture) => {
-      if (!numbered) return byKey.get(architectureKey(architecture))
-      const known = byOrdinal[ordinalOf(space, architecture)]
-      return known ?? (byKey.size > 0 ? byKey.get(architectureKey(architecture)) : undefined)
-    },
-    set: (architecture, evaluation) => {
-      if (numbered) byOrdinal[ordinalOf(space, architecture)] = evaluation
-      else byKey.set(architectureKey(architecture), evaluation)
-    }
-  }
-  return memo
+  return isEnumerable(space) ? numberedMemo(space, identifier, evaluated, byKey) : keyedMemo(evaluated, byKey)
 })
 
-/** Evaluate what the memo lacks, each architecture once; every evaluation is recorded as soon as its call ends. */
+function keyedMemo(evaluated: Memo["evaluated"], byKey: Map<string, Evaluation>): Memo {
+  const keyOf = (architecture: Architecture) => architectureKey(evaluated(architecture))
+  return {
+    keyOf,
+    evaluated,
+    get: (architecture) => byKey.get(keyOf(architecture)),
+    set: (architecture, evaluation) => void byKey.set(architectureKey(architecture), evaluation)
+  }
+}
+
+/** Millions of look-ups in a typed array instead of texts. */
+function numberedMemo(
+  space: Space,
+  { identity }: Identifier,
+  evaluated: Memo["evaluated"],
+  recorded: ReadonlyMap<string, Evaluation>
+): Memo {
+  const size = spaceSize(space)
+  const byOrdinal = new Array<Evaluation | undefined>(size)
+  for (const [key, evaluation] of recorded) byOrdinal[ordinalOf(space, architectureOfKey(key))] = evaluation
+  const known = new Int32Array(identity === "exact" ? 0 : size).fill(-1)
+  const keyOf = (architecture: Architecture) => {
+    const ordinal = ordinalOf(space, architecture)
+    if (identity === "exact") return ordinal
+    if (known[ordinal]! < 0) known[ordinal] = ordinalOf(space, evaluated(architecture))
+    return known[ordinal]!
+  }
+  return {
+    keyOf,
+    evaluated,
+    get: (architecture) => byOrdinal[keyOf(architecture)],
+    set: (architecture, evaluation) => {
+      byOrdinal[ordinalOf(space, architecture)] = evaluation
+    }
+  }
+}
+
+/** Evaluate what the memo lacks, each network once; every evaluation is recorded as soon as its call ends. */
 export const fillMemo = Effect.fn("fillMemo")(function* (
   memo: Memo,
   wanted: ReadonlyArray<ReadonlyArray<Architecture>>
 ) {
   const [evaluator, store] = yield* Effect.all([Evaluator, RunStore])
-  const missing = new Map<string, Architecture>()
+  const missing = new Map<number | string, Architecture>()
   for (const architectures of wanted) {
     for (const architecture of architectures) {
-      if (memo.get(architecture) === undefined) missing.set(architectureKey(architecture), architecture)
+      const key = memo.keyOf(architecture)
+      if (memo.get(architecture) === undefined && !missing.has(key)) missing.set(key, memo.evaluated(architecture))
     }
   }
   if (missing.size === 0) return

@@ -51,6 +51,6 @@ export const repeated = Effect.fn("repeated")(function* <E, R>(
 
 /** Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
 export const repeatSearch = Effect.fn("repeatSearch")(function* (plan: SearchPlan, options: RepeatOptions) {
-  const memo = yield* openMemo(plan.candidates.space)
+  const memo = yield* openMemo(plan.candidates.space, plan.identifier)
   return yield* repeated(options, (once) => search(plan, memo, once))
 })

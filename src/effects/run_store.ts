@@ -36,7 +36,7 @@ export interface JournalEntry extends Schema.Schema.Type<typeof JournalEntry> {}
 
 /** How a search ended. */
 export const Outcome = Schema.Struct({
-  version: Schema.Literal(2),
+  version: Schema.Literal(3),
   /** Key of the best proposal, the first among equals. */
   architecture: Schema.String,
   /** Its loss under the objective. */
@@ -46,7 +46,9 @@ export const Outcome = Schema.Struct({
   /** Whether its own training diverged, and it is the best by its neighbors. */
   ownDiverged: Schema.Boolean,
   samples: Schema.Int,
+  /** Every architecture that an objective asked for. */
   evaluations: Schema.Int,
+  /** Those that were evaluated, each once: the rows that a run of one repetition keeps. */
   uniqueEvaluations: Schema.Int,
   /** Unique evaluations whose training diverged. */
   diverged: Schema.Int,

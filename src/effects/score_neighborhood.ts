@@ -41,7 +41,7 @@ export const scoreNeighborhood = Effect.fn("scoreNeighborhood")(function* (
     center,
     seed
   )
-  const memo = yield* openMemo(prepared.ball.space)
+  const memo = yield* openMemo(prepared.ball.space, prepared.identifier)
   yield* fillMemo(memo, [[center], targets.architectures])
   const at = (distance: number, architecture: Architecture): ScoredArchitecture => {
     const { seconds: _, ...evaluation } = memo.get(architecture)!

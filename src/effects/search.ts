@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { architectureKey } from "../domain/architecture/architecture.ts"
 import { type Targets, targetsOf } from "../domain/objective/targets.ts"
 import type { Seed } from "../domain/random.ts"
-import { type Limit, NOTHING_SPENT, passedLimit, type Spent } from "../domain/search/budget.ts"
+import { type CountLimit, NOTHING_SPENT, passedLimit, type Spent } from "../domain/search/budget.ts"
 import { candidateSeed } from "../domain/search/candidates.ts"
 import type { Observation, Proposal } from "../domain/search/proposal.ts"
 import type { SearchPlan } from "../domain/search/search_plan.ts"
@@ -27,13 +27,13 @@ export class SearchError extends Schema.TaggedError<SearchError>()("SearchError"
 /** Proposals that are evaluated together and journaled together. */
 const WAVE = 64
 
-/** A search whose budget counts only new networks ends after this many proposals without one, per candidate. */
+/** A search whose budget counts only new evaluations ends after this many proposals without one, per candidate. */
 const STALL = 10
 
 interface Charged {
   readonly proposal: Proposal
   readonly targets: Targets
-  /** Positions of the targets that are new networks. */
+  /** Positions of the targets that are evaluated anew. */
   readonly fresh: ReadonlyArray<number>
 }
 
@@ -63,20 +63,18 @@ export const search = Effect.fn("search")(function* (
   let stop: Outcome["stop"] | undefined
   let sinceFresh = 0
   while (stop === undefined) {
-    const limit = Math.min(WAVE, (plan.budget.samples ?? Number.POSITIVE_INFINITY) - spent.samples)
+    const limit = Math.min(wave(plan), (plan.budget.samples ?? Number.POSITIVE_INFINITY) - spent.samples)
     const [proposals, proposed] = propose(plan.candidates, state, limit)
     state = proposed
     if (proposals.length === 0) stop = limit < 1 ? "samples" : "exhausted"
-    const [wave, passed] = affordable(plan, seed, spent, seen, proposals)
+    const [charges, passed] = affordable(plan, memo, seed, spent, seen, proposals)
     yield* fillMemo(
       memo,
-      wave.map((charged) => charged.targets.architectures)
+      charges.map((charged) => charged.targets.architectures)
     )
     const entries: Array<JournalEntry> = []
-    for (const charged of wave) {
+    for (const charged of charges) {
       const { judged, freshDiverged, paid } = score(plan, memo, charged, spent)
-      stop = passedLimit(plan.budget, paid)
-      if (stop !== undefined) break
       spent = paid
       diverged += freshDiverged
       const { loss } = judged
@@ -92,8 +90,10 @@ export const search = Effect.fn("search")(function* (
       }
       entries.push(journalEntry(observation, spent))
     }
+    if (spent.simulatedSeconds >= (plan.budget.simulatedSeconds ?? Number.POSITIVE_INFINITY))
+      stop ??= "simulatedSeconds"
     stop ??= passed
-    sinceFresh = wave.some((charged) => charged.fresh.length > 0) ? 0 : sinceFresh + wave.length
+    sinceFresh = charges.some((charged) => charged.fresh.length > 0) ? 0 : sinceFresh + charges.length
     if (isUncounted(plan) && sinceFresh >= STALL * (plan.candidates.list?.length ?? 1000)) stop ??= "exhausted"
     yield* store.journal(repetition, entries)
     yield* options.onProgress({ ...spent, best })
@@ -106,7 +106,7 @@ export const search = Effect.fn("search")(function* (
   }
   const { ownLoss, ownDiverged } = bestJudged
   const outcome: Outcome = {
-    version: 2,
+    version: 3,
     architecture: architectureKey(best.architecture),
     loss: best.loss,
     ownLoss,
@@ -150,21 +150,27 @@ function journalEntry(observation: Observation, spent: Spent): JournalEntry {
   }
 }
 
+/** Seconds are known behind an evaluation, so nothing is evaluated beside the proposal that may spend the last of them. */
+function wave({ budget }: SearchPlan): number {
+  return budget.simulatedSeconds === undefined ? WAVE : 1
+}
+
 /** The proposals of a wave that the budget's counts allow, and the limit that the next one would pass. */
 function affordable(
   plan: SearchPlan,
+  memo: Memo,
   seed: Seed,
   spent: Spent,
   seen: Set<number | string>,
   proposals: ReadonlyArray<Proposal>
-): readonly [ReadonlyArray<Charged>, Limit | undefined] {
-  const wave: Array<Charged> = []
+): readonly [ReadonlyArray<Charged>, CountLimit | undefined] {
+  const charges: Array<Charged> = []
   let planned = spent
   for (const proposal of proposals) {
     const targets = targetsOf(plan.objective, proposal.architecture, candidateSeed(seed, proposal.sequence))
     const fresh: Array<number> = []
     for (const [i, architecture] of targets.architectures.entries()) {
-      const key = plan.identifier.keyOf(architecture)
+      const key = memo.keyOf(architecture)
       if (seen.has(key)) continue
       seen.add(key)
       fresh.push(i)
@@ -176,10 +182,10 @@ function affordable(
       simulatedSeconds: planned.simulatedSeconds
     }
     const passed = passedLimit(plan.budget, planned)
-    if (passed !== undefined) return [wave, passed]
-    wave.push({ proposal, targets, fresh })
+    if (passed !== undefined) return [charges, passed]
+    charges.push({ proposal, targets, fresh })
   }
-  return [wave, undefined]
+  return [charges, undefined]
 }
 
 function isUncounted({ budget }: SearchPlan): boolean {

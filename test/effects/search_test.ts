@@ -52,8 +52,11 @@ results("NA-RS returns the sample whose neighborhood has the best mean", async (
   assert.is(outcome!.architecture, best.key)
   assert.ok(Math.abs(outcome!.loss - best.loss) < 1e-9)
   assert.is(outcome!.evaluations, 40 * 25)
-  const networks = new Set(scored.flatMap(({ around }) => around.map((one) => identityKey(space, "functional", one))))
-  assert.is(outcome!.uniqueEvaluations, networks.size)
+  const all = scored.flatMap(({ around }) => around)
+  assert.is(outcome!.uniqueEvaluations, new Set(all.map(architectureKey)).size)
+  const [shared] = await run(searching(NAS_BENCH, { samples: 40, seed: "brute", identity: "functional" }))
+  const networks = new Set(all.map((one) => identityKey(space, "functional", one)))
+  assert.is(shared!.uniqueEvaluations, networks.size)
 })
 
 results("24 neighbors of NAS-Bench-201 are all neighbors", async () => {
@@ -228,7 +231,7 @@ results.run()
 
 const budgets = suite("search() budgets")
 
-budgets("no budget is ever passed, and one more proposal would pass it", async () => {
+budgets("no count is ever passed, seconds by the last proposal alone", async () => {
   const check = FastCheck.asyncProperty(
     FastCheck.constantFrom(...ALGORITHM_NAMES),
     FastCheck.constantFrom("samples", "evaluations", "uniqueEvaluations", "simulatedSeconds"),
@@ -237,12 +240,59 @@ budgets("no budget is ever passed, and one more proposal would pass it", async (
     async (algorithm, limit, amount, neighbors) => {
       const objective = algorithm === "rs" ? "own" : "neighborhood"
       const bound = limit === "simulatedSeconds" ? amount * 100 : amount
-      const [outcome] = await run(searching(SMALL, { algorithm, objective, neighbors, [limit]: bound }))
-      assert.ok(outcome![limit as "samples"] <= bound)
+      const kept = emptyRun()
+      const [outcome] = await run(searching(SMALL, { algorithm, objective, neighbors, [limit]: bound }, {}, kept))
+      const entries = [...kept.journal.values()]
+      const spent =
+        limit === "simulatedSeconds" ? (entries.at(-2)?.simulatedSeconds ?? 0) : outcome![limit as "samples"]
+      assert.ok(limit === "simulatedSeconds" ? spent < bound : spent <= bound)
       assert.ok(outcome!.stop === limit || outcome!.stop === "exhausted")
+      if (outcome!.stop === "simulatedSeconds") assert.ok(outcome!.simulatedSeconds >= bound)
     }
   )
   await FastCheck.assert(check, { seed: 1, numRuns: 60 })
+})
+
+budgets("what is reported is what was evaluated, killed anywhere or not", async () => {
+  const check = FastCheck.asyncProperty(
+    FastCheck.record({
+      over: FastCheck.constantFrom(SMALL, NAS_BENCH),
+      algorithm: FastCheck.constantFrom("rs" as const, "na-rs" as const, "evolution" as const, "local-search" as const),
+      limit: FastCheck.constantFrom("samples", "evaluations", "uniqueEvaluations", "simulatedSeconds"),
+      amount: FastCheck.integer({ min: 30, max: 90 }),
+      neighbors: FastCheck.nat(6),
+      identity: FastCheck.constantFrom("exact" as const, "functional" as const),
+      quotient: FastCheck.boolean(),
+      batch: FastCheck.integer({ min: 1, max: 9 }),
+      lives: FastCheck.array(FastCheck.nat(40), { maxLength: 4 })
+    }),
+    async ({ over, algorithm, limit, amount, neighbors, identity, quotient, batch, lives }) => {
+      const given = {
+        algorithm,
+        objective: algorithm === "rs" ? "own" : "neighborhood",
+        neighbors,
+        [limit]: limit === "simulatedSeconds" ? amount * 100 : amount,
+        identity,
+        quotient: quotient && identity === "functional"
+      } as const
+      const kept = emptyRun()
+      const ledger: Array<string> = []
+      for (const life of lives)
+        await Effect.runPromiseExit(searching(over, given, { ledger, batch, failAfter: ledger.length + life }, kept))
+      const [outcome] = await run(searching(over, given, { ledger, batch }, kept))
+      const rows = [...kept.evaluations.values()]
+      assert.is(outcome!.uniqueEvaluations, rows.length)
+      assert.is(new Set(ledger).size, rows.length, "nothing is evaluated twice")
+      const seconds = rows.reduce((sum, row) => sum + row.seconds, 0)
+      assert.ok(Math.abs(outcome!.simulatedSeconds - seconds) <= 1e-9 * seconds)
+      if (identity === "exact") return
+      const networks = new Set(
+        rows.map((row) => identityKey(over.space, identity, architectureOfKey(row.architecture)))
+      )
+      assert.is(networks.size, rows.length, "no network is evaluated twice")
+    }
+  )
+  await FastCheck.assert(check, { seed: 1, numRuns: 80 })
 })
 
 budgets("a budget too small for the first neighborhood is an error that says so", async () => {
@@ -267,7 +317,9 @@ budgets("an exhaustive search finds the best of all", async () => {
     NAS_BENCH.losses.reduce((a, b) => Math.min(a, b))
   )
   assert.is(outcome!.samples, 15625)
-  assert.is(outcome!.uniqueEvaluations, 5269)
+  assert.is(outcome!.uniqueEvaluations, 15625)
+  const [shared] = await run(searching(NAS_BENCH, { algorithm: "exhaustive", identity: "functional" }))
+  assert.equal([shared!.samples, shared!.uniqueEvaluations], [15625, 5170])
 })
 
 budgets.run()

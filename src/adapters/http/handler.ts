@@ -7,7 +7,7 @@ import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import { hasIdentity, identifier } from "../../domain/architecture/identity.ts"
+import { identifier } from "../../domain/architecture/identity.ts"
 import { parseArchitecture, printArchitecture } from "../../domain/architecture/text.ts"
 import { parseAggregate } from "../../domain/objective/aggregate_text.ts"
 import { prepareObjective } from "../../domain/objective/targets.ts"
@@ -81,8 +81,7 @@ const answer = Effect.fn("answer")(function* (space: Space, given: unknown) {
   const unused = { moveInputs: false, quotient: false, constrainNeighbors: false }
   const shape = { neighbors, radius, exactRadius, center: withCenter }
   const objective = { _tag: "Neighborhood", aggregate, ...shape, ...unused } as const
-  const networks = identifier(space, hasIdentity(space, "functional") ? "functional" : "exact")
-  const prepared = prepareObjective(space, objective, networks, () => true)
+  const prepared = prepareObjective(space, objective, identifier(space, "exact"), () => true)
   if (neighbors === "all" && prepared.ball.changes > MOST_NEIGHBORS)
     return yield* new TooManyNeighborsError({ count: prepared.ball.changes })
   const scored = yield* scoreNeighborhood(prepared, center, query.seed)

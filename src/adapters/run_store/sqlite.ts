@@ -17,7 +17,7 @@ export const RUN_FILE = "run.sqlite"
 const LOCK_FILE = "run.lock"
 
 /** Version of the tables below, the database's `user_version`; a run of another version is refused, never changed. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 /** The database's `application_id`: "nnas" in ASCII. Runs made before it was set have 0. */
 export const APPLICATION_ID = 0x6e6e6173

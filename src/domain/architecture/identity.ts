@@ -8,7 +8,10 @@ import { stringCell } from "./cell_string.ts"
 import { functionalForm } from "./functional_form.ts"
 import { officialForm } from "./official_form.ts"
 
-/** Which architectures count as the same network: equal functions, equal by NAS-Bench-201's rule, or only equal ones. */
+/**
+ * Which architectures count as the same network, and are evaluated once: equal functions, equal by
+ * NAS-Bench-201's rule, or only equal ones.
+ */
 export const Identity = Schema.Literal("functional", "official", "exact")
 export type Identity = typeof Identity.Type
 
@@ -65,7 +68,10 @@ export interface Identifier {
  * is the smallest of the class. In a larger space the canonical member orders the slots of each node by input.
  */
 export function identifier(space: Space, identity: Identity): Identifier {
-  if (identity === "exact") return { identity, keyOf: architectureKey, canonical: (architecture) => architecture }
+  if (identity === "exact") {
+    const keyOf = isEnumerable(space) ? (one: Architecture) => ordinalOf(space, one) : architectureKey
+    return { identity, keyOf, canonical: (architecture) => architecture }
+  }
   if (!isEnumerable(space)) {
     return {
       identity,
@@ -91,6 +97,20 @@ export function identifier(space: Space, identity: Identity): Identifier {
       classes ??= classify(space, identity)
       return architectureAt(space, classes.representative[classes.classOf[ordinalOf(space, architecture)]!]!)
     }
+  }
+}
+
+/**
+ * The architecture whose evaluation stands for another's: the canonical member of its class, or
+ * itself where that one cannot be evaluated.
+ */
+export function standIn(
+  { canonical }: Identifier,
+  admits: (architecture: Architecture) => boolean
+): (architecture: Architecture) => Architecture {
+  return (architecture) => {
+    const member = canonical(architecture)
+    return admits(member) ? member : architecture
   }
 }
 

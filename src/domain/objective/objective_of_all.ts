@@ -1,9 +1,16 @@
 import type { Architecture } from "../architecture/architecture.ts"
+import { type Identifier, standIn } from "../architecture/identity.ts"
 import { spaceSize } from "../space/membership.ts"
 import { isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import type { Table } from "../table/table.ts"
 import { sweep } from "./landscape.ts"
 import { objectiveLoss, type PreparedObjective, targetsOf } from "./targets.ts"
+
+/** Losses by row under an identity: each row has that of the member that stands for its network. */
+export function networkLosses(identifier: Identifier, table: Table, losses: Float64Array): Float64Array {
+  const evaluated = standIn(identifier, (one) => table.rowOf(one) >= 0)
+  return Float64Array.from(table.architectures, (one) => losses[table.rowOf(evaluated(one))]!)
+}
 
 /**
  * The objective of every architecture of a table, by row, over all neighbors that the table has: a sweep over typed arrays

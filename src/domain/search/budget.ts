@@ -3,8 +3,10 @@ import * as Schema from "@effect/schema/Schema"
 const Count = Schema.Int.pipe(Schema.positive())
 
 /**
- * What a search may spend; it ends before a limit is passed. `samples` counts proposals, `evaluations` every architecture
- * that an objective asked for, `uniqueEvaluations` each network once, `simulatedSeconds` the cost of those.
+ * What a search may spend. `samples` counts proposals, `evaluations` every architecture that an
+ * objective asked for, `uniqueEvaluations` those that were evaluated, each once: no count is ever
+ * passed. `simulatedSeconds` is the cost of the unique evaluations, known only behind them: the
+ * proposal that reaches it is the last, and counts.
  */
 export const Budget = Schema.Struct({
   samples: Schema.optional(Count),
@@ -25,12 +27,12 @@ export interface Spent {
 /** Nothing spent. */
 export const NOTHING_SPENT: Spent = { samples: 0, evaluations: 0, uniqueEvaluations: 0, simulatedSeconds: 0 }
 
-const LIMITS = ["samples", "evaluations", "uniqueEvaluations", "simulatedSeconds"] as const
+const COUNTS = ["samples", "evaluations", "uniqueEvaluations"] as const
 
-/** The name of a limit of a budget. */
-export type Limit = (typeof LIMITS)[number]
+/** The name of a count that a budget limits. */
+export type CountLimit = (typeof COUNTS)[number]
 
-/** The first limit that an expense passes, if any. */
-export function passedLimit(budget: Budget, spent: Spent): Limit | undefined {
-  return LIMITS.find((limit) => spent[limit] > (budget[limit] ?? Number.POSITIVE_INFINITY))
+/** The first count that an expense passes, if any. */
+export function passedLimit(budget: Budget, spent: Spent): CountLimit | undefined {
+  return COUNTS.find((limit) => spent[limit] > (budget[limit] ?? Number.POSITIVE_INFINITY))
 }

@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import type { Architecture } from "../architecture/architecture.ts"
-import { hasIdentity, identifier } from "../architecture/identity.ts"
+import { hasIdentity, type Identity, identifier } from "../architecture/identity.ts"
 import { parseAggregate } from "../objective/aggregate_text.ts"
 import type { Objective } from "../objective/objective.ts"
 import { prepareObjective } from "../objective/targets.ts"
@@ -24,7 +24,7 @@ export function planSearch(
   benchmark: Benchmark
 ): Either.Either<SearchPlan, SettingsError | TableError> {
   return Either.gen(function* () {
-    yield* checkIdentity(settings, space)
+    const known = identifier(space, yield* identityOf(settings, space))
     if (settings.simulatedSeconds !== undefined && settings.cost === undefined) {
       return yield* fail("a budget of simulated seconds needs the column that an evaluation costs")
     }
@@ -38,7 +38,6 @@ export function planSearch(
     const allowed = table.architectures.filter(meets)
     if (allowed.length === 0)
       return yield* fail(`no architecture of the table meets ${settings.constraints.join(" and ")}`)
-    const known = identifier(space, settings.identity)
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
     const inTable = (architecture: Architecture) => table.rowOf(architecture) >= 0
@@ -57,7 +56,7 @@ export function planSearch(
 /** The plan of a search over all architectures of a space, where no table lists them. Constraints count choices. */
 export function planSpaceSearch(settings: SearchSettings, space: Space): Either.Either<SearchPlan, SettingsError> {
   return Either.gen(function* () {
-    yield* checkIdentity(settings, space)
+    const known = identifier(space, yield* identityOf(settings, space))
     const limits = ["evaluations", "uniqueEvaluations", "simulatedSeconds"] as const
     const limit = limits.find((name) => settings[name] !== undefined)
     if (settings.successiveHalving !== undefined && limit !== undefined)
@@ -69,7 +68,6 @@ export function planSpaceSearch(settings: SearchSettings, space: Space): Either.
     const meets = yield* constraintsOf(settings, space, (name) =>
       fail(`the constraint names the column "${name}", and there is no table; count(choice) needs none`)
     )
-    const known = identifier(space, settings.identity)
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
     const plan: SearchPlan = {
@@ -83,10 +81,25 @@ export function planSpaceSearch(settings: SearchSettings, space: Space): Either.
   })
 }
 
-function checkIdentity({ identity }: SearchSettings, space: Space): Either.Either<void, SettingsError> {
-  return hasIdentity(space, identity)
-    ? Either.right(undefined)
-    : fail(`the identity "${identity}" needs a space like NAS-Bench-201, not "${space.name}"`)
+/**
+ * Which architectures share an evaluation. By default none over a table, whose rows are trainings of
+ * their own; equal functions where architectures are trained, so that no network is trained twice.
+ * A supernet has weights of its own for every architecture, so there only `exact` is right.
+ */
+export function identityOf(
+  { identity, evaluator, quotient }: Pick<SearchSettings, "identity" | "evaluator" | "quotient">,
+  space: Space
+): Either.Either<Identity, SettingsError> {
+  const known = identity ?? (evaluator === "train" || quotient ? "functional" : "exact")
+  if (evaluator === "supernet" && known !== "exact")
+    return fail(
+      `a supernet has weights of its own for every architecture: leave out ${quotient ? "the quotient" : `the identity "${known}"`}`
+    )
+  if (quotient && known === "exact")
+    return fail(`the quotient needs the identity "functional" or "official", not "exact"`)
+  if (!hasIdentity(space, known))
+    return fail(`the identity "${known}" needs a space like NAS-Bench-201, not "${space.name}"`)
+  return Either.right(known)
 }
 
 /** The objective that settings ask for. */

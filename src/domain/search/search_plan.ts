@@ -10,6 +10,6 @@ export interface SearchPlan {
   readonly algorithm: Algorithm
   readonly objective: PreparedObjective
   readonly budget: Budget
-  /** Which networks count once among the unique evaluations. */
+  /** Which architectures are the same network, and share one evaluation. */
   readonly identifier: Identifier
 }

@@ -26,7 +26,8 @@ export const SearchSettings = Schema.Struct({
   moveInputs: withDefault(Schema.Boolean, false),
   quotient: withDefault(Schema.Boolean, false),
   constrainNeighbors: withDefault(Schema.Boolean, false),
-  identity: withDefault(oneOf("functional", "official", "exact"), "functional"),
+  /** Which architectures share an evaluation; `identityOf` has the default. */
+  identity: Schema.optional(oneOf("functional", "official", "exact")),
   space: withDefault(Text, "nas-bench-201"),
   table: withDefault(Texts, []),
   key: Schema.optional(Text),

@@ -38,7 +38,7 @@ const entry = {
   simulatedSeconds: 1 / 3
 }
 const outcome: Outcome = {
-  version: 2,
+  version: 3,
   architecture: "012",
   loss: Number.MIN_VALUE,
   ownLoss: null,
@@ -181,7 +181,7 @@ test("a run of another version, or with unknown settings, is refused", async () 
   }
   change("UPDATE run SET version = 99")
   assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "version")
-  change(`UPDATE run SET version = 2, record = '{"version":1,"settings":{"algorithm":"magic"},"evaluator":""}'`)
+  change(`UPDATE run SET version = 3, record = '{"version":1,"settings":{"algorithm":"magic"},"evaluator":""}'`)
   assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "not_a_run")
 })
 

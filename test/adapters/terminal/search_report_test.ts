@@ -11,7 +11,7 @@ import type { Outcome } from "../../../src/effects/run_store.ts"
 import { SMALL, settingsOf } from "../../effects/_searches.ts"
 
 const outcome: Outcome = {
-  version: 2,
+  version: 3,
   architecture: "0121",
   loss: 0.25,
   ownLoss: 0.5,

@@ -3,7 +3,7 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { passedLimit } from "../../../src/domain/search/budget.ts"
 import { compares, countChoice, parseConstraint } from "../../../src/domain/search/constraint.ts"
-import { objectiveOf, planSearch } from "../../../src/domain/search/plan_search.ts"
+import { identityOf, objectiveOf, planSearch } from "../../../src/domain/search/plan_search.ts"
 import { ReportedScore, type ValidationLoss } from "../../../src/domain/search/score.ts"
 import type { SearchSettings } from "../../../src/domain/search/settings.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
@@ -46,12 +46,12 @@ constraints.run()
 
 const budget = suite("passedLimit()")
 
-budget("a limit is passed when more than it is spent", () => {
+budget("a count is passed when more than it is spent, seconds end a search by themselves", () => {
   const spent = { samples: 5, evaluations: 10, uniqueEvaluations: 7, simulatedSeconds: 1.5 }
   assert.is(passedLimit({}, spent), undefined)
   assert.is(passedLimit({ samples: 5, evaluations: 10, uniqueEvaluations: 7, simulatedSeconds: 1.5 }, spent), undefined)
   assert.is(passedLimit({ samples: 4 }, spent), "samples")
-  assert.is(passedLimit({ simulatedSeconds: 1 }, spent), "simulatedSeconds")
+  assert.is(passedLimit({ simulatedSeconds: 1 }, spent), undefined)
 })
 
 budget.run()
@@ -80,6 +80,20 @@ plan("the quotient needs a space whose networks have one member each", () => {
   const made = objectiveOf(settingsOf({ quotient: true }), darts)
   assert.ok(Either.isLeft(made))
   assert.match(made.left.message, "too large for the quotient")
+})
+
+plan("who evaluates decides which architectures share an evaluation", () => {
+  const known = (given: Parameters<typeof settingsOf>[0], space = NAS_BENCH.space) =>
+    Either.match(identityOf(settingsOf(given), space), { onLeft: ({ message }) => message, onRight: (name) => name })
+  assert.is(known({}), "exact")
+  assert.is(known({ evaluator: "train" }), "functional")
+  assert.is(known({ evaluator: "train", identity: "exact" }), "exact")
+  assert.is(known({ evaluator: "supernet" }), "exact")
+  assert.is(known({ quotient: true }), "functional")
+  assert.match(known({ evaluator: "supernet", identity: "functional" }), 'leave out the identity "functional"')
+  assert.match(known({ evaluator: "supernet", quotient: true }), "leave out the quotient")
+  assert.match(known({ quotient: true, identity: "exact" }), 'the quotient needs the identity "functional"')
+  assert.match(known({ identity: "official" }, SMALL.space), "needs a space like NAS-Bench-201")
 })
 
 plan("the official identity needs a space like NAS-Bench-201, simulated seconds a cost", () => {
