@@ -29,16 +29,17 @@ interface Expected extends Killable {
 
 /**
  * Kill commands, in turn, with SIGKILL at random moments, continue them, and compare what they end with, to the last bit, with the run that nobody
- * killed. Where runs keep a journal, counts records too that were there after one kill and gone or changed after a later one. Prints what
- * happened; the exit code of the process becomes 1 unless nothing differs and nothing is lost.
+ * killed. Where runs keep a journal, counts records too that were there after one kill and gone or changed after a later one,
+ * and runs whose kept evaluations are not as many as they report. Prints what happened; the exit code of the process becomes 1
+ * unless nothing differs, nothing is lost and nothing miscounted.
  */
 export async function killAndCompare(name: string, kills: number, commands: ReadonlyArray<Killable>): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "na-nas-kills-"))
   const subjects = commands.map((command) => uninterrupted(command, root))
   const key = keyOf(name)
-  let [done, runs, lost] = [0, 0, 0]
+  let [done, runs, lost, miscounted] = [0, 0, 0, 0]
   let different = subjects.filter(({ expected }) => expected.startsWith("exit")).length
-  while (done < kills && different + lost === 0) {
+  while (done < kills && different + lost + miscounted === 0) {
     const subject = subjects[runs % subjects.length]!
     const folder = join(root, `run-${runs}`)
     let before: ReadonlyMap<string, string> = new Map()
@@ -58,6 +59,9 @@ export async function killAndCompare(name: string, kills: number, commands: Read
     }
     const result = finish(subject, folder)
     follow()
+    const charged = uniqueEvaluationsOf(result)
+    const kept = [...before.keys()].filter((record) => record.startsWith("evaluation/")).length
+    if (charged !== undefined && charged !== kept) miscounted += 1
     if (result !== subject.expected) {
       different += 1
       console.log(`${subject.name}, expected:  ${subject.expected}\ndifferent: ${result}`)
@@ -66,8 +70,10 @@ export async function killAndCompare(name: string, kills: number, commands: Read
     runs += 1
   }
   rmSync(root, { recursive: true, force: true })
-  console.log(`${done} kills in ${runs} runs: ${different} different results, ${lost} lost records`)
-  process.exitCode = different + lost === 0 ? 0 : 1
+  console.log(
+    `${done} kills in ${runs} runs: ${different} different results, ${lost} lost records, ${miscounted} miscounted evaluations`
+  )
+  process.exitCode = different + lost + miscounted === 0 ? 0 : 1
 }
 
 /** What a command ends with, and how long it takes, once it has run before. */
@@ -89,6 +95,11 @@ function finish({ command, passing, bits }: Killable, folder: string): string {
     Object.fromEntries(Object.entries(value).filter(([field]) => !passing.includes(field)))
   const { settings, ...result } = JSON.parse(stdout.trim().split("\n").at(-1)!)
   return JSON.stringify([lasting(result), lasting(settings), bits?.(folder)])
+}
+
+/** The unique evaluations that a result reports, if it does. */
+function uniqueEvaluationsOf(result: string): number | undefined {
+  return result.startsWith("exit") ? undefined : JSON.parse(result)[0].uniqueEvaluations
 }
 
 /** Every record of a folder's journaled run, by table and key; read from a copy, which leaves the run's lock alone. */
