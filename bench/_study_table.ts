@@ -129,7 +129,8 @@ C10, C100, IN16: test accuracy in the benchmark's table of the cell read off beh
 has 94.37, all skip connections have 54.30. Runs with the stop rule end early, and theirs is the cell of the epoch that the rule keeps. Cells are read off by a plain argmax that may choose \`none\`; "without none" leaves it out. Skips: share of the edges of the
 cell read off. Valid: of the supernet itself at the relaxed architecture. Eigenvalue: largest of ∇²α of the validation loss after every 5th epoch. Minutes of
 a run that shared its machine with others: CPU minutes are comparable, wall minutes are not. Weight sharing: of three searches with one supernet the first pays its training;
-"valid acc" is that of the cell found, with the supernet's weights, on the 256 images that the search saw.
+"valid acc" is that of the cell found, with the supernet's weights, on the 256 images that the search saw. "mean + std (not monotone)" is the mean plus the
+standard deviation, an aggregate that this project had and has no more: it can fall when a loss rises, and its gradient then climbs on the best of the runs.
 
 ${studyTable(runs)}
 

@@ -123,6 +123,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
   const folder = join(values.out, `${variant.name}-seed${seed}`)
   const result = join(folder, "result.json")
   if (existsSync(result)) return
+  if (variant.retired !== undefined) return console.log(`passed over ${variant.name}: ${variant.retired}`)
   mkdirSync(folder, { recursive: true })
   const common = { ...COMMON, ...variant.settings, data: values.data, epochs: values.epochs, seed }
   if (samples(variant)) {

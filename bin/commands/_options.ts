@@ -43,7 +43,7 @@ export const TABLE_OPTIONS = {
 export const OBJECTIVE_OPTIONS = {
   aggregate: text(
     "aggregate",
-    "mean, median, worst, best, quantile:0.9, cvar:0.25, trimmed-mean:0.1, mean-std:1, weighted-mean:0.5, log-sum-exp:1 (mean)"
+    "mean, median, worst, best, quantile:0.9, cvar:0.25, trimmed-mean:0.1, mean-semideviation:1, weighted-mean:0.5, log-sum-exp:1 (mean)"
   ),
   radius: integer("radius", "largest distance of a neighbor: the number of decisions that differ (1)"),
   exactRadius: choice("exact-radius", ["yes", "no"], "leave out the neighbors that are nearer than --radius (no)"),

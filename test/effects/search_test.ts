@@ -21,7 +21,7 @@ results("random search is NA-RS without neighbors, to the last bit", async () =>
   for (const aggregate of [
     "mean",
     "worst",
-    "mean-std:2",
+    "mean-semideviation:0.5",
     "cvar:0.3",
     "log-sum-exp:0.5",
     "quantile:0.2",

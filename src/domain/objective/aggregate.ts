@@ -7,8 +7,12 @@ const Finite = Schema.Number.pipe(Schema.finite())
  * How the losses of a neighborhood become one number; lower is better, so the worst is the largest.
  *
  * `Quantile`: of the losses sorted upwards, linear between neighbors; 1 is the worst. `Cvar`: mean of the worst fraction;
- * 1 is the mean, towards 0 the worst. `TrimmedMean`: mean without that fraction at each end. `MeanStd`: mean + k·std of the
- * population. `WeightedMean`: weights decay^distance. `LogSumExp`: T·ln(mean of exp(loss / T)), between mean and worst.
+ * 1 is the mean, towards 0 the worst. `TrimmedMean`: mean without that fraction at each end. `MeanSemideviation`:
+ * mean + k·sqrt(mean of max(0, loss − mean)²), the deviation of what is worse than the mean. `WeightedMean`: weights
+ * decay^distance. `LogSumExp`: T·ln(mean of exp(loss / T)), between mean and worst.
+ *
+ * All are monotone: none falls where a loss rises. So is the semi-deviation for k ≤ 1, and for no larger k; mean plus
+ * standard deviation is not for any k above 1 / sqrt(number of losses − 1), so a search could gain by losing.
  *
  * Source: Wang et al. 2021 (arXiv 2105.06369), the aggregate g of the objective; all choices but the mean are ours.
  */
@@ -22,7 +26,7 @@ export const Aggregate = Schema.Union(
   Schema.TaggedStruct("TrimmedMean", {
     fraction: Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(0.5))
   }),
-  Schema.TaggedStruct("MeanStd", { k: Finite }),
+  Schema.TaggedStruct("MeanSemideviation", { k: Fraction }),
   Schema.TaggedStruct("WeightedMean", { decay: Fraction }),
   Schema.TaggedStruct("LogSumExp", { temperature: Finite.pipe(Schema.positive()) })
 ).annotations({ identifier: "Aggregate" })
@@ -30,7 +34,7 @@ export type Aggregate = typeof Aggregate.Type
 
 /**
  * The aggregate of losses, at least one. `distances` are those from the center, for `WeightedMean`; without them all count alike.
- * All but `MeanStd` lie between the smallest and the largest loss, and none depends on the order of the losses but for rounding. An infinite loss, of a training
+ * All lie between the smallest and the largest loss, and none depends on the order of the losses but for rounding. An infinite loss, of a training
  * that diverged, makes the aggregate infinite unless it leaves that loss out: a median, a quantile, a trimmed mean and the best may, a mean never does.
  */
 export function aggregate(
@@ -55,9 +59,9 @@ export function aggregate(
       const cut = Math.floor(how.fraction * losses.length)
       return mean(ascending(losses).slice(cut, losses.length - cut))
     }
-    case "MeanStd": {
+    case "MeanSemideviation": {
       const center = mean(losses)
-      return Number.isFinite(center) ? center + how.k * populationStd(losses) : center
+      return Number.isFinite(center) ? center + how.k * upperSemideviation(losses, center) : center
     }
     case "WeightedMean":
       return weightedMean(losses, distances, how.decay)
@@ -85,9 +89,8 @@ function largest(losses: ReadonlyArray<number>): number {
   return top
 }
 
-function populationStd(losses: ReadonlyArray<number>): number {
-  const center = mean(losses)
-  return Math.sqrt(mean(losses.map((loss) => (loss - center) ** 2)))
+function upperSemideviation(losses: ReadonlyArray<number>, center: number): number {
+  return Math.sqrt(mean(losses.map((loss) => Math.max(0, loss - center) ** 2)))
 }
 
 function quantile(sorted: ReadonlyArray<number>, q: number): number {

@@ -1,8 +1,8 @@
 import type { Aggregate } from "./aggregate.ts"
 
 /**
- * The derivative of an aggregate by each loss: the weights that the gradients of the losses are summed with. They sum to 1.
- * Where the aggregate has a corner (losses that are equal, a spread of 0) it is a one-sided derivative: equal losses rank in their
+ * The derivative of an aggregate by each loss: the weights that the gradients of the losses are summed with. They sum
+ * to 1, and none is negative, since every aggregate is monotone. Where the aggregate has a corner (losses that are equal, a spread of 0) it is a one-sided derivative: equal losses rank in their
  * order, and the spread adds nothing.
  *
  * Source: ours.
@@ -28,10 +28,12 @@ export function aggregateGradient(
       for (const [rank, i] of order.entries()) weights[i] = byRank[rank]!
       return weights
     }
-    case "MeanStd": {
+    case "MeanSemideviation": {
       const mean = losses.reduce((sum, loss) => sum + loss, 0) / count
-      const std = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / count)
-      return losses.map((loss) => (1 + (std === 0 ? 0 : (how.k * (loss - mean)) / std)) / count)
+      const above = losses.map((loss) => Math.max(0, loss - mean))
+      const excess = above.reduce((sum, own) => sum + own, 0) / count
+      const semideviation = Math.sqrt(above.reduce((sum, own) => sum + own ** 2, 0) / count)
+      return above.map((own) => (1 + (semideviation === 0 ? 0 : (how.k * (own - excess)) / semideviation)) / count)
     }
     case "WeightedMean":
       return distanceWeights(how.decay, count, distances)

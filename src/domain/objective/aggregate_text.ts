@@ -10,7 +10,7 @@ const PARAMETERS = {
   quantile: ["Quantile", "q", 0.9],
   cvar: ["Cvar", "fraction", 0.25],
   "trimmed-mean": ["TrimmedMean", "fraction", 0.1],
-  "mean-std": ["MeanStd", "k", 1],
+  "mean-semideviation": ["MeanSemideviation", "k", 1],
   "weighted-mean": ["WeightedMean", "decay", 0.5],
   "log-sum-exp": ["LogSumExp", "temperature", 1]
 } as const
@@ -25,9 +25,14 @@ export const AGGREGATE_TEXTS: ReadonlyArray<string> = (Object.keys(PARAMETERS) a
 
 const decode = Schema.decodeUnknownEither(Aggregate)
 
-/** An aggregate from `mean`, `cvar:0.25`, `mean-std:1`, …; a missing number takes the default. The error is one sentence. */
+/** An aggregate from `mean`, `cvar:0.25`, `mean-semideviation:1`, …; a missing number takes the default. The error is one sentence. */
 export function parseAggregate(text: string): Either.Either<Aggregate, string> {
   const [word = "", number, more] = text.split(":")
+  if (word === "mean-std") {
+    return Either.left(
+      `the aggregate "mean-std" is not monotone, a larger loss could lower it: use "mean-semideviation:1", the mean plus the deviation above it`
+    )
+  }
   const known = Object.hasOwn(PARAMETERS, word) ? PARAMETERS[word as Word] : undefined
   if (known === undefined || more !== undefined) {
     return Either.left(`"${text}" is no aggregate: use one of ${AGGREGATE_TEXTS.join(", ")}`)
@@ -41,7 +46,8 @@ export function parseAggregate(text: string): Either.Either<Aggregate, string> {
 }
 
 function decodeOr(text: string, value: unknown): Either.Either<Aggregate, string> {
-  return Either.mapLeft(decode(value), () => `the number of the aggregate "${text}" is out of its range`)
+  const why = text.startsWith("mean-semideviation") ? ", 0 to 1: beyond it a larger loss could lower the aggregate" : ""
+  return Either.mapLeft(decode(value), () => `the number of the aggregate "${text}" is out of its range${why}`)
 }
 
 /** The text of an aggregate; the inverse of `parseAggregate`. */
@@ -58,7 +64,7 @@ export function printAggregate(how: Aggregate): string {
     case "Cvar":
     case "TrimmedMean":
       return `${word}:${how.fraction}`
-    case "MeanStd":
+    case "MeanSemideviation":
       return `${word}:${how.k}`
     case "WeightedMean":
       return `${word}:${how.decay}`

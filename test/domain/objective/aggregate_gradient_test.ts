@@ -4,9 +4,10 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { type Aggregate, aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { aggregateGradient } from "../../../src/domain/objective/aggregate_gradient.ts"
-import { aggregateNode } from "../../../src/domain/objective/aggregate_program.ts"
+import { AGGREGATE_TEXTS, parseAggregate } from "../../../src/domain/objective/aggregate_text.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
 import { evaluate, withGradients } from "../program/_programs.ts"
+import { aggregateNode } from "./_aggregate_program.ts"
 
 const AGGREGATES: ReadonlyArray<Aggregate> = [
   { _tag: "Mean" },
@@ -16,7 +17,8 @@ const AGGREGATES: ReadonlyArray<Aggregate> = [
   { _tag: "Quantile", q: 0.7 },
   { _tag: "Cvar", fraction: 0.4 },
   { _tag: "TrimmedMean", fraction: 0.25 },
-  { _tag: "MeanStd", k: 1.5 },
+  { _tag: "MeanSemideviation", k: 0.6 },
+  { _tag: "MeanSemideviation", k: 1 },
   { _tag: "WeightedMean", decay: 0.5 },
   { _tag: "LogSumExp", temperature: 0.7 }
 ]
@@ -25,6 +27,35 @@ const AGGREGATES: ReadonlyArray<Aggregate> = [
 const losses = FastCheck.uniqueArray(FastCheck.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 7 }).map(
   (values) => values.map((value) => value / 100)
 )
+
+/** Losses of which some are equal, and a rise. */
+const tied = FastCheck.array(FastCheck.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 }).map((values) =>
+  values.map((value) => value / 4)
+)
+const small = FastCheck.double({ min: 0, max: 3, noNaN: true })
+
+/** Aggregates of every kind, with any parameter that they take. */
+const aggregates = FastCheck.tuple(
+  FastCheck.constantFrom(...AGGREGATES),
+  FastCheck.double({ min: 0.01, max: 1, noNaN: true })
+).map(([how, share]): Aggregate => {
+  switch (how._tag) {
+    case "Quantile":
+      return { ...how, q: share }
+    case "Cvar":
+      return { ...how, fraction: share }
+    case "TrimmedMean":
+      return { ...how, fraction: share / 2.01 }
+    case "MeanSemideviation":
+      return { ...how, k: share }
+    case "WeightedMean":
+      return { ...how, decay: share }
+    case "LogSumExp":
+      return { ...how, temperature: share }
+    default:
+      return how
+  }
+})
 
 /** The aggregate and its gradient by a program. */
 function byProgram(how: Aggregate, values: ReadonlyArray<number>, distances: ReadonlyArray<number>) {
@@ -61,6 +92,40 @@ for (const how of AGGREGATES) {
     FastCheck.assert(check, { seed: 56, numRuns: 40 })
   })
 }
+
+test("every kind of aggregate is held against finite differences", () => {
+  const tested = new Set<string>(AGGREGATES.map(({ _tag }) => _tag))
+  for (const text of AGGREGATE_TEXTS) assert.ok(tested.has(Either.getOrThrow(parseAggregate(text))._tag), text)
+})
+
+test("no weight is negative, so that no update climbs on a loss, whatever the losses and the parameter", () => {
+  const check = FastCheck.property(aggregates, tied, (how, values) => {
+    const distances = values.map((_, i) => i % 3)
+    for (const gradient of [aggregateGradient(how, values, distances), byProgram(how, values, distances).gradient])
+      assert.ok(
+        gradient.every((weight) => weight >= -1e-12),
+        `${JSON.stringify(how)}: ${gradient} for ${values}`
+      )
+  })
+  FastCheck.assert(check, { seed: 59, numRuns: 300 })
+})
+
+test("no aggregate falls when a loss rises, on the host and in a program", () => {
+  const check = FastCheck.property(aggregates, tied, FastCheck.nat(), small, (how, values, which, rise) => {
+    const distances = values.map((_, i) => i % 3)
+    const i = which % values.length
+    const raised = values.with(i, values[i]! + rise)
+    assert.ok(aggregate(how, raised, distances) >= aggregate(how, values, distances) - 1e-12, JSON.stringify(how))
+    const node = (losses: ReadonlyArray<number>) => byProgram(how, losses, distances).value
+    assert.ok(node(raised) >= node(values) - 1e-12, JSON.stringify(how))
+  })
+  FastCheck.assert(check, { seed: 60, numRuns: 300 })
+})
+
+test("losses 1, 2, 2 weigh the best one least, and not against it", () => {
+  const [best, ...rest] = aggregateGradient({ _tag: "MeanSemideviation", k: 1 }, [1, 2, 2])
+  assert.ok(best! > 0 && rest.every((weight) => weight > best!))
+})
 
 test("equal losses have finite weights that sum to 1, the same on the host and in a program", () => {
   for (const how of AGGREGATES) {

@@ -6,6 +6,7 @@ import { architectureKey } from "../../../src/domain/architecture/architecture.t
 import { identifier } from "../../../src/domain/architecture/identity.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
+import { AGGREGATE_TEXTS, parseAggregate } from "../../../src/domain/objective/aggregate_text.ts"
 import type { Objective } from "../../../src/domain/objective/objective.ts"
 import { objectiveOfAll } from "../../../src/domain/objective/objective_of_all.ts"
 import { prepareObjective } from "../../../src/domain/objective/targets.ts"
@@ -36,6 +37,32 @@ test("follows the rows of a table in any order and with gaps, swept or row by ro
     assert.equal([...objectiveOfAll(prepare({ neighbors: 99 }), table, losses)], expected)
   })
   FastCheck.assert(check, { seed: 95, numRuns: 60 })
+})
+
+test("no objective falls when a loss rises, whatever the aggregate", () => {
+  const { table, losses } = SMALL
+  const aggregates = AGGREGATE_TEXTS.map((text) => Either.getOrThrow(parseAggregate(text)))
+  const check = FastCheck.property(
+    FastCheck.constantFrom(...aggregates),
+    FastCheck.constantFrom("all" as const, 6),
+    FastCheck.nat(losses.length - 1),
+    FastCheck.double({ min: 0, max: 20, noNaN: true }),
+    (how, count, row, rise) => {
+      const prepared = prepareObjective(
+        SMALL.space,
+        { ...AROUND, aggregate: how, neighbors: count },
+        identifier(SMALL.space, "exact"),
+        () => true
+      )
+      const before = objectiveOfAll(prepared, table, losses)
+      const after = objectiveOfAll(prepared, table, losses.with(row, losses[row]! + rise))
+      assert.ok(
+        after.every((loss, i) => loss >= before[i]! - 1e-9),
+        `${how._tag}, row ${row} by ${rise}`
+      )
+    }
+  )
+  FastCheck.assert(check, { seed: 96, numRuns: 60 })
 })
 
 test("of the own score is the losses themselves", () => {

@@ -6,7 +6,6 @@ import type { Program } from "../../program/program.ts"
 import { simplify } from "../../program/rewrite.ts"
 import { type OptimizerStep, optimizerStep, tensorsStep } from "../../training/optimizer.ts"
 import { gradientOf } from "./gradients.ts"
-import { ofRun } from "./joint_loss.ts"
 import type { AlphaOptimizer, WeightOptimizer } from "./settings.ts"
 
 /** What an update moves: alpha, tensors by their names, or the weights, which are one vector, the input `weights`. */
@@ -22,6 +21,11 @@ export const WEIGHTS = "weights"
 
 /** The output of a run's program, and so an input of an update's, that holds all its gradients as one vector. */
 export const GRADIENT = "gradient"
+
+/** The name of an input or output of one of several runs that share a program. */
+export function ofRun(run: number, name: string): string {
+  return `run/${run}/${name}`
+}
 
 /** Adam. */
 export function alphaOptimizer(settings: AlphaOptimizer): Moving["optimizer"] {

@@ -2,7 +2,6 @@ import * as Either from "effect/Either"
 import { aggregateGradient } from "../../../../src/domain/objective/aggregate_gradient.ts"
 import { elementCount, type Program } from "../../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../../src/domain/random.ts"
-import { ofRun } from "../../../../src/domain/search/gradient/joint_loss.ts"
 import { initialAlpha } from "../../../../src/domain/search/gradient/noise.ts"
 import { type Level, planEpoch, planStep, type StepPlan } from "../../../../src/domain/search/gradient/plan.ts"
 import { runInputs } from "../../../../src/domain/search/gradient/run_inputs.ts"
@@ -10,7 +9,7 @@ import type { SearchNetwork } from "../../../../src/domain/search/gradient/searc
 import type { GradientSearch } from "../../../../src/domain/search/gradient/settings.ts"
 import { type StepPrograms, stepPrograms } from "../../../../src/domain/search/gradient/step_programs.ts"
 import { trainingInput } from "../../../../src/domain/search/gradient/unrolled.ts"
-import { GRADIENT, WEIGHTS } from "../../../../src/domain/search/gradient/updates.ts"
+import { GRADIENT, ofRun, WEIGHTS } from "../../../../src/domain/search/gradient/updates.ts"
 import { evaluate } from "../../program/_programs.ts"
 
 export type State = ReadonlyMap<string, ArrayLike<number>>

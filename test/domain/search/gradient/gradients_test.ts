@@ -12,9 +12,10 @@ import {
   gradientProgram,
   type LossProgram
 } from "../../../../src/domain/search/gradient/gradients.ts"
-import { jointLoss, ofRun } from "../../../../src/domain/search/gradient/joint_loss.ts"
+import { ofRun } from "../../../../src/domain/search/gradient/updates.ts"
 import { builtinSpace } from "../../../../src/domain/space/spaces.ts"
 import { evaluate, type Numbers } from "../../program/_programs.ts"
+import { jointLoss } from "./_joint_loss.ts"
 import {
   cellNetwork,
   linearNetwork,
@@ -151,7 +152,7 @@ const AGGREGATES: ReadonlyArray<Aggregate> = [
   { _tag: "Mean" },
   { _tag: "Worst" },
   { _tag: "Cvar", fraction: 0.5 },
-  { _tag: "MeanStd", k: 1 }
+  { _tag: "MeanSemideviation", k: 1 }
 ]
 for (const how of AGGREGATES) {
   joint(`${how._tag}: is the sum of the runs' gradients, weighted by the aggregate's`, () => {

@@ -6,7 +6,6 @@ import { withVector } from "../../../../src/domain/program/layout.ts"
 import type { Program } from "../../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../../src/domain/random.ts"
 import { ascendedProgram, gradientProgram, type LossProgram } from "../../../../src/domain/search/gradient/gradients.ts"
-import { ofRun } from "../../../../src/domain/search/gradient/joint_loss.ts"
 import { type GradientSearch, gradientSearch } from "../../../../src/domain/search/gradient/settings.ts"
 import type { LevelPrograms } from "../../../../src/domain/search/gradient/step_programs.ts"
 import { finiteDifferenceProgram, unrolledProgram } from "../../../../src/domain/search/gradient/unrolled.ts"
@@ -16,6 +15,7 @@ import {
   fusedProgram,
   GRADIENT,
   type Moving,
+  ofRun,
   updateProgram,
   WEIGHTS,
   weightOptimizer

@@ -1,15 +1,11 @@
 import * as Either from "effect/Either"
-import type { Aggregate } from "../../objective/aggregate.ts"
-import { aggregateNode } from "../../objective/aggregate_program.ts"
-import { buildProgram } from "../../program/builder.ts"
-import { copyNodes } from "../../program/differentiate.ts"
-import { simplify } from "../../program/rewrite.ts"
-import type { LossProgram } from "./gradients.ts"
-
-/** The name of an input or output of one of several runs that share a program. */
-export function ofRun(run: number, name: string): string {
-  return `run/${run}/${name}`
-}
+import type { Aggregate } from "../../../../src/domain/objective/aggregate.ts"
+import { buildProgram } from "../../../../src/domain/program/builder.ts"
+import { copyNodes } from "../../../../src/domain/program/differentiate.ts"
+import { simplify } from "../../../../src/domain/program/rewrite.ts"
+import type { LossProgram } from "../../../../src/domain/search/gradient/gradients.ts"
+import { ofRun } from "../../../../src/domain/search/gradient/updates.ts"
+import { aggregateNode } from "../../objective/_aggregate_program.ts"
 
 /**
  * The aggregate of a mapped loss over several neighbors as one program: the same batch, the maps of each in the inputs `run/<i>/map/<cell>` and

@@ -1,12 +1,10 @@
-import type { ProgramBuilder } from "../program/builder.ts"
-import type { Aggregate } from "./aggregate.ts"
-import { distanceWeights, rankWeights } from "./aggregate_gradient.ts"
+import type { Aggregate } from "../../../src/domain/objective/aggregate.ts"
+import { distanceWeights, rankWeights } from "../../../src/domain/objective/aggregate_gradient.ts"
+import type { ProgramBuilder } from "../../../src/domain/program/builder.ts"
 
 /**
- * The aggregate of losses, nodes of shape [], as a node of shape []: `aggregate` inside a program. Its derivative is
- * `aggregateGradient`.
- *
- * Source: ours.
+ * The aggregate of losses, nodes of shape [], as a node of shape []: an oracle for `aggregate`, and by differentiating it
+ * one for `aggregateGradient`.
  */
 export function aggregateNode(
   b: ProgramBuilder,
@@ -27,16 +25,16 @@ export function aggregateNode(
     case "Cvar":
     case "TrimmedMean":
       return ranked(b, losses, rankWeights(how, count))
-    case "MeanStd": {
+    case "MeanSemideviation": {
       const mean = weighted(losses.map(() => 1 / count))
       const squares = losses.map((loss) => {
-        const difference = b.minus(loss, mean)
-        return b.scale(b.times(difference, difference), 1 / count)
+        const above = b.unary("relu", b.minus(loss, mean))
+        return b.scale(b.times(above, above), 1 / count)
       })
-      const variance = squares.reduce((sum, square) => b.plus(sum, square))
-      const isZero = b.minus(b.constant(1), b.unary("step", variance))
-      const std = b.minus(b.unary("sqrt", b.plus(variance, isZero)), isZero)
-      return b.plus(mean, b.scale(std, how.k))
+      const semivariance = squares.reduce((sum, square) => b.plus(sum, square))
+      const isZero = b.minus(b.constant(1), b.unary("step", semivariance))
+      const semideviation = b.minus(b.unary("sqrt", b.plus(semivariance, isZero)), isZero)
+      return b.plus(mean, b.scale(semideviation, how.k))
     }
     case "WeightedMean":
       return weighted(distanceWeights(how.decay, count, distances))
