@@ -1,4 +1,5 @@
 import * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -15,6 +16,7 @@ import type { Space } from "../../domain/space/space.ts"
 import { Evaluator } from "../../effects/evaluator.ts"
 import { type ScoredArchitecture, scoreNeighborhood } from "../../effects/score_neighborhood.ts"
 import * as NoRunStore from "../run_store/none.ts"
+import { readJson } from "./body.ts"
 
 /** Neighbors that one request may ask for. */
 export const MOST_NEIGHBORS = 10_000
@@ -99,39 +101,65 @@ const answer = Effect.fn("answer")(function* (space: Space, given: unknown) {
   })
 })
 
-const failed = (status: number) => (error: { readonly _tag: string; readonly message: string }) =>
-  HttpServerResponse.json({ error: error._tag, message: error.message }, { status })
+/** How a handler answers. */
+export interface HandlerOptions {
+  /** Bytes of a body that are read at most: 1 MiB by default. */
+  readonly maxBodyBytes?: number
+  /** Origins of the pages that may ask from a browser, `["*"]` for all. By default there are none, and no CORS headers. */
+  readonly origins?: ReadonlyArray<string>
+}
+
+const PATH = "/neighborhood"
+const METHODS = ["GET", "HEAD", "POST"]
+
+const failed =
+  (status: number, headers: Readonly<Record<string, string>> = {}) =>
+  (error: { readonly _tag: string; readonly message: string }) =>
+    HttpServerResponse.json({ error: error._tag, message: error.message }, { status, headers })
+
+/** The answer to the question in a body; parameters of the address beside it are refused. */
+const answerBody = Effect.fn("answerBody")(function* (space: Space, limit: number) {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  if (/\?./.test(request.url)) {
+    const problem = "POST takes its parameters from the body; leave out those of the address"
+    return yield* new RequestError({ problem })
+  }
+  return yield* answer(space, yield* readJson(request, limit))
+})
 
 /** `GET /neighborhood?architecture=…` and `POST /neighborhood` with the same as JSON. A loss is null where it is infinite. Errors are JSON too. */
-const app = (space: Space) =>
-  HttpRouter.empty.pipe(
+const app = (space: Space, { maxBodyBytes = 2 ** 20, origins = [] }: HandlerOptions) => {
+  const methods = [...METHODS, ...(origins.length === 0 ? [] : ["OPTIONS"])].join(", ")
+  const notAllowed = { _tag: "MethodNotAllowed", message: `Cannot answer: ${PATH} takes ${methods}` }
+  return HttpRouter.empty.pipe(
     HttpRouter.get(
-      "/neighborhood",
+      PATH,
       Effect.flatMap(HttpServerRequest.ParsedSearchParams, (parameters) => answer(space, parameters))
     ),
-    HttpRouter.post(
-      "/neighborhood",
-      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-        Effect.flatMap(
-          Effect.mapError(request.json, () => new RequestError({ problem: "the body is no JSON" })),
-          (body) => answer(space, body)
-        )
-      )
-    ),
+    HttpRouter.post(PATH, answerBody(space, maxBodyBytes)),
     HttpRouter.catchTags({
       NeighborhoodRequestError: failed(400),
       ArchitectureError: failed(400),
+      BodyError: failed(400),
+      BodyTooLargeError: failed(413),
       EvaluationError: failed(422),
       TooManyNeighborsError: failed(422)
     }),
-    Effect.catchTag("RouteNotFound", () =>
-      failed(404)({ _tag: "RouteNotFound", message: "Cannot answer: there is GET and POST /neighborhood" })
+    Effect.catchTag("RouteNotFound", ({ request }) =>
+      request.url.split("?")[0] === PATH
+        ? failed(405, { allow: methods })(notAllowed)
+        : failed(404)({ _tag: "RouteNotFound", message: `Cannot answer: the only address is ${PATH}` })
     )
   )
+}
 
 /**
  * Answers questions about neighborhoods in a space by an evaluator: `Request → Promise<Response>` for any host, and `dispose`. The evaluator is built
  * at the first request.
  */
-export const fetchHandler = <E>(space: Space, evaluator: Layer.Layer<Evaluator, E>) =>
-  HttpApp.toWebHandlerLayer(app(space), Layer.merge(evaluator, NoRunStore.layer))
+export const fetchHandler = <E>(space: Space, evaluator: Layer.Layer<Evaluator, E>, options: HandlerOptions = {}) => {
+  const { origins = [] } = options
+  const middleware = HttpMiddleware.cors({ allowedOrigins: origins, allowedMethods: METHODS })
+  const services = Layer.merge(evaluator, NoRunStore.layer)
+  return HttpApp.toWebHandlerLayer(app(space, options), services, origins.length === 0 ? {} : { middleware })
+}

@@ -33,7 +33,7 @@ async function ask(over: Tabulated, path: string, init: RequestInit = {}, behavi
   return { status: response.status, answer }
 }
 
-const post = (body: string) => ({ method: "POST", body })
+const post = (body: string | Uint8Array<ArrayBuffer>) => ({ method: "POST", body })
 
 const test = suite("fetchHandler()")
 
@@ -98,9 +98,20 @@ for (const [name, path, init, status, text] of [
   ["a number that is none", "/neighborhood?architecture=0120&neighbors=x", {}, 400, "neighbors"],
   ["a parameter twice", "/neighborhood?architecture=0120&architecture=0121", {}, 400, "architecture"],
   ["an unknown parameter", "/neighborhood?architecture=0120&depth=3", {}, 400, "depth: is no parameter"],
-  ["a body that is no JSON", "/neighborhood", post("{"), 400, "no JSON"],
+  ["a body that is not JSON", "/neighborhood", post("{"), 400, "not JSON"],
+  ["a body that is not UTF-8", "/neighborhood", post(Uint8Array.of(0x22, 0xff, 0x22)), 400, "not UTF-8"],
+  ["no body", "/neighborhood", { method: "POST" }, 400, "the body is missing"],
+  [
+    "a body beside parameters",
+    "/neighborhood?radius=2",
+    post(`{"architecture":"0120"}`),
+    400,
+    "leave out those of the address"
+  ],
+  ["a long body", "/neighborhood", post(" ".repeat(2 ** 20 + 1)), 413, "more than 1,048,576 bytes"],
+  ["another method", "/neighborhood?architecture=0120", { method: "DELETE" }, 405, "takes GET, HEAD, POST"],
   ["a body of another form", "/neighborhood", post("[]"), 400, "Cannot answer"],
-  ["another address", "/neighbourhood", {}, 404, "POST /neighborhood"]
+  ["another address", "/neighbourhood", {}, 404, "the only address is /neighborhood"]
 ] as const) {
   test(`${name} is told as JSON, with ${status}`, async () => {
     const { status: actual, answer } = await ask(SMALL, path, init)
@@ -108,6 +119,46 @@ for (const [name, path, init, status, text] of [
     assert.match(answer.message ?? "", text)
   })
 }
+
+test("a byte order mark before the body is ignored", async () => {
+  const { status, answer } = await ask(SMALL, "/neighborhood", post(`\uFEFF{"architecture":"0120"}`))
+  assert.is(status, 200, JSON.stringify(answer))
+})
+
+test("a body that does not end is refused when the limit is reached, and no more of it is asked for", async () => {
+  const { handler, dispose } = fetchHandler(SMALL.space, evaluator(SMALL), { maxBodyBytes: 1000 })
+  let given = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      given += 100
+      controller.enqueue(new Uint8Array(100).fill(0x20))
+    }
+  })
+  const init = { method: "POST", body, duplex: "half" } as const
+  const response = await handler(new Request("http://na-nas.test/neighborhood", init))
+  assert.is(response.status, 413)
+  assert.ok(given < 3000, `${given} bytes`)
+  await dispose()
+})
+
+test("methods that there are, and what a browser asks before, are told as the origins say", async () => {
+  const options = async (origins: ReadonlyArray<string> | undefined, method: string) => {
+    const { handler, dispose } = fetchHandler(SMALL.space, evaluator(SMALL), origins === undefined ? {} : { origins })
+    const headers = { origin: "https://page.test", "access-control-request-method": "POST" }
+    const url = "http://na-nas.test/neighborhood?architecture=0120"
+    const { status, headers: answered } = await handler(new Request(url, { method, headers }))
+    await dispose()
+    return [status, answered.get("access-control-allow-origin"), answered.get("allow")]
+  }
+  assert.equal(await options(undefined, "GET"), [200, null, null])
+  assert.equal(await options(undefined, "OPTIONS"), [405, null, "GET, HEAD, POST"])
+  assert.equal(await options(["*"], "GET"), [200, "*", null])
+  assert.equal(await options(["*"], "OPTIONS"), [204, "*", null])
+  assert.equal(await options(["https://page.test"], "DELETE"), [405, "https://page.test", "GET, HEAD, POST, OPTIONS"])
+  const two = ["https://page.test", "https://other.test"]
+  assert.equal(await options(two, "GET"), [200, "https://page.test", null])
+  assert.equal(await options(two.slice(1), "GET"), [200, "https://other.test", null])
+})
 
 test("what is understood and cannot be evaluated is told with 422", async () => {
   const broken = await ask(SMALL, "/neighborhood?architecture=0120", {}, { failAfter: 0 })
