@@ -1,7 +1,7 @@
 import { DATASET_NAMES } from "../../src/domain/data/names.ts"
 import { SPACE_NAMES } from "../../src/domain/space/spaces.ts"
 import { TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
-import { BACKEND_OPTIONS, choice, flag, float, integer, text } from "./_options.ts"
+import { BACKEND_OPTIONS, choice, flag, float, integer, LABEL_OPTIONS, text } from "./_options.ts"
 
 /** Flags with the numbers of a training protocol, which they go before. */
 export const PROTOCOL_OPTIONS = {
@@ -43,6 +43,7 @@ export const EVALUATE_OPTIONS = {
     "data",
     "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; an image-folder holds train/<class>/*.png and val/<class>/*.png; mnist needs none"
   ),
+  ...LABEL_OPTIONS,
   images: integer("images", "training images that take part, drawn by the seed (all)"),
   validation: float("validation", "share of these images that is held out and measured after every epoch (0)"),
   ...PROTOCOL_OPTIONS,

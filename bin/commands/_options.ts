@@ -115,6 +115,12 @@ export const EVALUATOR_OPTIONS = {
   cutout: integer("cutout", "of a training (as the protocol says)")
 }
 
+/** Flags of every command that reads images: how the labels of a tensor file are read. */
+export const LABEL_OPTIONS = {
+  classes: integer("classes", "tensor-file: number of classes, which bounds the labels (one more than the largest)"),
+  renumber: flag("renumber", "tensor-file: number the labels anew from 0, without gaps")
+}
+
 /** Flags of a search by gradients: of its data, its network and its method. */
 export const GRADIENT_OPTIONS = {
   dataset: choice("dataset", DATASET_NAMES, "the images that a search by gradients trains on (mnist)"),
@@ -122,6 +128,7 @@ export const GRADIENT_OPTIONS = {
     "data",
     "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; an image-folder holds train/<class>/*.png and val/<class>/*.png; mnist needs none"
   ),
+  ...LABEL_OPTIONS,
   images: integer("images", "training images that take part, drawn by the seed (all)"),
   imageSize: integer("image-size", "height and width that images are averaged to (their own)"),
   flip: flag("flip", "mirror images at random"),
@@ -166,6 +173,7 @@ const NUMBERS = new Set([
   "auxiliaryWeight",
   "labelSmoothing",
   "cutout",
+  "classes",
   "images",
   "imageSize",
   "crop",

@@ -87,6 +87,31 @@ test("images of another size", async () => {
   assertError(ran, "images of train/x are 1 × 12 × 12, those of test/x 1 × 8 × 8: make them alike")
 })
 
+test("labels with gaps: told, numbered anew, bounded", async () => {
+  const [x, y] = [new Float32Array(16 * 64).fill(0.5), Int32Array.from({ length: 16 }, (_, i) => [0, 1, 500][i % 3]!)]
+  const gaps = (labels: Int32Array) =>
+    writeSafetensors(
+      new Map([
+        ["train/x", { shape: [16, 1, 8, 8], data: x.map((_, i) => (i % 7) / 7) }],
+        ["train/y", { shape: [16], data: labels }]
+      ])
+    )
+  const at = ["--dataset", "tensor-file", "--data", write("gaps.safetensors", gaps(y))]
+  const told = await search(...at, "--json")
+  assert.is(told.status, 0, told.stderr)
+  assert.match(told.stderr, "498 of the 501 classes have no training image; --renumber")
+  const anew = await search(...at, "--renumber", "--json")
+  const { data, next } = lastJson(anew) as { readonly data: object; readonly next: ReadonlyArray<string> }
+  assert.match(JSON.stringify(data), '"classes":3,"classNames":["0","1","500"]')
+  assert.match(next[0]!, `--data ${join(folder, "gaps.safetensors")} --renumber`)
+  assertError(await search(...at, "--classes", "500"), "label 2 of train/y is 500, and with 500 classes labels go from")
+  const huge = write("huge.safetensors", gaps(y.with(5, 2_000_000_000)))
+  assertError(await search(...at.slice(0, 3), huge), "label 5 of train/y is 2000000000: give the number of classes")
+  const known = await search("--dataset", "mnist", "--classes", "10")
+  assert.is(known.status, 2, known.stderr)
+  assert.match(known.stderr, "classes (--classes): is a setting of --dataset tensor-file")
+})
+
 test("a folder without images, and one without files of CIFAR", async () => {
   mkdirSync(join(folder, "empty", "train"), { recursive: true })
   const data = ["--data", join(folder, "empty")]

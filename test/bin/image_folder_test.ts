@@ -63,10 +63,12 @@ test("every report tells what was read, and what was left out", async () => {
   ]) {
     assert.is(ran.status, 0, ran.stderr)
     assert.match(ran.stderr, row)
+    assert.match(ran.stderr, /classes +ant, bee\n/)
     assert.match(ran.stderr, /left out +2 hidden files or folders \(\.ipynb_checkpoints\)/)
     assert.equal(lastJson(ran).data, {
       name: join(folder, "both"),
       classes: 2,
+      classNames: ["ant", "bee"],
       image: [3, 8, 8],
       train: 24,
       test: 24,

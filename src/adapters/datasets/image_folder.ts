@@ -43,6 +43,7 @@ export const openImageFolder = Effect.fn("openImageFolder")(function* (
       test: test?.paths.length ?? 0,
       from,
       leftOut,
+      classNames: train.classes,
       unseen: 0,
       digest: digest.digest("hex")
     },

@@ -16,6 +16,11 @@ export interface DataFile {
 /** Which files of a folder or an archive are read, by base name. Files that are named themselves are always read. */
 export type Wanted = (name: string) => boolean
 
+/** Whether a path goes through a name that begins with a dot, as what macOS adds to archives. */
+export function isHidden(path: string): boolean {
+  return path.split(/[\\/]/).some((name) => name.startsWith(".") && name !== ".")
+}
+
 /** The files of locations in order; those of a folder and what is below it, or of an archive, by name. */
 export const readLocations = Effect.fn("readLocations")(function* (
   locations: ReadonlyArray<DataLocation>,

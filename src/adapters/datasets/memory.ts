@@ -15,11 +15,13 @@ export interface MemoryParts {
   /** The files, folders or archives that were read; none where absent. */
   readonly from?: ReadonlyArray<string>
   readonly leftOut?: ReadonlyArray<LeftOut>
+  /** What the classes stand for, where the data name them. */
+  readonly classNames?: ReadonlyArray<string>
 }
 
 /** A dataset from samples in memory; its digest is over all their bytes. Errors: no training samples, labels out of range. */
 export const memoryDataset = Effect.fn("memoryDataset")(function* (parts: MemoryParts) {
-  const { name, classes, train, test, from = [], leftOut = [] } = parts
+  const { name, classes, train, test, from = [], leftOut = [], classNames } = parts
   if (train.labels.length === 0) {
     const detail = "it holds no training samples: name files or folders that hold some"
     return yield* new DatasetError({ dataset: name, reason: "empty", detail })
@@ -46,6 +48,7 @@ export const memoryDataset = Effect.fn("memoryDataset")(function* (parts: Memory
       test: test.labels.length,
       from,
       leftOut,
+      ...(classNames === undefined ? {} : { classNames }),
       unseen: classes - new Set(train.labels).size,
       digest: digest.digest("hex")
     },

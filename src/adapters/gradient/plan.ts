@@ -66,9 +66,19 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
 export function sourceOf({
   dataset,
   data,
+  classes,
+  renumber,
   imageSize
-}: Pick<GradientRunSettings, "dataset" | "data" | "imageSize">): Either.Either<DatasetSource, SettingsError> {
+}: Pick<GradientRunSettings, "dataset" | "data" | "classes" | "renumber" | "imageSize">): Either.Either<
+  DatasetSource,
+  SettingsError
+> {
   const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+  if (dataset !== "tensor-file") {
+    const told = `is a setting of --dataset tensor-file; the classes of ${dataset} are known`
+    if (classes !== undefined) return fail(`classes (--classes): ${told}`)
+    if (renumber !== undefined) return fail(`renumber (--renumber): ${told}`)
+  }
   const from: Either.Either<{ readonly from?: readonly [DataLocation] }, SettingsError> =
     data === undefined
       ? Either.right({})
@@ -87,7 +97,12 @@ export function sourceOf({
       return Either.flatMap(from, (place) =>
         place.from === undefined
           ? fail(`the dataset "tensor-file" needs a safetensors file: --data FILE`)
-          : Either.right<DatasetSource>({ _tag: "TensorFile", from: place.from[0] })
+          : Either.right<DatasetSource>({
+              _tag: "TensorFile",
+              from: place.from[0],
+              classes,
+              renumber: renumber ?? false
+            })
       )
     case "image-folder":
       if (data === undefined || imageSize === undefined)

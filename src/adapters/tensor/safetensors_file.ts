@@ -1,6 +1,13 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import { headerEnd, readIndex, SafetensorsError, type StoredTensor, storedTensor } from "./safetensors.ts"
+import {
+  headerEnd,
+  readIndex,
+  SafetensorsError,
+  type StoredTensor,
+  type StoredTensors,
+  storedTensor
+} from "./safetensors.ts"
 
 /** Most bytes that are asked for at once: file systems refuse 2 GiB. */
 const MOST_BYTES = 2 ** 28
@@ -27,6 +34,7 @@ export const readSafetensorsFile = Effect.fn("readSafetensorsFile")(function* (
   const index = yield* readIndex(path, yield* read(0, end), size)
   const tensors = new Map<string, StoredTensor>()
   for (const [name, place] of index.tensors)
-    if (wanted(name)) tensors.set(name, storedTensor(place, yield* read(place.start, place.end)))
-  return tensors
+    if (wanted(name)) tensors.set(name, yield* storedTensor(path, name, place, yield* read(place.start, place.end)))
+  const stored: StoredTensors = { metadata: index.metadata, tensors, names: [...index.tensors.keys()] }
+  return stored
 }, Effect.scoped)

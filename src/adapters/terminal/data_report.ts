@@ -10,12 +10,13 @@ const count = (value: number) => value.toLocaleString("en-US")
 
 /** What was read, for people: names and values of a few rows. */
 export function dataRows(info: DatasetInfo, used: UsedImages): ReadonlyArray<readonly [string, string]> {
-  const { classes, shape, train, test, from, leftOut, unseen } = info
+  const { classes, classNames, shape, train, test, from, leftOut, unseen } = info
   const images = `${count(train)} training images (${count(used.training)} trained with, ${count(used.validation)} held out)`
   const tests = test === 0 ? "no test images" : `${count(test)} test images`
   const place = from.length === 0 ? "" : `, from ${listed(from)}`
   return [
     ["data", `${images} and ${tests} of ${count(classes)} classes, ${shape.join("×")}${place}`],
+    ...(classNames === undefined ? [] : [["classes", listed(classNames, 10)] as const]),
     ...(leftOut.length === 0
       ? []
       : [
@@ -26,17 +27,25 @@ export function dataRows(info: DatasetInfo, used: UsedImages): ReadonlyArray<rea
         ]),
     ...(unseen === 0
       ? []
-      : [["no image", `${count(unseen)} of the ${count(classes)} classes have no training image`] as const])
+      : [
+          [
+            "no image",
+            `${count(unseen)} of the ${count(classes)} classes have no training image; --renumber numbers the labels of a tensor file without gaps`
+          ] as const
+        ])
   ]
 }
 
 /** The first names of a list, and how many there are besides. */
-function listed(names: ReadonlyArray<string>): string {
-  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`
+function listed(names: ReadonlyArray<string>, most = 3): string {
+  return names.length <= most
+    ? names.join(", ")
+    : `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`
 }
 
 /** What was read, for programs. */
 export function dataJson(info: DatasetInfo, used: UsedImages): Readonly<Record<string, unknown>> {
-  const { name, classes, shape, train, test, from, leftOut, unseen } = info
-  return { name, classes, image: shape, train, test, used, from, leftOut, classesWithoutImages: unseen }
+  const { name, classes, classNames, shape, train, test, from, leftOut, unseen } = info
+  const names = classNames === undefined ? {} : { classNames }
+  return { name, classes, ...names, image: shape, train, test, used, from, leftOut, classesWithoutImages: unseen }
 }

@@ -25,7 +25,7 @@ import type { Subject } from "./subject.ts"
 /** The settings that say which images are trained with, and how. */
 export type TrainingData = Pick<
   TrainingRunSettings,
-  "dataset" | "data" | "images" | "validation" | "imageSize" | "seed"
+  "dataset" | "data" | "classes" | "renumber" | "images" | "validation" | "imageSize" | "seed"
 >
 
 /** Images ready for trainings of any architecture. */

@@ -37,8 +37,10 @@ export const DatasetSource = Schema.Union(
   Schema.TaggedStruct("ImageFolder", { from: Text, height: Size, width: Size }),
   Schema.TaggedStruct("TensorFile", {
     from: DataLocation,
-    /** Without it, one more than the largest label. */
-    classes: Schema.optional(Size)
+    /** Without it, one more than the largest label, which then may be 9,999 at most. */
+    classes: Schema.optional(Size),
+    /** Number the labels of the training images anew from 0, in their order. */
+    renumber: withDefault(Schema.Boolean, false)
   })
 ).annotations({ identifier: "DatasetSource" })
 export type DatasetSource = typeof DatasetSource.Type
@@ -73,6 +75,8 @@ export const DatasetInfo = Schema.Struct({
   /** The files, folders or archives that were read. */
   from: Schema.Array(Text),
   leftOut: Schema.Array(LeftOut),
+  /** What the classes stand for, where the data name them: folders, or the labels before they were numbered anew. */
+  classNames: Schema.optional(Schema.Array(Schema.String)),
   /** Classes without a training image. */
   unseen: Count,
   /** Equal digests mean equal samples in equal order. */

@@ -1,4 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
+import { LABEL_FIELDS } from "../data/label_settings.ts"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
 import { oneOf } from "../setting.ts"
 import { ProtocolChanges, TRAINING_PROTOCOLS, type TrainingProtocolName } from "../training/protocol.ts"
@@ -21,6 +22,7 @@ const TRAIN_FIELDS = {
   dataset: Schema.optional(oneOf(...DATASET_NAMES)),
   /** Folder or file of the data; `mnist` needs none. */
   data: Schema.optional(Text),
+  ...LABEL_FIELDS,
   /** Training images that take part, drawn by the seed; all where absent. */
   images: Schema.optional(Count),
   /** Share of these images that scores; half where absent. */

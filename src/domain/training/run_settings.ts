@@ -1,4 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
+import { LABEL_FIELDS } from "../data/label_settings.ts"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
 import { oneOf, withDefault } from "../setting.ts"
 import {
@@ -29,6 +30,7 @@ export const TrainingRunSettings = Schema.Struct({
   dataset: withDefault(oneOf(...DATASET_NAMES), "mnist"),
   /** Folder or file of the data; `mnist` needs none. */
   data: Schema.optional(Text),
+  ...LABEL_FIELDS,
   /** Training images that take part, drawn by the seed; all where absent. */
   images: Schema.optional(Count),
   /** Share of these images that is only measured, after every epoch. */

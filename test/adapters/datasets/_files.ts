@@ -60,20 +60,29 @@ export function cifarPixel(i: number, j: number): number {
 /** The bytes of a safetensors file. */
 export function safetensors(
   tensors: Readonly<
-    Record<string, readonly [ReadonlyArray<number>, Float32Array | Float64Array | Int32Array | Uint8Array]>
+    Record<
+      string,
+      readonly [
+        ReadonlyArray<number>,
+        Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array,
+        /** The type, where the array does not tell it. */
+        string?
+      ]
+    >
   >
 ): Uint8Array {
   const types = new Map<unknown, string>([
     [Float32Array, "F32"],
     [Float64Array, "F64"],
     [Int32Array, "I32"],
-    [Uint8Array, "U8"]
+    [Uint8Array, "U8"],
+    [Uint16Array, "U16"]
   ])
   let end = 0
-  const header = Object.entries(tensors).map(([name, [shape, data]]) => {
+  const header = Object.entries(tensors).map(([name, [shape, data, dtype = types.get(data.constructor)]]) => {
     const start = end
     end += data.byteLength
-    return [name, { dtype: types.get(data.constructor), shape, data_offsets: [start, end] }]
+    return [name, { dtype, shape, data_offsets: [start, end] }]
   })
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)))
   const length = new Uint8Array(8)

@@ -46,7 +46,16 @@ test("classes and files are numbered by name; channels come one after the other"
   const { info, train } = await open(source)
   const { digest: _, leftOut: __, ...told } = info
   const from = [join(SET, "train"), join(SET, "val")]
-  assert.equal(told, { name: SET, shape: [3, 2, 4], classes: 2, train: 3, test: 2, from, unseen: 0 })
+  assert.equal(told, {
+    name: SET,
+    shape: [3, 2, 4],
+    classes: 2,
+    train: 3,
+    test: 2,
+    from,
+    classNames: ["ant", "cat"],
+    unseen: 0
+  })
   const { images, labels } = await run(train.read([2, 0, 1]))
   assert.equal([...labels], [1, 0, 1])
   const planes = (pixel: (y: number, x: number, c: number) => number) =>

@@ -82,6 +82,68 @@ test("tensors of other names are not read", async () => {
   assert.is(info.digest, (await open({ _tag: "TensorFile", from: file(PARTS) })).info.digest)
 })
 
+test("tensors that nobody asks for may be of any type, and are told", async () => {
+  const strange = [[4], Uint8Array.of(1, 2, 3, 4), "F8_E4M3"] as const
+  const from = file({ ...PARTS, "extra/x": strange, mask: [[2], Uint8Array.of(0, 1), "BOOL"] })
+  const { info } = await open({ _tag: "TensorFile", from })
+  assert.equal(info.leftOut, [{ what: "other tensors", count: 2, examples: ["extra/x", "mask"] }])
+  const asked = await refusal({
+    _tag: "TensorFile",
+    from: file({ ...PARTS, "train/y": [[3], Uint8Array.of(0, 1, 2), "F8_E5M2"] })
+  })
+  assert.match(asked.message, 'the tensor "train/y" is of the type F8_E5M2, which is not read (F64, F32, F16,')
+})
+
+test("images in floats of 16 bits, labels in integers of any size", async () => {
+  const images = Uint16Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? 0x3c00 : 0xb800))
+  const labels = { U16: Uint16Array.of(2, 0, 1), BOOL: Uint8Array.of(0, 1, 0), I8: Uint8Array.of(2, 0, 1) }
+  for (const [dtype, data] of Object.entries(labels)) {
+    const from = file({ "train/x": [[3, 2, 1, 2], images, "F16"], "train/y": [[3], data, dtype] })
+    const { train } = await open({ _tag: "TensorFile", from })
+    const samples = await run(train.read([1]))
+    assert.equal([...samples.images], [1, -0.5, 1, -0.5])
+    assert.equal([...samples.labels], [data[1]])
+  }
+  const short = file({ "train/x": [[3, 2, 1, 2], images], "train/y": [[3], Uint8Array.of(2, 0, 1)] })
+  assert.match((await refusal({ _tag: "TensorFile", from: short })).message, "store it as F32 or U8")
+})
+
+const labeled = (...labels: ReadonlyArray<number>) =>
+  file({
+    "train/x": [[labels.length, 1, 1, 1], floats(labels.length)],
+    "train/y": [[labels.length], Float64Array.from(labels)]
+  })
+
+test("classes without an image are counted; labels can be numbered anew", async () => {
+  const from = labeled(0, 500, 1)
+  const { info } = await open({ _tag: "TensorFile", from })
+  assert.equal([info.classes, info.unseen], [501, 498])
+  const anew = await open({ _tag: "TensorFile", from, renumber: true })
+  assert.equal([anew.info.classes, anew.info.unseen, anew.info.classNames], [3, 0, ["0", "1", "500"]])
+  assert.equal([...(await run(anew.train.read([0, 1, 2]))).labels], [0, 2, 1])
+  const tested = file({ ...PARTS, "test/y": [[1], Int32Array.of(7)] })
+  const error = await refusal({ _tag: "TensorFile", from: tested, renumber: true })
+  assert.match(error.message, "label 0 of test/y is 7, which no training image has")
+})
+
+test("labels are bounded by the classes, and by 10,000 where none are given", async () => {
+  for (const label of [2_000_000_000, 1_000_000, 4e9, 10_000]) {
+    const error = await refusal({ _tag: "TensorFile", from: labeled(0, label) })
+    assert.is(error.reason, "wrong_label")
+    assert.match(error.message, `label 1 of train/y is ${label}: give the number of classes (--classes), or number`)
+  }
+  const { info } = await open({ _tag: "TensorFile", from: labeled(0, 10_000), classes: 10_001 })
+  assert.equal([info.classes, info.unseen], [10_001, 9_999])
+  const anew = await open({ _tag: "TensorFile", from: labeled(0, 4e9), renumber: true })
+  assert.is(anew.info.classes, 2)
+})
+
+test("names of another kind are shown, with those that are needed", async () => {
+  const { "train/x": x, "train/y": y } = PARTS
+  const error = await refusal({ _tag: "TensorFile", from: file({ x_train: x, y_train: y }) })
+  assert.match(error.message, 'no tensor "train/x", only "x_train", "y_train": name them "train/x" and "train/y"')
+})
+
 const { "train/y": _labels, ...unlabeled } = PARTS
 const { "test/x": _images, ...halfTested } = PARTS
 const infinite = floats(12)
@@ -118,7 +180,7 @@ for (const [name, parts, reason, problem] of faults) {
 test("a label beyond the classes that are named is an error", async () => {
   const error = await refusal({ _tag: "TensorFile", from: file(PARTS), classes: 2 })
   assert.is(error.reason, "wrong_label")
-  assert.match(error.message, "training sample 0 has the label 2, but labels go from 0 to 1")
+  assert.match(error.message, "label 0 of train/y is 2, and with 2 classes labels go from 0 to 1")
 })
 
 test("a file that is no safetensors file, or a folder with two, is an error", async () => {

@@ -102,12 +102,51 @@ files("reads tensors and metadata, wherever the bytes lie in memory", () => {
   assert.equal(file.tensors.get("t"), { shape: [2], data: Float32Array.of(1.5, -2) })
 })
 
+files("reads every type of integers, floats and truth values that fits, and only what is wanted", () => {
+  const types: ReadonlyArray<readonly [string, ReadonlyArray<number>, ReadonlyArray<number>]> = [
+    ["F64", [0, 0, 0, 0, 0, 0, 0xf8, 0xbf], [-1.5]],
+    ["F32", [0, 0, 0xc0, 0xbf], [-1.5]],
+    ["F16", [0, 0x3c, 0x01, 0, 0xff, 0xfb, 0, 0x7c], [1, 2 ** -24, -65504, Number.POSITIVE_INFINITY]],
+    ["BF16", [0xc0, 0xbf, 0x80, 0x3f], [-1.5, 1]],
+    ["I64", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [-1]],
+    ["U64", [0, 0, 0, 0, 1, 0, 0, 0], [2 ** 32]],
+    ["I32", [0xfe, 0xff, 0xff, 0xff], [-2]],
+    ["U32", [0xfe, 0xff, 0xff, 0xff], [2 ** 32 - 2]],
+    ["I16", [0xfe, 0xff, 3, 0], [-2, 3]],
+    ["U16", [0xfe, 0xff, 3, 0], [65534, 3]],
+    ["I8", [0xfe, 3], [-2, 3]],
+    ["U8", [0xfe, 3], [254, 3]],
+    ["BOOL", [1, 0], [1, 0]]
+  ]
+  for (const [dtype, bytes, values] of types) {
+    const header = {
+      t: { dtype, shape: [values.length], data_offsets: [0, bytes.length] },
+      other: { dtype: "C64", shape: [1], data_offsets: [bytes.length, bytes.length + 8] }
+    }
+    const all = bytesOf(header, Uint8Array.from([...bytes, 0, 0, 0, 0, 0, 0, 0, 0]))
+    const { tensors, names } = Either.getOrThrow(readSafetensors("f", all, (name) => name === "t"))
+    assert.equal([...tensors.get("t")!.data], values, dtype)
+    assert.equal(names, ["t", "other"])
+  }
+})
+
 files("what is damaged is one clear error", () => {
   const cases: ReadonlyArray<readonly [Uint8Array, string]> = [
     [new Uint8Array(3), "shorter"],
     [bytesOf({}).subarray(0, 9), "cut off"],
     [bytesOf("nonsense"), "no JSON"],
-    [bytesOf({ t: { dtype: "F16", shape: [2], data_offsets: [0, 8] } }), '"t"'],
+    [bytesOf({ t: { dtype: "F8_E4M3", shape: [8], data_offsets: [0, 8] } }), '"t" is of the type F8_E4M3'],
+    [bytesOf({ t: { dtype: "F16", shape: [2], data_offsets: [0, 8] } }), "wrong number"],
+    [bytesOf({ t: { dtype: "F8_E4M3", shape: [8], data_offsets: [8, 0] } }), "wrong number"],
+    [bytesOf({ t: { dtype: "F32", shape: [1], data_offsets: [0, 4] } }), "4 bytes follow its last tensor"],
+    [bytesOf({ t: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }), '"t" has a hole before it'],
+    [
+      bytesOf({
+        t: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+        u: { dtype: "F32", shape: [1], data_offsets: [4, 8] }
+      }),
+      '"u" overlaps another'
+    ],
     [bytesOf({ t: { dtype: "F32", shape: [3], data_offsets: [0, 8] } }), "wrong number"],
     [bytesOf({ t: { dtype: "F32", shape: [4], data_offsets: [0, 16] } }), "cut off"],
     [bytesOf({ __metadata__: { a: 1 } }), "metadata"]

@@ -2,6 +2,7 @@ import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
 import type { ParseError } from "@effect/schema/ParseResult"
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
+import { LABEL_FIELDS } from "../../data/label_settings.ts"
 import { BACKEND_CHOICES, BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
 import { parseAggregate } from "../../objective/aggregate_text.ts"
 import { NeighborCount, oneOf, withDefault, YesNo } from "../../setting.ts"
@@ -46,6 +47,7 @@ export const GradientRunSettings = Schema.Struct({
   dataset: withDefault(oneOf(...DATASET_NAMES), "mnist"),
   /** Folder or file of the data; `mnist` needs none. */
   data: Schema.optional(Text),
+  ...LABEL_FIELDS,
   /** Training images that take part, drawn by the seed; all where absent. */
   images: Schema.optional(Count),
   /** Height and width to which images are averaged; their own where absent. */
