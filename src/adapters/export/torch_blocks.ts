@@ -96,6 +96,17 @@ class Zero(nn.Module):
         return torch.zeros_like(x)
 `
 
+/** An edge that adds nothing to a node of the DARTS family. */
+export const ZERO_OF_STRIDE = `
+class Zero(nn.Module):
+    def __init__(self, stride):
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, x):
+        return torch.zeros_like(x[:, :, :: self.stride, :: self.stride])
+`
+
 /** The block between two stages of NAS-Bench-201. */
 export const RESIDUAL_BLOCK = `
 class ResidualBlock(nn.Module):

@@ -1,6 +1,6 @@
 import type { Genotype } from "../../domain/architecture/genotype.ts"
 import type { BuiltNetwork, NetworkSizes } from "./network.ts"
-import { DIL_CONV, FACTORIZED_7, FACTORIZED_REDUCE, reluConvBn, SEP_CONV } from "./torch_blocks.ts"
+import { DIL_CONV, FACTORIZED_7, FACTORIZED_REDUCE, reluConvBn, SEP_CONV, ZERO_OF_STRIDE } from "./torch_blocks.ts"
 
 /** The classes and constants of a genotype's network, as Python. */
 export function dartsClasses(genotype: Genotype, sizes: NetworkSizes, network: BuiltNetwork): ReadonlyArray<string> {
@@ -18,6 +18,7 @@ export function dartsClasses(genotype: Genotype, sizes: NetworkSizes, network: B
     ...(uses("sep_conv") ? [SEP_CONV] : []),
     ...(uses("dil_conv") ? [DIL_CONV] : []),
     ...(uses("conv_7x1") ? [FACTORIZED_7] : []),
+    ...(uses("none") ? [ZERO_OF_STRIDE] : []),
     operations([...used].sort(), halvesSkip),
     CELL,
     ...(features === undefined ? [] : [auxiliaryHead(sizes.stem, features)]),
@@ -64,6 +65,8 @@ function operation(name: string, halvesSkip: boolean): string {
       return made(
         halvesSkip ? "nn.Identity() if stride == 1 else FactorizedReduce(channels, channels)" : "nn.Identity()"
       )
+    case "none":
+      return made("Zero(stride)")
     case "conv_7x1_1x7":
       return name
     default:

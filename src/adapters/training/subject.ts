@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Architecture } from "../../domain/architecture/architecture.ts"
 import { printGenotype } from "../../domain/architecture/genotype.ts"
-import { parseArchitecture, printArchitecture } from "../../domain/architecture/text.ts"
+import { printArchitecture } from "../../domain/architecture/text.ts"
 import {
   cellSize,
   type EvaluationOptions,
@@ -14,9 +14,8 @@ import { dartsEvaluationNetwork } from "../../domain/network/darts_networks.ts"
 import type { Network } from "../../domain/network/layers.ts"
 import type { EvaluationLogits } from "../../domain/network/skeletons.ts"
 import type { Space } from "../../domain/space/space.ts"
-import { builtinSpace } from "../../domain/space/spaces.ts"
-import { isFixed, readExportable } from "../export/architecture.ts"
-import { loadSpace } from "../space/file.ts"
+import { isFixed } from "../export/architecture.ts"
+import { readArchitecture } from "../space/read_architecture.ts"
 
 /** Sizes of a network to train; `cells` counts those of a stage in NAS-Bench-201's skeleton. */
 export interface SubjectSizes {
@@ -57,26 +56,17 @@ export function subjectOf(space: Space, architecture: Architecture, place: strin
   }
 }
 
-/**
- * The architecture of a text. Published genotypes go by name; a genotype and NAS-Bench-201's string tell their space. The DARTS space also takes
- * genotypes beyond it, as NASNet's.
- */
+/** What is trained, from text in any form that `readArchitecture` takes. */
 export const readSubject = Effect.fn("readSubject")(function* (text: string, spaceName: string | undefined) {
-  if (spaceName === undefined || spaceName === "darts") {
-    const known = yield* readExportable(text, spaceName)
-    if (known._tag === "Cell") return subjectOf(builtinSpace("nas-bench-201"), known.operations, "nas-bench-201")
-    if (known._tag === "Space") return subjectOf(known.space, known.architecture, "darts")
-    const { genotype } = known
-    const subject: Subject = {
-      text: printGenotype(genotype),
-      space: "darts",
-      skeleton: "darts",
-      exportable: true,
-      network: (sizes) => Either.right((net, image) => dartsEvaluationNetwork(net, image, genotype, sizes))
-    }
-    return subject
+  const read = yield* readArchitecture(text, spaceName)
+  if (read._tag === "Member") return subjectOf(read.space, read.architecture, read.place)
+  const { genotype } = read
+  const subject: Subject = {
+    text: printGenotype(genotype),
+    space: "darts",
+    skeleton: "darts",
+    exportable: true,
+    network: (sizes) => Either.right((net, image) => dartsEvaluationNetwork(net, image, genotype, sizes))
   }
-  const space = yield* loadSpace(spaceName)
-  const architecture = yield* parseArchitecture(space, text.trim())
-  return subjectOf(space, architecture, spaceName)
+  return subject
 })

@@ -10,15 +10,21 @@ export function architectureKey(architecture: Architecture): string {
   return key
 }
 
-/** A text is no architecture of the space. `position` counts characters from 0 and points at the fault. */
+/**
+ * A text is no architecture of the space. `position` counts characters from 0 and points at the fault;
+ * `forms` says what the space takes, where the text has none of its forms.
+ */
 export class ArchitectureError extends Schema.TaggedError<ArchitectureError>()("ArchitectureError", {
   text: Schema.String,
   position: Schema.Int.pipe(Schema.nonNegative()),
-  problem: Schema.String
+  problem: Schema.String,
+  forms: Schema.optional(Schema.String)
 }) {
   override get message(): string {
     const shown = this.text.length <= 60 ? this.text : excerpt(this.text, this.position)
-    return `Cannot read architecture "${shown}": ${this.problem} at character ${this.position + 1}`.replace(/\s+/g, " ")
+    const forms = this.forms === undefined ? "" : `; ${this.forms}`
+    const message = `Cannot read architecture "${shown}": ${this.problem} at character ${this.position + 1}${forms}`
+    return message.replace(/\s+/g, " ")
   }
 }
 

@@ -27,13 +27,32 @@ const FIELDS = {
 
 const SPACE = /\s*/y
 const WORD = /[A-Za-z_]\w*/y
-const INTEGER = /\d{1,4}/y
+const INTEGER = /\d{1,4}(?![\d.])/y
 const STRING = /'[^'\\\n]*'|"[^"\\\n]*"/y
+/** A weight as logs show it: `0.13`, `1e-3`, `nan`, `np.float64(0.13)`, `tensor(0.13)`. */
+const WEIGHT = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|(?:\w+\.)?\w+\([^()]*\)/iy
 
-/** Parse the Python literal `Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=range(2, 6), reduce=…, reduce_concat=…)`. */
+const BEGINNING = /(?:^|[=:\s])(?=Genotype\b|\{[^]{0,2000}?(['"])(?:normal|reduce)(?:_concat)?\1\s*:)/
+
+/**
+ * Where a genotype begins in a text, or −1: at `Genotype`, or at a Python dict or JSON object of its fields. A line of a
+ * log or of a program may stand before it, as in `11/27 03:10 PM genotype = Genotype(…)`.
+ */
+export function genotypeBeginning(text: string): number {
+  const match = BEGINNING.exec(text)
+  return match === null ? -1 : match.index + match[0].length
+}
+
+/**
+ * Parse a genotype: the Python literal `Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=range(2, 6), reduce=…, reduce_concat=…)`
+ * as DARTS prints it, or its fields as a Python dict or as JSON, where others may stand among them. What `genotypeBeginning` leaves out may stand before it. Edges may be grouped by
+ * node and have a weight, which is left out: `(('sep_conv_3x3', 1, 0.13), ('skip_connect', 0, 0.12))`, as GDAS logs them.
+ */
 export function parseGenotype(text: string): Either.Either<Genotype, ArchitectureError> {
   try {
-    return Either.right(genotype(new Scanner(text)))
+    const scanner = new Scanner(text)
+    scanner.position = Math.max(0, genotypeBeginning(text))
+    return Either.right(genotype(scanner))
   } catch (error) {
     if (error instanceof ArchitectureError) return Either.left(error)
     throw error
@@ -55,21 +74,29 @@ function printNodes(nodes: ReadonlyArray<number>): string {
 // The functions below throw ArchitectureError, caught by parseGenotype alone.
 
 function genotype(scanner: Scanner): Genotype {
-  expect(scanner, "Genotype")
-  expect(scanner, "(")
+  const dict = accept(scanner, "{")
+  if (!dict) {
+    expect(scanner, "Genotype")
+    expect(scanner, "(")
+  }
+  const close = dict ? "}" : ")"
   const fields: { -readonly [K in keyof Genotype]?: Genotype[K] } = {}
-  while (!accept(scanner, ")")) {
+  while (!accept(scanner, close)) {
     blank(scanner)
     const start = scanner.position
-    const word = scanner.take(WORD) ?? ""
+    const word = (dict ? scanner.take(STRING)?.slice(1, -1) : scanner.take(WORD)) ?? ""
+    if (dict && word !== "" && !Object.hasOwn(FIELDS, word)) {
+      skip(scanner)
+      continue
+    }
     if (!Object.hasOwn(FIELDS, word)) throw scanner.error(`expected one of ${Object.keys(FIELDS).join(", ")}`, start)
     const field = FIELDS[word as keyof typeof FIELDS]
     if (fields[field] !== undefined) throw scanner.error(`"${word}" stands twice`, start)
-    expect(scanner, "=")
-    if (field === "normal" || field === "reduce") fields[field] = list(scanner, pair)
+    expect(scanner, dict ? ":" : "=")
+    if (field === "normal" || field === "reduce") fields[field] = list(scanner, edges).flat()
     else fields[field] = accept(scanner, "range") ? range(scanner) : list(scanner, integer)
     if (accept(scanner, ",")) continue
-    expect(scanner, ")")
+    expect(scanner, close)
     break
   }
   blank(scanner)
@@ -81,8 +108,27 @@ function genotype(scanner: Scanner): Genotype {
   return { normal: normal!, normalConcat: normalConcat!, reduce: reduce!, reduceConcat: reduceConcat! }
 }
 
+const PIECE = /[^,[\](){}'"]+/y
+
+/** Pass over a field that genotypes do not have, and the comma behind it. */
+function skip(scanner: Scanner): void {
+  for (let depth = 0; scanner.position < scanner.text.length; ) {
+    if (scanner.take(PIECE) !== undefined || scanner.take(STRING) !== undefined) continue
+    const bracket = scanner.text[scanner.position]!
+    if (depth === 0 && /[\])}]/.test(bracket)) return
+    scanner.position += 1
+    if (depth === 0 && bracket === ",") return
+    if (/[[({]/.test(bracket)) depth += 1
+    else if (/[\])}]/.test(bracket)) depth -= 1
+  }
+}
+
 function list<A>(scanner: Scanner, item: (scanner: Scanner) => A): ReadonlyArray<A> {
-  const close = opening(scanner, "[]", "()")
+  return rest(scanner, opening(scanner, "[]", "()"), item)
+}
+
+/** The items of a list behind its opening bracket. */
+function rest<A>(scanner: Scanner, close: string, item: (scanner: Scanner) => A): ReadonlyArray<A> {
   const items: Array<A> = []
   while (!accept(scanner, close)) {
     items.push(item(scanner))
@@ -100,14 +146,28 @@ function opening(scanner: Scanner, usual: string, other: string): string {
   return usual[1]!
 }
 
-function pair(scanner: Scanner): readonly [string, number] {
+type Edge = Genotype["normal"][number]
+
+/** An edge, or the edges of a node. */
+function edges(scanner: Scanner): ReadonlyArray<Edge> {
   const close = opening(scanner, "()", "[]")
+  blank(scanner)
+  const ofNode = /[[(]/.test(scanner.text[scanner.position] ?? "")
+  if (ofNode) return rest(scanner, close, (inner) => edge(inner, opening(inner, "()", "[]")))
+  return [edge(scanner, close)]
+}
+
+/** An edge behind its opening bracket. */
+function edge(scanner: Scanner, close: string): Edge {
   blank(scanner)
   const name = scanner.take(STRING)
   if (name === undefined) throw scanner.error(`expected a quoted operation, found ${scanner.found()}`)
   expect(scanner, ",")
   const input = integer(scanner)
-  accept(scanner, ",")
+  if (accept(scanner, ",")) {
+    blank(scanner)
+    if (scanner.take(WEIGHT) !== undefined) accept(scanner, ",")
+  }
   expect(scanner, close)
   return [name.slice(1, -1), input]
 }

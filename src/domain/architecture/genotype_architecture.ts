@@ -49,7 +49,9 @@ export function fromGenotype(
   text = printGenotype(genotype)
 ): Either.Either<Architecture, ArchitectureError> {
   const fail = (part: string, problem: string) =>
-    Either.left(new ArchitectureError({ text, position: Math.max(0, text.indexOf(`${part}=`)), problem }))
+    Either.left(
+      new ArchitectureError({ text, position: Math.max(0, text.search(new RegExp(`\\b${part}\\b`))), problem })
+    )
   const parts = [
     ["normal", genotype.normal, genotype.normalConcat],
     ["reduce", genotype.reduce, genotype.reduceConcat]
@@ -71,8 +73,11 @@ export function fromGenotype(
       const slot = own[i]!
       const place = `edge ${i + 1} of ${part}`
       choices[slot.operation] = space.decisions[slot.operation]!.choices.indexOf(operation)
-      if (choices[slot.operation]! < 0)
-        return fail(part, `${place} has the operation "${operation}", which is not in the space "${space.name}"`)
+      if (choices[slot.operation]! < 0) {
+        const left = space.reading._tag === "StrongestEdges" && space.reading.exclude.includes(operation)
+        const why = left ? "which no architecture of the space keeps:" : "which is not in the space"
+        return fail(part, `${place} has the operation "${operation}", ${why} "${space.name}"`)
+      }
       choices[slot.input] = space.decisions[slot.input]!.choices.indexOf(`${input}`)
       if (choices[slot.input]! < 0)
         return fail(part, `${place} comes from node ${input}, which does not lead to node ${slot.node}`)

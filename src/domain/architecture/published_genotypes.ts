@@ -27,3 +27,8 @@ const LITERALS = {
 export const PUBLISHED_GENOTYPES: Readonly<Record<string, Genotype>> = Object.fromEntries(
   Object.entries(LITERALS).map(([name, literal]) => [name, Either.getOrThrow(parseGenotype(literal))])
 )
+
+/** The genotype of a published name; `undefined` where no genotype has it. */
+export function publishedGenotype(name: string): Genotype | undefined {
+  return Object.hasOwn(PUBLISHED_GENOTYPES, name) ? PUBLISHED_GENOTYPES[name] : undefined
+}

@@ -3,8 +3,11 @@ import { hasLegalSlots } from "../space/membership.ts"
 import type { Space } from "../space/space.ts"
 import { type Architecture, ArchitectureError, architectureKey } from "./architecture.ts"
 import { cellStringParser, printCellString, stringCell } from "./cell_string.ts"
-import { parseGenotype, printGenotype } from "./genotype.ts"
+import { parseNamedChoices, parseSeparated } from "./choices_text.ts"
+import { type Genotype, genotypeBeginning, parseGenotype, printGenotype } from "./genotype.ts"
 import { fromGenotype, hasGenotype, toGenotype } from "./genotype_architecture.ts"
+import { knownForms } from "./known_forms.ts"
+import { publishedGenotype } from "./published_genotypes.ts"
 
 /**
  * The text forms of an architecture: `string` is NAS-Bench-201's, `genotype` the Python literal of DARTS, `json` an
@@ -36,19 +39,37 @@ export function printArchitecture(
   return hasGenotype(space) ? printGenotype(toGenotype(space, architecture)) : architectureKey(architecture)
 }
 
-/** A parser of every text form of a space; which form a text has is told by its first characters. */
+/**
+ * A parser of every text form of a space; which form a text has is told by its first characters. Forms: NAS-Bench-201's string; a genotype
+ * (see `parseGenotype`) or the name of a published one; choices by name as JSON or in Python, or with separators between them, `8:16:24`; a code of digits.
+ * The digits of a code stand in the order of the space's decisions, in NAS-Bench-201 0->1, 0->2, 1->2, 0->3, 1->3, 2->3. Other tools have other orders.
+ * What it cannot read is an error that shows the forms of the space.
+ */
 export function architectureParser(space: Space): (text: string) => Either.Either<Architecture, ArchitectureError> {
   const cell = stringCell(space)
   const parseString = cell === undefined ? undefined : cellStringParser(space, cell)
   return (text) => {
-    if (parseString !== undefined && text.startsWith("|")) return parseString(text)
     const trimmed = text.trim()
-    if (trimmed.startsWith("{") || trimmed.startsWith("[")) return parseJson(space, trimmed)
-    if (hasGenotype(space) && trimmed.startsWith("Genotype")) {
-      return Either.flatMap(parseGenotype(trimmed), (genotype) => fromGenotype(space, genotype, trimmed))
-    }
-    return parseCode(space, trimmed)
+    const string = parseString === undefined ? undefined : stringOfText(trimmed)
+    if (string !== undefined) return parseString!(string)
+    const genotype = genotypeOfText(trimmed)
+    if (genotype !== undefined && hasGenotype(space))
+      return Either.flatMap(genotype, (value) => fromGenotype(space, value, trimmed))
+    const read = /^[{[(]/.test(trimmed) ? parseNamedChoices(space, trimmed) : parseSeparated(space, trimmed)
+    return read === undefined ? parseCode(space, trimmed) : Either.flatMap(read, (one) => checked(space, one, trimmed))
   }
+}
+
+/** NAS-Bench-201's string in a text, where it has one: alone, or in a line of a log as `arch = |…|` and `Structure(4 nodes with |…|)`. */
+export function stringOfText(text: string): string | undefined {
+  return text.startsWith("|") ? text : /^[^|]*[=:\s](\|.*\|)\)?$/s.exec(text)?.[1]
+}
+
+/** The genotype of a text that is the name of a published one or has the form of one; `undefined` for other texts. */
+export function genotypeOfText(text: string): Either.Either<Genotype, ArchitectureError> | undefined {
+  const published = publishedGenotype(text)
+  if (published !== undefined) return Either.right(published)
+  return genotypeBeginning(text) < 0 ? undefined : parseGenotype(text)
 }
 
 /** Parse one text; `architectureParser` is faster for many. */
@@ -57,56 +78,29 @@ export function parseArchitecture(space: Space, text: string): Either.Either<Arc
 }
 
 function parseCode(space: Space, text: string): Either.Either<Architecture, ArchitectureError> {
-  const fail = (position: number, problem: string) => Either.left(new ArchitectureError({ text, position, problem }))
   const length = space.decisions.length
   const choices: Array<number> = []
   for (let i = 0; i < Math.min(length, text.length); i++) {
     const choice = /[0-9a-z]/.test(text[i]!) ? Number.parseInt(text[i]!, 36) : -1
     const { name, choices: known } = space.decisions[i]!
-    if (choice < 0) return fail(i, `expected ${expectedForms(space)}, found "${text[i]}"`)
+    if (choice < 0) return unknown(space, text, `expected a digit, found "${text[i]}"`, i)
     if (choice >= known.length)
-      return fail(i, `the digit ${text[i]} is too large: "${name}" has ${known.length} choices`)
+      return unknown(space, text, `the digit ${text[i]} is too large: "${name}" has ${known.length} choices`, i)
     choices.push(choice)
   }
-  if (text.length !== length) {
-    return fail(Math.min(length, text.length), `expected ${expectedForms(space)}, found ${text.length} characters`)
-  }
+  if (text.length !== length)
+    return unknown(
+      space,
+      text,
+      `expected ${length} digits, found ${text.length} characters`,
+      Math.min(length, text.length)
+    )
   return checked(space, choices, text)
 }
 
-function expectedForms(space: Space): string {
-  const form = naturalForm(space)
-  const named = form === "string" ? "an architecture string or " : form === "genotype" ? "a Genotype(…) or " : ""
-  return `${named}${space.decisions.length} digits, one per decision,`
-}
-
-function parseJson(space: Space, text: string): Either.Either<Architecture, ArchitectureError> {
-  const fail = (problem: string, position = 0) => Either.left(new ArchitectureError({ text, position, problem }))
-  const json = Either.try((): unknown => JSON.parse(text))
-  if (Either.isLeft(json)) return fail("this is not JSON")
-  const value = json.right
-  if (typeof value !== "object" || value === null) return fail("expected an object or a list")
-  const names: Readonly<Record<string, unknown>> = Array.isArray(value)
-    ? Object.fromEntries(value.map((item, i) => [space.decisions[i]?.name ?? `decision ${i + 1}`, item]))
-    : { ...value }
-  const unknown = Object.keys(names).find((name) => !space.decisions.some((decision) => decision.name === name))
-  if (unknown !== undefined)
-    return fail(`the space "${space.name}" has no decision "${unknown}"`, Math.max(0, text.indexOf(`"${unknown}"`)))
-  const choices: Array<number> = []
-  for (const decision of space.decisions) {
-    const name = Object.hasOwn(names, decision.name) ? names[decision.name] : undefined
-    if (name === undefined) return fail(`the decision "${decision.name}" is missing`, text.length - 1)
-    const choice = typeof name === "string" ? decision.choices.indexOf(name) : -1
-    if (choice < 0) {
-      const shown = JSON.stringify(name)
-      return fail(
-        `${shown} is no choice of "${decision.name}": ${decision.choices.join(", ")}`,
-        Math.max(0, text.indexOf(shown))
-      )
-    }
-    choices.push(choice)
-  }
-  return checked(space, choices, text)
+/** An error that shows the forms of the space. */
+function unknown(space: Space, text: string, problem: string, position = 0): Either.Either<never, ArchitectureError> {
+  return Either.left(new ArchitectureError({ text, position, problem, forms: knownForms(space) }))
 }
 
 function checked(space: Space, choices: Architecture, text: string): Either.Either<Architecture, ArchitectureError> {

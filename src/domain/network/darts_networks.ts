@@ -26,7 +26,7 @@ export function dartsSearchNetwork(
 
 /**
  * The evaluation network of a genotype for small images (`cifar`) or large ones (`imagenet`, with a stem that divides the size by 8).
- * The auxiliary head stands after cell ⌊2n/3⌋. With `dropPath`, off by default, operations are multiplied by masks: see `discreteEdge`.
+ * An edge with `none` adds nothing, as DARTS's `Zero`. The auxiliary head stands after cell ⌊2n/3⌋. With `dropPath`, off by default, operations are multiplied by masks: see `discreteEdge`.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055).
  */
@@ -46,7 +46,6 @@ export function dartsEvaluationNetwork(
         const place = `${name}._ops.${position}`
         const flags = { stride, affine: true, normalizePools: false, bias: false, dropPath }
         const [operation] = edges[position]!
-        if (operation === "none") throw net.b.error({ _tag: "Detach" }, `${place} cannot be "none" in a genotype`)
         return discreteEdge(net, place, operation, x, flags)
       })
     }

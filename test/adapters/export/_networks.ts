@@ -38,6 +38,14 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
       sizes: { channels: 2, cells: 2, classes: 3, image: 256, stem: "imagenet", auxiliary: true }
     }
   ],
+  [
+    "DARTS with edges that add nothing",
+    {
+      architecture:
+        "Genotype(normal=[('none', 0), ('sep_conv_3x3', 1), ('none', 0), ('none', 1)], normal_concat=[2, 3], reduce=[('none', 0), ('max_pool_3x3', 1), ('none', 1), ('none', 2)], reduce_concat=[2, 3])",
+      sizes: { channels: 2, cells: 3, image: 11 }
+    }
+  ],
   ["two reduction cells", { architecture: "NASNet", sizes: { channels: 3, cells: 2, image: 17 } }],
   ["one cell", { architecture: "DARTS_V1", sizes: { channels: 3, cells: 1, image: 10 } }],
   [

@@ -55,7 +55,26 @@ test("what is no network is one error that names the fault", async () => {
   assert.match(await refused(literal.replace("range(2, 6)", "[]")), /normal_concat joins no node/)
   assert.match(await refused(literal.replace("('sep_conv_3x3', 0), ", "")), /normal has 7 edges/)
   assert.match(await refused(literal, "nas-bench-201"), /nas-bench-201|architecture string/)
-  assert.match(await refused("DARTS_V9"), /tells no space: add --space, or name one of DARTS_V1/)
+  assert.match(await refused("DARTS_V9"), /tells no space: add --space, or name one of DARTS_V1.*; Genotype\(…\)/)
+})
+
+test("a genotype with none is built as the reference builds it: the edge adds nothing and has no weights", async () => {
+  const literal = printGenotype(DARTS_V2).replace("('dil_conv_3x3', 2)", "('none', 2)")
+  const read_ = await read(`11/27 03:10 PM genotype = ${literal}`)
+  assert.is(read_._tag, "Genotype")
+  const sizes = { channels: 16, cells: 3 }
+  const count = async (architecture: string) =>
+    (await run(withFiles(describeRequest({ architecture, sizes })))).parameters
+  assert.is((await count("DARTS_V2")) - (await count(literal)), 16 * 9 + 16 * 16 + 2 * 16)
+})
+
+test("a genotype that no network is built of is refused in the words of the user, not by a node of a program", async () => {
+  const literal = printGenotype(DARTS_V2).replace("reduce_concat=range(2, 6)", "reduce_concat=[0, 2, 3]")
+  for (const space of [undefined, "darts"]) {
+    const message = await refused(literal, space)
+    assert.match(message, "reduce_concat joins node 0, an input of the cell")
+    assert.not.match(message, "program node")
+  }
 })
 
 test("an operation that neither DARTS nor NAS-Bench-201 has is read as the space's own; no file can hold noise", async () => {
