@@ -32,7 +32,7 @@ const STRING = /'[^'\\\n]*'|"[^"\\\n]*"/y
 /** A weight as logs show it: `0.13`, `1e-3`, `nan`, `np.float64(0.13)`, `tensor(0.13)`. */
 const WEIGHT = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|(?:\w+\.)?\w+\([^()]*\)/iy
 
-const BEGINNING = /(?:^|[=:\s])(?=Genotype\b|\{[^]{0,2000}?(['"])(?:normal|reduce)(?:_concat)?\1\s*:)/
+const BEGINNING = /(?:^|[=:\s])(?=Genotype\b|\{[\s\S]{0,2000}?(['"])(?:normal|reduce)(?:_concat)?\1\s*:)/
 
 /**
  * Where a genotype begins in a text, or −1: at `Genotype`, or at a Python dict or JSON object of its fields. A line of a
