@@ -1,11 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { relaxedShape } from "../src/domain/neighborhood/relaxed_shape.ts"
-import { dartsSearchNetwork } from "../src/domain/network/darts_networks.ts"
+import { cellSize, spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { buildProgram } from "../src/domain/program/builder.ts"
 import { elementCount, type Program } from "../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../src/domain/random.ts"
-import { classifierNetwork } from "../src/domain/search/gradient/search_network.ts"
 import { gradientSearch } from "../src/domain/search/gradient/settings.ts"
 import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
@@ -24,14 +22,23 @@ export function noise(name: string, program: Program, at: number): HostValues {
   return { shape, data }
 }
 
-/** The first-order DARTS step of a search: its two programs, of alpha and of the weights, and tensors for all of their inputs. */
-export const dartsStep = Effect.fn("dartsStep")(function* ([channels, cells, batch, size]: StepSizes) {
-  const shape = relaxedShape(builtinSpace("darts"))
-  const sizes = { channels, cells, classes: 10 }
-  const network = classifierNetwork({ shape, image: [batch, 3, size, size], classes: 10 }, (net, image, of) =>
-    dartsSearchNetwork(net, image, sizes, { normal: of.get("normal")!, reduce: of.get("reduction")! })
-  )
-  const programs = yield* stepPrograms(yield* gradientSearch("Darts", "darts"), network)
+/** A space whose search step is timed, which is the name of its protocol too. */
+export type StepSpace = "darts" | "nas-bench-201"
+
+/**
+ * The first-order DARTS step of a search in a space: its two programs, of alpha and of the weights, and tensors for all of their inputs. In
+ * NAS-Bench-201 the sizes count the cells of a stage.
+ */
+export const searchStep = Effect.fn("searchStep")(function* (name: StepSpace, sizes: StepSizes) {
+  const [channels, cells, batch, size] = sizes
+  const space = builtinSpace(name)
+  const network = yield* spaceSearchNetwork(space, {
+    ...cellSize(space, cells),
+    channels,
+    classes: 10,
+    image: [batch, 3, size, size]
+  })
+  const programs = yield* stepPrograms(yield* gradientSearch("Darts", name), network)
   const levels = [programs.alpha, programs.weights].map((level) => {
     if (level._tag === "Summed") throw new RangeError("DARTS has one run a step")
     return level.step
@@ -91,8 +98,3 @@ export const backendRates = Effect.fn("backendRates")(function* ({
     bytes: yield* rate(sums, passes * 12 * elements)
   }
 })
-
-/** The number in the middle. */
-export function median(times: ReadonlyArray<number>): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)]!
-}

@@ -22,7 +22,10 @@ export async function runAlone(command: string, args: ReadonlyArray<string>): Pr
     peakBytes = Math.max(peakBytes, peakOf(child.pid))
   }, 100)
   const code = await new Promise<number | null>((done) => {
-    child.on("error", () => done(127))
+    child.on("error", (error) => {
+      complaints += error.message
+      done(127)
+    })
     child.on("close", done)
   })
   clearInterval(watch)
@@ -34,7 +37,7 @@ export async function runAlone(command: string, args: ReadonlyArray<string>): Pr
 }
 
 /** The object in the last line of an output. */
-export function lastJson(out: string): Record<string, number> {
+export function lastJson<A = Record<string, number>>(out: string): A {
   return JSON.parse(out.trim().split("\n").at(-1)!)
 }
 

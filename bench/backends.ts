@@ -1,14 +1,16 @@
 /**
- * One first-order DARTS step on several backends, side by side in one run: milliseconds and kernels per step, and the share of the multiply-adds per
- * second that the backend itself reaches on a large matrix product. PyTorch's step stands beside them.
+ * One first-order DARTS step on several backends and in PyTorch: milliseconds and processor seconds per step, kernels,
+ * and the share of the multiply-adds per second that the backend itself reaches on a large matrix product.
  *
- *     npx tsx bench/backends.ts [--backend onnx --backend tfjs-wasm …] [--peer torch_darts_step.py] [--config 8,5,16,16] [--steps 5] [--threads 2] [--json]
+ *     npx tsx bench/backends.ts [--backend onnx --backend tfjs-wasm …] [--peer torch_darts_step.py]
+ *         [--config 8,5,16,16] [--steps 3] [--rounds 3] [--threads 2] [--json]
  *
- * The configuration is channels, cells, batch, image size. Each backend has a process of its own; one that is not there is told with the reason.
- * Kernels: of ONNX Runtime those in its own trace; of TensorFlow.js the calls of `runKernel`, without views; PyTorch's are not
+ * The configuration is channels, cells, batch, image size. All take turns in rounds, a process each; a ratio is the median
+ * of the rounds' ratios to the first of them, beside its quartiles. What is not there is told with the reason. Kernels:
+ * of ONNX Runtime those in its own trace; of TensorFlow.js the calls of `runKernel`, without views; PyTorch's are not
  * counted.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -20,8 +22,10 @@ import { BACKEND_NAMES } from "../src/domain/data/names.ts"
 import { programCost } from "../src/domain/program/cost.ts"
 import { makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
-import { backendRates, dartsStep, median } from "./_darts_programs.ts"
+import { backendRates, searchStep } from "./_darts_programs.ts"
 import { choice, many, scriptFlags, sizes, text, toggle, whole } from "./_flags.ts"
+import { type StepTimes, torchDartsStep } from "./_peers.ts"
+import { alternate, isNoisy, median, medians, processorMs, ratioOf, ratioText } from "./_rounds.ts"
 import { lastJson, runAlone } from "./_run_alone.ts"
 
 const flags = scriptFlags({
@@ -29,35 +33,39 @@ const flags = scriptFlags({
   peer: text("../shared/peers/torch_darts_step.py"),
   config: sizes([8, 5, 16, 16]),
   threads: whole(2),
-  steps: whole(5),
+  steps: whole(3),
+  rounds: whole(3),
   json: toggle,
   worker: text(undefined),
-  trace: text("")
+  trace: text(""),
+  peak: toggle
 })
-const { threads, steps } = flags
+const { threads, steps, rounds } = flags
 
 /** What one process measures of its backend. */
 const measure = Effect.fn("measure")(function* (name: (typeof BACKEND_NAMES)[number]) {
   const backend = yield* TensorBackend
   const runtime = RUNTIMES.find((known) => known === name)
-  const { levels, inputs } = yield* dartsStep(flags.config)
+  const { levels, inputs } = yield* searchStep("darts", flags.config)
   const executables = yield* Effect.forEach(levels, backend.compile)
   const state = yield* makeDeviceState(inputs)
-  const times: Array<number> = []
+  const [times, processor]: [Array<number>, Array<number>] = [[], []]
   let kernels = 0
   for (let i = 0; i < steps + 1; i++) {
     const before = runtime === undefined ? 0 : kernelCount(runtime).kernels
-    const start = performance.now()
+    const [start, spent] = [performance.now(), processorMs()]
     for (const executable of executables) yield* state.run(executable, new Map(), ["loss"])
     times.push(performance.now() - start)
+    processor.push(processorMs() - spent)
     if (runtime !== undefined) kernels = kernelCount(runtime).kernels - before
   }
   const multiplyAdds = levels.reduce((sum, program) => sum + programCost(program).multiplyAdds, 0)
   const slow = name === "tfjs-cpu" || name === "reference"
-  const peak = flags.trace === "" ? (yield* backendRates(slow ? { side: 256, elements: 1 << 16 } : {})).multiplyAdds : 1
-  const msPerStep = median(times.slice(1))
+  const peak = flags.peak
+    ? (yield* backendRates(slow ? { side: 256, elements: 1 << 16 } : {})).multiplyAdds
+    : Number.NaN
   const { device } = yield* BACKENDS[name].describe
-  return { msPerStep, kernels, multiplyAdds, peak, share: multiplyAdds / (msPerStep / 1000) / peak, device }
+  return { ms: median(times.slice(1)), cpuMs: median(processor.slice(1)), kernels, multiplyAdds, peak, device }
 }, Effect.scoped)
 
 /** The kernels of the last run of each of ONNX Runtime's traces, together. */
@@ -76,20 +84,24 @@ function tracedKernels(folder: string): number {
   return kernels
 }
 
-/** A backend in a process of its own. */
-function apart(name: string, extra: ReadonlyArray<string> = []) {
-  const self = fileURLToPath(import.meta.url)
-  const settings = ["--config", `${flags.config}`, "--threads", `${threads}`, "--steps", `${steps}`]
-  return runAlone(process.execPath, ["--import", "tsx", self, "--worker", name, ...settings, ...extra])
+/** What one process tells of its backend. */
+interface Told extends StepTimes {
+  readonly kernels: number
+  readonly multiplyAdds: number
+  /** Multiply-adds per second of a large matrix product, where they were asked for. */
+  readonly peak: number | null
+  readonly device: string
 }
 
-/** PyTorch's step. */
-async function peer(): Promise<{ readonly msPerStep: number; readonly version: string }> {
-  const [channels, cells, batch, size] = flags.config
-  const args = ["--channels", channels, "--layers", cells, "--batch", batch, "--image", size, "--threads", threads]
-  const { out } = await runAlone("python3", [flags.peer, ...args, "--steps", steps].map(String))
-  const { ms_per_step: msPerStep, version } = lastJson(out)
-  return { msPerStep: msPerStep!, version: `PyTorch ${version}` }
+/** A backend in a process of its own. */
+async function apart(name: string, ...extra: ReadonlyArray<string>): Promise<Told> {
+  const self = fileURLToPath(import.meta.url)
+  const settings = ["--config", `${flags.config}`, "--threads", `${threads}`, "--steps", `${steps}`]
+  const args = ["--import", "tsx", self, "--worker", name, ...settings, ...extra]
+  const { out, peakBytes } = await runAlone(process.execPath, args)
+  const told = lastJson<Told & { readonly problem?: string }>(out)
+  if (told.problem !== undefined) throw new Error(told.problem)
+  return { ...told, peakBytes }
 }
 
 if (flags.worker !== undefined) {
@@ -103,37 +115,56 @@ if (flags.worker !== undefined) {
   console.log(await Effect.runPromise(measured))
 } else {
   const line = (text: string) => (flags.json ? console.error(text) : console.log(text))
-  line(`one DARTS step, ${flags.config} (channels, cells, batch, image size), ${threads} threads, median of ${steps}`)
-  const results: Array<object> = []
-  const row = (name: string, ms: number, kernels: number | string, rest: string) =>
-    line(`  ${name.padEnd(12)} ${ms.toFixed(0).padStart(7)} ms ${String(kernels).padStart(7)} kernels  ${rest}`)
-  for (const name of flags.backend) {
-    try {
-      const { out, peakBytes } = await apart(name)
-      const found = lastJson(out)
-      if (found.problem !== undefined) throw new Error(String(found.problem))
-      if (name === "onnx") {
-        const folder = mkdtempSync(join(tmpdir(), "na-nas-trace-"))
-        await apart(name, ["--trace", folder])
-        found.kernels = tracedKernels(folder)
-        rmSync(folder, { recursive: true })
-      }
-      const percent = (100 * found.share!).toFixed(1)
-      const rate = (found.peak! / 1e9).toFixed(1)
-      row(name, found.msPerStep!, found.kernels!, `${percent} % of ${rate} G multiply-adds/s, ${found.device}`)
-      results.push({ backend: name, ...found, peakBytes })
-    } catch (error) {
-      line(`  ${name.padEnd(12)} left out: ${(error as Error).message}`)
-    }
+  const sizes = `${flags.config} (channels, cells, batch, image size)`
+  line(`one DARTS step, ${sizes}, ${threads} threads, ${rounds} rounds of ${steps}`)
+  const details = new Map<string, Told>()
+  const ofBackend = (name: string) => async (): Promise<StepTimes> => {
+    if (details.has(name)) return apart(name)
+    const told = await apart(name, "--peak")
+    details.set(name, told)
+    if (name !== "onnx") return told
+    const folder = mkdtempSync(join(tmpdir(), "na-nas-trace-"))
+    await apart(name, "--trace", folder)
+    details.set(name, { ...told, kernels: tracedKernels(folder) })
+    rmSync(folder, { recursive: true })
+    return told
   }
-  if (existsSync(flags.peer)) {
-    try {
-      const theirs = await peer()
-      row("PyTorch", theirs.msPerStep, "-", theirs.version)
-      results.push({ backend: "pytorch", ...theirs })
-    } catch (error) {
-      line(`  PyTorch      left out: ${(error as Error).message}; pip install torch`)
-    }
-  } else line(`  PyTorch      left out: there is no ${flags.peer}`)
-  if (flags.json) console.log(JSON.stringify({ config: `${flags.config}`, threads, results }))
+  const runs = await alternate<string, StepTimes>(
+    {
+      ...Object.fromEntries(flags.backend.map((name) => [name, ofBackend(name)])),
+      PyTorch: () => torchDartsStep(flags.peer, flags.config, flags)
+    },
+    rounds,
+    (name, problem) => line(`  ${name.padEnd(12)} left out: ${problem}`)
+  )
+  const results: Array<object> = []
+  const [reference] = Object.keys(runs)
+  for (const [name, own] of Object.entries(runs)) {
+    const { ms, cpuMs } = medians(own!)
+    const ratio = name === reference ? undefined : ratioOf(own!, runs[reference!]!)
+    const told = details.get(name)
+    const peak = told?.peak ?? undefined
+    const share = peak === undefined ? undefined : told!.multiplyAdds / (ms / 1000) / peak
+    const rest = [
+      `${(cpuMs / 1000).toFixed(2)} processor s`,
+      ...(told === undefined ? [] : [`${told.kernels} kernels`]),
+      ...(ratio === undefined ? [] : [`/ ${reference}: ${ratioText(ratio)}`]),
+      ...(share === undefined
+        ? []
+        : [`${(100 * share).toFixed(1)} % of ${(peak! / 1e9).toFixed(1)} G multiply-adds/s, ${told!.device}`]),
+      ...(own!.first.version === undefined ? [] : [own!.first.version])
+    ]
+    line(`  ${name.padEnd(12)} ${ms.toFixed(0).padStart(7)} ms  ${rest.join("; ")}`)
+    results.push({
+      backend: name,
+      msPerStep: ms,
+      cpuMs,
+      peakBytes: own!.first.peakBytes,
+      ratio: ratio === undefined ? null : { to: reference, ...ratio, noisy: isNoisy(ratio) },
+      ...(told === undefined
+        ? { version: own!.first.version }
+        : { kernels: told.kernels, multiplyAdds: told.multiplyAdds, peak, share, device: told.device })
+    })
+  }
+  if (flags.json) console.log(JSON.stringify({ config: `${flags.config}`, threads, rounds, results }))
 }

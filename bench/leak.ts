@@ -25,7 +25,7 @@ import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
 import { TensorBackend } from "../src/effects/tensor_backend.ts"
-import { dartsStep, type StepSizes } from "./_darts_programs.ts"
+import { type StepSizes, searchStep } from "./_darts_programs.ts"
 import { choice, scriptFlags, sizesIn, value, whole } from "./_flags.ts"
 import { peakOf } from "./_run_alone.ts"
 
@@ -93,7 +93,7 @@ const train = Effect.gen(function* () {
 /** The most that one DARTS step holds at once, and what the schedules of its two programs predict. */
 const peak = Effect.fn("peak")(function* (sizes: StepSizes) {
   const backend = yield* TensorBackend
-  const { levels, inputs } = yield* dartsStep(sizes)
+  const { levels, inputs } = yield* searchStep("darts", sizes)
   const executables = yield* Effect.forEach(levels, backend.compile)
   const state = yield* makeDeviceState(inputs)
   const once = (at: number) => state.run(executables[at]!, new Map(), ["loss"])

@@ -1,15 +1,17 @@
 /**
- * What neighbors cost: milliseconds of a step of NA-DARTS with n neighbors, beside n + 1 separate steps of DARTS, and PyTorch's.
+ * What neighbors cost a step of a search by gradients, beside PyTorch.
  *
- *     npx tsx bench/neighbor_cost.ts [--neighbors 0,1,2,4,8] [--config 8,5,32,28] [--space darts] [--threads 2] [--steps 6]
- *         [--peer torch_darts_step.py] [--cpu] [--json]
+ *     npx tsx bench/neighbor_cost.ts [--neighbors 0,1,2,4,8] [--config 8,5,32,28] [--space darts] [--threads 2]
+ *         [--steps 4] [--rounds 3] [--peer torch_darts_step.py] [--cpu] [--json]
  *
- * A configuration is channels, cells, batch, image size. `both`: neighbors in both updates, ours alone, against n + 1 times a step without neighbors. `alpha`: neighbors in the
- * alpha update, which is what the peer does. Each measurement has a process of its own, so that its peak memory can be told. Steps are those of `gradientSearch`, whole: batches
- * on their way to the device, all runs, both updates. `--cpu`: processor time in place of wall time, for a machine that others use too; with one thread the two are the same on
- * a quiet machine.
+ * A configuration is channels, cells, batch, image size. `both`: neighbors in both updates, ours alone, against n + 1
+ * times a step without neighbors. `alpha`: neighbors in the alpha update, which is what the peer does. For each n, these
+ * and the step without neighbors take turns in rounds, a process each; a ratio is the median of the rounds' ratios,
+ * beside its quartiles. Steps are those of `gradientSearch`, whole: batches on their way to the device, all runs, both
+ * updates. `--cpu`: times and ratios are of processor time in place of wall time, for a machine that others use too; with
+ * one thread the two are the same on a quiet machine.
  */
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -28,8 +30,9 @@ import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace, SPACE_NAMES } from "../src/domain/space/spaces.ts"
 import { gradientSearch } from "../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../src/effects/gradient_step.ts"
-import { median } from "./_darts_programs.ts"
 import { choice, scriptFlags, sizes, text, toggle, whole, wholes } from "./_flags.ts"
+import { type StepTimes, torchDartsStep } from "./_peers.ts"
+import { alternate, isNoisy, median, medians, processorMs, type Runs, ratioOf, ratioText } from "./_rounds.ts"
 import { lastJson, runAlone } from "./_run_alone.ts"
 
 const flags = scriptFlags({
@@ -37,7 +40,8 @@ const flags = scriptFlags({
   config: sizes([8, 5, 32, 28]),
   space: choice(SPACE_NAMES, "darts"),
   threads: whole(2),
-  steps: whole(6),
+  steps: whole(4),
+  rounds: whole(3),
   peer: text("../shared/peers/torch_darts_step.py"),
   cpu: toggle,
   json: toggle,
@@ -46,17 +50,11 @@ const flags = scriptFlags({
   cache: text("")
 })
 const [channels, cells, batch, size] = flags.config
-const { threads, steps } = flags
+const { threads, steps, rounds } = flags
+const clock = flags.cpu ? "cpuMs" : "ms"
 const space = builtinSpace(flags.space)
 /** Steps before those that are timed, and the last one, which ends with a checkpoint. */
 const [WARM, LAST] = [2, 1]
-
-/** Milliseconds by the clock that was asked for. */
-function clock(): number {
-  if (!flags.cpu) return performance.now()
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
 
 /** The median milliseconds of a step. */
 const measure = Effect.fn("measure")(function* (neighbors: number, updates: "both" | "alpha") {
@@ -89,48 +87,26 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
     reader,
     request: (indices) => ({ indices, options: { classes: 10 } })
   }
-  const times: Array<number> = []
-  let before = Number.NaN
+  const [times, processor]: [Array<number>, Array<number>] = [[], []]
+  let [before, spent] = [Number.NaN, Number.NaN]
   yield* gradientSearch(plan, () =>
     Effect.sync(() => {
-      const now = clock()
+      const [now, used] = [performance.now(), processorMs()]
       times.push(now - before)
-      before = now
+      processor.push(used - spent)
+      ;[before, spent] = [now, used]
     })
   )
-  return { msPerStep: median(times.slice(WARM, WARM + steps)) }
+  const timed = (all: ReadonlyArray<number>) => median(all.slice(WARM, WARM + steps))
+  return { ms: timed(times), cpuMs: timed(processor) }
 })
 
-interface Cost {
-  readonly ms: number
-  readonly peakBytes: number
-}
-
-async function ours(neighbors: number, updates: "both" | "alpha", cache: string): Promise<Cost> {
+async function ours(neighbors: number, updates: "both" | "alpha", cache: string): Promise<StepTimes> {
   const network = ["--config", `${flags.config}`, "--space", flags.space]
-  const same = [...network, "--threads", `${threads}`, "--steps", `${steps}`, ...(flags.cpu ? ["--cpu"] : [])]
   const own = ["--worker", `${neighbors},${updates}`, "--cache", cache]
-  const args = ["--import", "tsx", fileURLToPath(import.meta.url), ...same, ...own]
-  const { out, peakBytes } = await runAlone(process.execPath, args)
-  return { ms: lastJson(out).msPerStep!, peakBytes }
-}
-
-/** Runs a script of Python whose clock is the processor's. */
-const CPU_CLOCK =
-  "import runpy, sys, time; time.perf_counter = time.process_time; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
-
-async function theirs(neighbors: number): Promise<Cost | undefined> {
-  if (!existsSync(flags.peer) || flags.space !== "darts") return undefined
-  const network = ["--channels", channels, "--layers", cells, "--batch", batch, "--image", size]
-  const clocked = flags.cpu ? ["-c", CPU_CLOCK, flags.peer] : [flags.peer]
-  const args = [...clocked, ...network, "--neighbors", neighbors, "--threads", threads, "--steps", steps].map(String)
-  try {
-    const { out, peakBytes } = await runAlone("python3", args)
-    return { ms: lastJson(out).ms_per_step!, peakBytes }
-  } catch (error) {
-    console.error(`no peer: ${error instanceof Error ? error.message : String(error)}; pip install torch`)
-    return undefined
-  }
+  const args = [fileURLToPath(import.meta.url), ...network, "--threads", `${threads}`, "--steps", `${steps}`, ...own]
+  const { out, peakBytes } = await runAlone(process.execPath, ["--import", "tsx", ...args])
+  return { ...lastJson<Omit<StepTimes, "peakBytes">>(out), peakBytes }
 }
 
 if (flags.worker !== undefined) {
@@ -140,39 +116,49 @@ if (flags.worker !== undefined) {
   console.log(JSON.stringify(await Effect.runPromise(program)))
 } else {
   const cache = mkdtempSync(join(tmpdir(), "na-nas-neighbors-"))
-  const megabytes = ({ peakBytes }: Cost) => `${(peakBytes / 1e6).toFixed(0)} MB`
-  const cell = (text: string) => text.padStart(14)
-  if (!flags.json) {
-    console.log(
-      `${flags.space}: ${channels} channels, ${cells} cells, batch ${batch}, ${size}×${size}, ${threads} threads${flags.cpu ? ", processor time" : ""}`
-    )
-    const names = ["n", "both", "of n+1 steps", "peak", "alpha", "peak", "PyTorch alpha", "its peak", "PyTorch/ours"]
-    console.log(names.map(cell).join(""))
-  }
-  const rows = []
-  let alone = Number.NaN
+  const line = (text: string) => (flags.json ? console.error(text) : console.log(text))
+  const time = flags.cpu ? "processor time" : "wall time"
+  line(
+    `${flags.space}: ${channels} channels, ${cells} cells, batch ${batch}, ${size}×${size}, ${threads} threads, ${time}, ${rounds} rounds of ${steps}`
+  )
+  const leftOut = (name: string, problem: string) => line(`    ${name.padEnd(8)} left out: ${problem}`)
+  const rows: Array<object> = []
   for (const neighbors of flags.neighbors) {
-    const both = await ours(neighbors, "both", cache)
-    const alpha = neighbors === 0 ? both : await ours(neighbors, "alpha", cache)
-    const peer = await theirs(neighbors)
-    if (neighbors === 0) alone = both.ms
-    const share = both.ms / ((neighbors + 1) * alone)
-    const row = { neighbors, both, alpha, peer: peer ?? null, shareOfSeparateSteps: Number.isNaN(share) ? null : share }
+    line(`  n = ${neighbors}`)
+    const sides: Record<string, () => Promise<StepTimes>> = { alone: () => ours(0, "both", cache) }
+    if (neighbors > 0) {
+      sides.both = () => ours(neighbors, "both", cache)
+      sides.alpha = () => ours(neighbors, "alpha", cache)
+    }
+    if (flags.space === "darts")
+      sides.PyTorch = () => torchDartsStep(flags.peer, flags.config, { threads, steps }, neighbors)
+    const runs = await alternate(sides, rounds, leftOut)
+    const row: Record<string, object | number> = { neighbors }
+    for (const [name, own] of Object.entries(runs)) {
+      const { ms, cpuMs } = medians(own!)
+      const peakBytes = Math.max(...own!.rounds.map((round) => round.peakBytes))
+      line(
+        `    ${name.padEnd(8)} ${ms.toFixed(0)} ms, ${(cpuMs / 1000).toFixed(2)} processor s, peak ${(peakBytes / 1e6).toFixed(0)} MB`
+      )
+      row[name] = { ms, cpuMs, peakBytes }
+    }
+    const { alone, both, alpha = alone, PyTorch } = runs
+    const compare = (
+      name: string,
+      over: Runs<StepTimes> | undefined,
+      under: Runs<StepTimes> | undefined,
+      steps = 1
+    ) => {
+      if (over === undefined || under === undefined) return
+      const ratio = ratioOf(over, under, clock, steps)
+      line(`    ${name}: ${ratioText(ratio)}`)
+      row[name] = { ...ratio, noisy: isNoisy(ratio) }
+    }
+    compare(`both / ${neighbors + 1} steps alone`, both, alone, neighbors + 1)
+    compare("PyTorch / alpha", PyTorch, alpha)
     rows.push(row)
-    if (flags.json) continue
-    const texts = [
-      `${neighbors}`,
-      `${both.ms.toFixed(0)} ms`,
-      Number.isNaN(share) ? "–" : share.toFixed(2),
-      megabytes(both),
-      `${alpha.ms.toFixed(0)} ms`,
-      megabytes(alpha),
-      peer === undefined ? "–" : `${peer.ms.toFixed(0)} ms`,
-      peer === undefined ? "–" : megabytes(peer),
-      peer === undefined ? "–" : (peer.ms / alpha.ms).toFixed(2)
-    ]
-    console.log(texts.map(cell).join(""))
   }
   rmSync(cache, { recursive: true })
-  if (flags.json) console.log(JSON.stringify({ space: flags.space, config: `${flags.config}`, threads, steps, rows }))
+  if (flags.json)
+    console.log(JSON.stringify({ space: flags.space, config: `${flags.config}`, threads, steps, rounds, rows }))
 }

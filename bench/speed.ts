@@ -9,6 +9,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { scriptFlags, toggle, whole } from "./_flags.ts"
+import { median } from "./_rounds.ts"
 
 const flags = scriptFlags({ runs: whole(5), json: toggle })
 const TABLE = "../shared/data/nb201.csv.gz"
@@ -40,10 +41,6 @@ function timed(args: ReadonlyArray<string>): { readonly ms: number; readonly std
   const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", ...args], { encoding: "utf8" })
   if (status !== 0) throw new Error(stderr)
   return { ms: performance.now() - begun, stdout }
-}
-
-function median(numbers: ReadonlyArray<number>): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 const runs = Array.from({ length: flags.runs }, (_, i) => i)

@@ -107,7 +107,7 @@ const scripts = ["bench", "scripts"].flatMap((folder) =>
 )
 const KINDS = /([\w-]+)"?: (?:value|toggle|text|wholes?|positive|sizes|choice|many)\b/g
 /** Flags that only a script's own processes are given. */
-const OWN = ["worker", "cache", "trace"]
+const OWN = ["worker", "cache", "trace", "peak"]
 
 test("every script reads its flags so, and its help tells its command line and every flag", () => {
   assert.ok(scripts.length > 12)
