@@ -101,7 +101,7 @@ const runSampling = Effect.fn("runSampling")(function* (
   console.log(command(given, folder))
   const settings = yield* resolveSettings(undefined, { ...given, goal: "minimize" })
   const { spent, note } = clockOf(folder)
-  const { begin } = yield* openStoredRun(folder, settings)
+  const { begin } = yield* openStoredRun(folder, () => Effect.succeed(settings))
   const { identity, run } = yield* openSearch(settings, builtinSpace(COMMON.space), folder)
   const [outcome] = yield* run({ seed, repeat: 1, onProgress: () => Effect.sync(note) }).pipe(
     Effect.provide(yield* begin(settings, identity))

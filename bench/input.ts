@@ -46,6 +46,7 @@ interface Case {
 
 const search = (settings: typeof GradientRunSettings.Encoded): typeof GradientRunSettings.Encoded => ({
   algorithm: "na-darts",
+  protocol: "nas-bench-201-small",
   neighbors: 1,
   epochs: 1,
   images: 2 * steps * (settings.batchSize ?? 1),

@@ -17,7 +17,6 @@ import * as Schema from "@effect/schema/Schema"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { QUICK_SEARCH } from "../bin/commands/_search_gradient.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import * as OnDemand from "../src/adapters/datasets/on_demand.ts"
 import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
@@ -29,6 +28,7 @@ import { probabilities } from "../src/domain/neighborhood/relaxed_shape.ts"
 import { discretize } from "../src/domain/search/gradient/discretize.ts"
 import { planEpoch, planStep, type StepPlan } from "../src/domain/search/gradient/plan.ts"
 import { GradientRunSettings } from "../src/domain/search/gradient/run_settings.ts"
+import { GRADIENT_PROTOCOLS } from "../src/domain/search/gradient/settings.ts"
 import { type StepPrograms, stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { WEIGHTS } from "../src/domain/search/gradient/updates.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
@@ -47,8 +47,8 @@ import { choice, many, positive, scriptFlags, toggle, whole } from "./_flags.ts"
 
 const flags = scriptFlags({
   backend: many(choice(BACKEND_NAMES, "onnx"), ["onnx", "tfjs-wasm"]),
-  epochs: whole(QUICK_SEARCH.epochs),
-  images: whole(QUICK_SEARCH.images),
+  epochs: whole(GRADIENT_PROTOCOLS.quick.epochs),
+  images: whole(2000),
   tolerance: positive(1e-3),
   threads: whole(2),
   json: toggle
@@ -134,7 +134,7 @@ const number = (value: number) => value.toExponential(1).padStart(9)
 
 const compare = Effect.gen(function* () {
   const settings = yield* Schema.decodeUnknown(GradientRunSettings)({
-    ...QUICK_SEARCH,
+    protocol: "quick",
     epochs,
     images,
     backend: names[0]

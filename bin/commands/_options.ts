@@ -129,17 +129,17 @@ export const GRADIENT_OPTIONS = {
     "folder, archive or file of the dataset, or an address with its checksum: https://...#sha256=...; an image-folder holds train/<class>/*.png and val/<class>/*.png; mnist needs none"
   ),
   ...LABEL_OPTIONS,
-  images: integer("images", "training images that take part, drawn by the seed (all)"),
-  imageSize: integer("image-size", "height and width that images are averaged to (their own)"),
+  images: integer("images", "training images that take part, drawn by the seed (quick 2000, in darts 640; others all)"),
+  imageSize: integer("image-size", "height and width that images are averaged to (quick 12, others their own)"),
   flip: flag("flip", "mirror images at random"),
   crop: integer("crop", "zeros around an image before a random crop (0)"),
   protocol: choice(
     "protocol",
     [...new Set([...Object.keys(GRADIENT_PROTOCOLS), ...Object.keys(TRAINING_PROTOCOLS)])],
-    "settings of optimizers and epochs (nas-bench-201-small; of trainings by the skeleton)"
+    "settings of data, optimizers and epochs (quick; of trainings by the skeleton)"
   ),
   channels: integer("channels", "channels of the first cell (4)"),
-  cells: integer("cells", "cells of a stage in nas-bench-201, of the network in darts (1)"),
+  cells: integer("cells", "cells of a stage in nas-bench-201, of the network in darts (1, in darts 3)"),
   epochs: integer("epochs", "epochs of the search (as the protocol says)"),
   batchSize: integer("batch-size", "images of a step's batches (as the protocol says)"),
   learningRate: float("learning-rate", "of the weights at the start (as the protocol says)"),

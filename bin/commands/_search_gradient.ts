@@ -6,7 +6,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { beginGradientRun, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
-import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
+import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../../src/adapters/gradient/plan.ts"
 import { resolveGradientSettings } from "../../src/adapters/settings/resolve.ts"
@@ -15,6 +15,7 @@ import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { gradientProgress } from "../../src/adapters/terminal/gradient_progress.ts"
 import { gradientJson, gradientText } from "../../src/adapters/terminal/gradient_report.ts"
 import { GradientRunSettings } from "../../src/domain/search/gradient/run_settings.ts"
+import { SettingsError } from "../../src/domain/search/settings.ts"
 import { gradientSearch } from "../../src/effects/gradient_search.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
@@ -22,39 +23,22 @@ import { batchesLayer } from "./_batches.ts"
 import { keptIn } from "./_kept.ts"
 import type { SearchCommand } from "./_search_table.ts"
 
-/** The search without any settings: small enough for a laptop, large enough for a cell that is no collapse. */
-export const QUICK_SEARCH = {
-  dataset: "mnist",
-  images: 2000,
-  imageSize: 12,
-  batchSize: 32,
-  epochs: 5,
-  alphaLearningRate: 0.02
-}
-
 /** Batches that are made ahead: those of two steps. */
 const BATCHES_AHEAD = 4
 
 /** Search by gradients: what `search` does for `darts`, `na-darts` and the others of their kind. */
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
-  const alone = config === undefined && Object.keys(given).length === 0
-  const mending = config === undefined && Object.keys(given).every((name) => MENDABLE_SETTINGS.includes(name))
   const stored = run === undefined ? undefined : yield* readGradientRun(run)
-  const begunWith = mending ? stored?.settings : undefined
-  const asked = yield* resolveGradientSettings(config, {
-    ...(begunWith === undefined ? (alone ? QUICK_SEARCH : {}) : Schema.encodeSync(GradientRunSettings)(begunWith)),
-    ...given
-  })
-  if (alone && stored === undefined)
-    yield* Console.error(
-      "no settings given: a quick search on small handwritten digits; --help tells what else there is"
-    )
+  const asked = yield* resolveGradientSettings(config, given, stored?.settings)
+  if (given.eigenvalueEvery !== undefined && !asked.eigenvalue)
+    return yield* new SettingsError({ problem: "eigenvalueEvery (--eigenvalue-every): add --eigenvalue" })
   const space = yield* loadSpace(asked.space)
-  const { plan, info, used } = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
+  const planned = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
+  const { plan, info, used } = planned
   const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
   const backendName = yield* backendOf(asked.backend, kept)
-  const settings = { ...asked, backend: backendName }
+  const settings = { ...planned.settings, backend: backendName }
   const stop = (reason: RunStop) => (run === undefined ? Effect.void : Effect.ignore(noteStop(run, reason)))
   if (run !== undefined)
     yield* mendStopped(run, {

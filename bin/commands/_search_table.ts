@@ -3,7 +3,8 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as NoStore from "../../src/adapters/run_store/none.ts"
 import { openStoredRun } from "../../src/adapters/run_store/stored_run.ts"
-import { resolveSettings } from "../../src/adapters/settings/resolve.ts"
+import { refuseForeign } from "../../src/adapters/settings/foreign.ts"
+import { readConfig, resolveSettings } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { searchProgress } from "../../src/adapters/terminal/search_progress.ts"
 import { searchJson, searchText } from "../../src/adapters/terminal/search_report.ts"
@@ -27,10 +28,15 @@ function lossIsScore(settings: SearchSettings): SearchSettings {
 /** Search by samples: what `search` does for `rs`, `na-rs` and the others of their kind. */
 export const searchTable = Effect.fn("searchTable")(function* ({ config, given, run: folder, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
-  const resolved = lossIsScore(yield* resolveSettings(config, given))
-  const asked = config === undefined && Object.keys(given).length === 0 ? undefined : resolved
-  const stored = folder === undefined ? undefined : yield* openStoredRun(folder, asked)
-  const settings = stored?.settings ?? resolved
+  const alone = config === undefined && Object.keys(given).length === 0
+  const file = config === undefined ? {} : yield* readConfig(config)
+  const resolved = (kept?: SearchSettings) =>
+    resolveSettings(config, given, kept).pipe(
+      Effect.tap((asked) => refuseForeign(asked, file, given)),
+      Effect.map(lossIsScore)
+    )
+  const stored = folder === undefined ? undefined : yield* openStoredRun(folder, alone ? undefined : resolved)
+  const settings = stored?.settings ?? (yield* resolved())
   const space = yield* loadSpace(settings.space)
   const { score, identity, reportOf, info, used, run } = yield* openSearch(settings, space, folder)
   const store = stored === undefined ? NoStore.layer : yield* stored.begin(settings, identity)

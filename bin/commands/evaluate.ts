@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { beginTrainingRun, readTrainingRun } from "../../src/adapters/checkpoints/run_record.ts"
-import { MENDABLE_SETTINGS, mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
+import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { resolveTrainingSettings } from "../../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
@@ -46,23 +46,28 @@ order. Test images are measured with running statistics, the last batch too.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
-/** The settings of a run: those given; of a folder alone, or with nothing but what may cure a run that diverged, those that it was begun with. */
+/** The settings of a run: those given, over those that a run that continues was begun with. Another architecture tells its space anew. */
 const settingsOf = Effect.fnUntraced(function* (
   config: string | undefined,
   given: Readonly<Record<string, unknown>>,
   run: string | undefined
 ) {
-  const mending = config === undefined && Object.keys(given).every((name) => MENDABLE_SETTINGS.includes(name))
   const stored = run === undefined ? undefined : yield* readTrainingRun(run)
-  if (mending && stored === undefined)
+  if (config === undefined && given.architecture === undefined && stored === undefined)
     return yield* new SettingsError({
       problem: run === undefined ? "add --architecture" : `"${run}" holds no run: add --architecture to begin one`
     })
-  const begunWith = mending && stored !== undefined ? Schema.encodeSync(TrainingRunSettings)(stored.settings) : {}
-  const asked = yield* resolveTrainingSettings(config, { ...begunWith, ...given })
+  const begunWith = given.architecture === undefined ? stored?.settings : withoutSpace(stored?.settings)
+  const asked = yield* resolveTrainingSettings(config, given, begunWith)
   const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
   return { asked, kept }
 })
+
+function withoutSpace(settings: TrainingRunSettings | undefined): TrainingRunSettings | undefined {
+  if (settings === undefined) return undefined
+  const { space: _, ...rest } = settings
+  return rest
+}
 
 const command = Command.make(
   "evaluate",

@@ -5,11 +5,7 @@ import { hasGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { readConfig } from "../../src/adapters/settings/resolve.ts"
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
-import {
-  GRADIENT_ALGORITHMS,
-  GradientRunSettings,
-  isGradientAlgorithm
-} from "../../src/domain/search/gradient/run_settings.ts"
+import { GRADIENT_ALGORITHMS, isGradientAlgorithm } from "../../src/domain/search/gradient/run_settings.ts"
 import { ALGORITHM_NAMES, SettingsError } from "../../src/domain/search/settings.ts"
 import {
   EVALUATOR_OPTIONS,
@@ -26,7 +22,11 @@ const HELP = `Search for an architecture whose neighborhood is good: itself and 
 
 Examples:
 
-  search                                    NA-DARTS on handwritten digits, under a minute on two cores
+  search                                    NA-DARTS on handwritten digits, about half a minute on two cores
+
+  search --neighbors 4 --seed 5             the same with four neighbors and another seed
+
+  search --protocol nas-bench-201-small     on all images, 25 epochs
 
   search --algorithm na-darts --dataset cifar10 --data cifar-10-batches-bin --channels 16 --cells 5 --protocol nas-bench-201
 
@@ -63,7 +63,7 @@ const command = Command.make(
   })
 ).pipe(Command.withDescription(HELP))
 
-/** An algorithm decides. Without one a kept run does, then a setting that only searches of tables have. */
+/** An algorithm decides. Without one a kept run does, then who scores: a table or an evaluator. No other setting changes the method. */
 const isByGradient = Effect.fnUntraced(function* ({ config, run, given }: SearchCommand) {
   const file = config === undefined ? {} : yield* readConfig(config)
   const settings = { ...file, ...given }
@@ -75,7 +75,7 @@ const isByGradient = Effect.fnUntraced(function* ({ config, run, given }: Search
       : yield* new SettingsError({ problem })
   }
   if (run !== undefined && (hasRun(run) || hasGradientRun(run))) return hasGradientRun(run)
-  return Object.keys(settings).every((name) => Object.hasOwn(GradientRunSettings.fields, name))
+  return settings.table === undefined && settings.evaluator === undefined
 })
 
 export const { main, within } = runnable(command, "search")

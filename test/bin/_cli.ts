@@ -47,6 +47,13 @@ export function lastJson(ran: Ran): Record<string, unknown> {
   return JSON.parse(ran.stdout.trim().split("\n").at(-1)!)
 }
 
+/** How many lines of standard error tell an error; it ends with one, and none of them is part of a stack trace. */
+export function errorsIn({ stderr }: Ran): number {
+  const lines = stderr.trim().split("\n")
+  if (lines.some((line) => line.startsWith("    at ")) || !lines.at(-1)!.startsWith("error: ")) return 0
+  return lines.filter((line) => line.startsWith("error: ")).length
+}
+
 /** The same in a process of its own, with further variables of the environment. */
 export function cliAsync(env: Readonly<Record<string, string>>, command: string, ...args: ReadonlyArray<string>) {
   const child = spawn(process.execPath, argumentsOf(command, args), { env: { ...process.env, ...QUIET, ...env } })

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { cli, lastJson, type Ran } from "./_cli.ts"
+import { cli, errorsIn, lastJson, type Ran } from "./_cli.ts"
 import { writeImages } from "./_images.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-evaluate-"))
@@ -91,7 +91,7 @@ test("an interrupted run says how to go on, refuses a second process, and ends w
 /** One line that says what is wrong and what cures it, exit code 1. */
 function assertError(ran: Ran, text: string | RegExp): void {
   assert.is(ran.status, 1, ran.stderr)
-  assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+  assert.is(errorsIn(ran), 1, ran.stderr)
   assert.match(ran.stderr, text)
 }
 const quick = [...small, "--backend", "reference"]
@@ -142,7 +142,7 @@ test("a full disk, and a folder that does not fit: the line names the cure", asy
 })
 
 for (const [name, args, code, text] of [
-  ["no architecture", ["--dataset", "mnist"], 2, "architecture (--architecture)"],
+  ["no architecture", ["--dataset", "mnist"], 2, "add --architecture"],
   ["no settings at all", [], 2, "add --architecture"],
   ["a word that is none", flags({ protocol: "imagenet" }), 2, "protocol (--protocol): Expected"],
   ["a number out of range", flags({ "drop-path": "1.5" }), 2, "dropPath (--drop-path): Expected"],
@@ -158,7 +158,7 @@ for (const [name, args, code, text] of [
     const ran = await cli("evaluate", ...args)
     assert.is(ran.status, code, ran.stderr)
     assert.match(ran.stderr, text)
-    assert.is(ran.stderr.trim().split("\n").length, 1, ran.stderr)
+    assert.is(errorsIn(ran), 1, ran.stderr)
   })
 }
 

@@ -39,6 +39,11 @@ test("a kept run is told again, continues, and refuses other settings", async ()
   const other = await cli("search", ...small, "--algorithm", "darts", "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "--seed")
+  const typed = await cli("search", "--seed", "1", "--run", run)
+  assert.match(typed.stderr, /begun with another --seed; use/)
+  const samples = await cli("search", "--run", run, "--constraint", "count(skip_connect)<=1")
+  assert.is(samples.status, 2)
+  assert.match(samples.stderr, /--constraint\): is no setting of a search by gradients/)
 })
 
 test("the best backend that works is told with its reason, and recorded by its name", async () => {
@@ -89,6 +94,7 @@ test("Ctrl-C ends the process with its worker, keeps the place, and says how to 
 for (const [name, args, code, text] of [
   ["a setting of other searches", ["--algorithm", "darts", "--samples", "3"], 2, "--samples"],
   ["a setting of another method", [...small, "--algorithm", "darts", "--neighbors", "2"], 2, "neighbors"],
+  ["epochs between eigenvalues that are not asked for", ["--eigenvalue-every", "2"], 2, "add --eigenvalue"],
   ["a word that is none", ["--algorithm", "na-darts", "--representation", "turn"], 2, "--representation"],
   ["a batch larger than the data", [...images, "--algorithm", "darts", "--batch-size", "64"], 2, "takes 64 images"],
   ["a switch that is none", ["--stop-rule", "maybe"], 2, "--stop-rule): Expected yes or no"],

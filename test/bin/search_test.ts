@@ -100,6 +100,8 @@ test("a run is kept, shown again by its folder alone, and refuses other settings
   const other = await cli("search", ...own, "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "another --seed")
+  const typed = await cli("search", "--seed", "1", "--run", run)
+  assert.match(typed.stderr, /begun with another --seed; /)
   const mistyped = join(folder, "mistyped")
   assert.is((await cli("search", ...own, "--report", "nope", "--run", mistyped)).status, 1)
   assert.is((await cli("search", ...own, "--report", "test", "--run", mistyped)).status, 0)
@@ -112,7 +114,7 @@ test("a run is kept, shown again by its folder alone, and refuses other settings
 
 test("Ctrl-C ends a kept run with 130 and says how to go on; the same command then ends as if never stopped", async () => {
   const [run, whole] = [join(folder, "stopped"), join(folder, "whole")]
-  const args = ["--samples", "30000", "--neighbors", "4", "--json"]
+  const args = ["--algorithm", "na-rs", "--samples", "30000", "--neighbors", "4", "--json"]
   const child = spawn(process.execPath, ["--import", "tsx", "bin/search.ts", ...args, "--run", run])
   let stderr = ""
   child.stderr.on("data", (text) => {
@@ -143,7 +145,7 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["an unknown algorithm", ["--algorithm", "magic"], 2, /Expected darts, na-darts.*local-search/],
   ["an unknown aggregate", ["--aggregate", "avg"], 2, "median"],
   ["an aggregate out of range", ["--aggregate", "cvar:2"], 2, "out of its range"],
-  ["na-rs with the own score", ["--objective", "own"], 2, '"rs"'],
+  ["na-rs with the own score", ["--algorithm", "na-rs", "--objective", "own"], 2, '"rs"'],
   ["nothing to aggregate", ["--algorithm", "na-rs", "--neighbors", "0", "--center", "no"], 2, "nothing to aggregate"],
   ["a table without a score", ["--table", table, "--space", space], 2, "--score"],
   ["a score without a table", ["--score", "x"], 2, "--table"],
@@ -154,6 +156,17 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["a constraint that none meets", [...own, "--constraint", "score>100"], 2, "score>100"],
   ["a constraint that is none", [...own, "--constraint", "score"], 2, "count(choice)"],
   ["simulated seconds without a cost", [...own, "--simulated-seconds", "5"], 2, "costs"],
+  ["samples without a table", ["--samples", "5"], 2, /--samples\).*--table FILE.*--algorithm na-rs/],
+  [
+    "neighbors without a neighborhood",
+    ["--algorithm", "rs", "--neighbors", "2"],
+    2,
+    /--neighbors\).*--objective neigh/
+  ],
+  ["a population without evolution", ["--algorithm", "rs", "--population", "50"], 2, /--population\).*evolution/],
+  ["a factor of no cost", [...own, "--cost-factor", "2"], 2, /--cost-factor\).*--cost COLUMN/],
+  ["a learning rate of alpha", ["--algorithm", "rs", "--alpha-learning-rate", "1"], 2, /rate\).*--algorithm na-darts/],
+  ["a goal of trainings", ["--evaluator", "train", "--goal", "maximize"], 2, /--goal\).*--evaluator table/],
   ["a config file that is missing", ["--config", "nope.json"], 2, "nope.json"]
 ]
 for (const [name, args, status, cure] of wrong) {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { cli, lastJson } from "./_cli.ts"
+import { cli, errorsIn, lastJson } from "./_cli.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-trained-"))
 const data = ["--evaluator", "train", "--images", "96", "--image-size", "8", "--cache", join(folder, "cache")]
@@ -48,7 +48,7 @@ test("candidates that diverge are the worst; where all do, the error names the c
   const lost = await cli("search", ...args)
   assert.is(lost.status, 1, lost.stderr)
   assert.match(lost.stderr, /no candidate has a score: (\d) of \1 evaluations diverged; give a lower --learning-rate/)
-  assert.is(lost.stderr.trim().split("\n").length, 1, lost.stderr)
+  assert.is(errorsIn(lost), 1, lost.stderr)
 })
 
 for (const [name, args, text] of [

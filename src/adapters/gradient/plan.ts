@@ -10,8 +10,10 @@ import { cellSize, spaceSearchNetwork } from "../../domain/network/cell_networks
 import { initialWeights } from "../../domain/network/initial_weights.ts"
 import { keyOf, shuffled, split } from "../../domain/random.ts"
 import { checkGradientSearch } from "../../domain/search/gradient/check_settings.ts"
+import { sizedSettings } from "../../domain/search/gradient/data_sizes.ts"
 import { planEpoch } from "../../domain/search/gradient/plan.ts"
 import { type GradientRunSettings, methodOf } from "../../domain/search/gradient/run_settings.ts"
+import { DATA_SIZES } from "../../domain/search/gradient/settings.ts"
 import { stepPrograms } from "../../domain/search/gradient/step_programs.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import type { Space } from "../../domain/space/space.ts"
@@ -19,11 +21,12 @@ import { Datasets } from "../../effects/datasets.ts"
 import type { GradientPlan } from "../../effects/gradient_step.ts"
 import { measureNormalization } from "../../effects/measure_normalization.ts"
 
-/** The plan of a run's search, and what the data are. Data without a customary normalization get that of the images which the weights are trained on. */
-export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run: GradientRunSettings, space: Space) {
-  const settings = yield* methodOf(run)
-  const source = yield* sourceOf(run)
+/** The plan of a run's search, what the data are, and the settings with all sizes. Data without a customary normalization get that of the images which the weights are trained on. */
+export const planGradientSearch = Effect.fn("planGradientSearch")(function* (asked: GradientRunSettings, space: Space) {
+  const settings = yield* methodOf(asked)
+  const source = yield* sourceOf({ ...asked, imageSize: asked.imageSize ?? DATA_SIZES[asked.protocol]?.imageSize })
   const { info, train } = yield* Effect.flatMap(Datasets, ({ open }) => open(source))
+  const run = sizedSettings(asked, space, info)
   const images = yield* chosenImages(run, info)
   yield* checkGradientSearch(settings, relaxedShape(space), images.length)
   const augmentation = yield* augmentationOf(run, info)
@@ -59,7 +62,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (run
     })
   }
   const used = { training: halves.weights.length, validation: halves.alpha.length }
-  return { plan, info, used, parameters }
+  return { plan, info, used, parameters, settings: run }
 })
 
 /** Where the data of a run lie. Images of a folder are read in the image size. */

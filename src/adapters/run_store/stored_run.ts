@@ -19,16 +19,20 @@ export interface StoredRun {
 }
 
 /**
- * Open a folder for the settings asked for; none asked for means those of the run that it holds. Settings that differ from
- * the run's are refused, with their names.
+ * Open a folder for the settings that `ask` gives over those of the run that it holds; without `ask` it is for that run. Settings that
+ * differ from the run's are refused, with their names.
  */
-export const openStoredRun = Effect.fn("openStoredRun")(function* (folder: string, asked: SearchSettings | undefined) {
+export const openStoredRun = Effect.fn("openStoredRun")(function* <E, R>(
+  folder: string,
+  ask: ((kept: SearchSettings | undefined) => Effect.Effect<SearchSettings, E, R>) | undefined
+) {
   const fail = (reason: RunStoreError["reason"], detail: string) => new RunStoreError({ place: folder, reason, detail })
-  if (asked === undefined && !hasRun(folder)) return yield* fail("not_a_run", NO_RUN)
+  if (ask === undefined && !hasRun(folder)) return yield* fail("not_a_run", NO_RUN)
   const open = yield* openRun(folder)
   const { record } = open
-  if (asked === undefined && record === undefined) return yield* fail("not_a_run", NO_RUN)
-  const differing = record === undefined || asked === undefined ? [] : differences(record.settings, asked)
+  if (ask === undefined && record === undefined) return yield* fail("not_a_run", NO_RUN)
+  const differing =
+    record === undefined || ask === undefined ? [] : differences(record.settings, yield* ask(record.settings))
   if (differing.length > 0) {
     const flags = differing.map(flagOf).join(", ")
     return yield* fail(

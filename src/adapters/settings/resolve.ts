@@ -11,36 +11,48 @@ import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 export type GivenSettings = Readonly<Record<string, unknown>>
 
 /**
- * Full settings of a schema from those given: the config file's first, the flags' over them, defaults for the rest. `kind` is what a setting that the
- * schema does not know is told to be none of.
+ * Full settings of a schema from those given: the config file's, the flags' over them, those of `kept`, a run that continues, below both, and defaults
+ * for the rest. `foreign` says of a setting that the schema does not know what it is no setting of.
  */
 const resolve = Effect.fnUntraced(function* <A, I>(
   schema: Schema.Schema<A, I>,
-  kind: string,
+  foreign: (name: string) => string,
   config: string | undefined,
-  flags: GivenSettings
+  flags: GivenSettings,
+  kept: A | undefined
 ) {
   const decode = Schema.decodeUnknownEither(schema, { onExcessProperty: "error", errors: "all" })
   const file = config === undefined ? {} : yield* readConfig(config)
-  return yield* Either.mapLeft(decode({ ...file, ...flags }), (error) => {
+  const begunWith = kept === undefined ? {} : Schema.encodeSync(schema)(kept)
+  return yield* Either.mapLeft(decode({ ...begunWith, ...file, ...flags }), (error) => {
     const [issue] = ArrayFormatter.formatErrorSync(error)
     const name = String(issue?.path[0] ?? "settings")
-    const problem = issue?._tag === "Unexpected" ? `is no setting of ${kind}` : issue?.message.replace(/\s+/g, " ")
+    const problem = issue?._tag === "Unexpected" ? foreign(name) : issue?.message.replace(/\s+/g, " ")
     return new SettingsError({ problem: `${name} (${flagOf(name)}): ${problem ?? "unknown"}` })
   })
 })
 
-/** Full settings of a search over a table. */
-export const resolveSettings = (config: string | undefined, flags: GivenSettings) =>
-  resolve(SearchSettings, "a search over a table", config, flags)
+/** Full settings of a search by samples. */
+export const resolveSettings = (config: string | undefined, flags: GivenSettings, kept?: SearchSettings) => {
+  const foreign = (name: string) =>
+    `is no setting of a search by samples${Object.hasOwn(GradientRunSettings.fields, name) ? "; --algorithm na-darts has it" : ""}`
+  return resolve(SearchSettings, foreign, config, flags, kept)
+}
 
 /** Full settings of a search by gradients. */
-export const resolveGradientSettings = (config: string | undefined, flags: GivenSettings) =>
-  resolve(GradientRunSettings, "a search by gradients", config, flags)
+export const resolveGradientSettings = (
+  config: string | undefined,
+  flags: GivenSettings,
+  kept?: GradientRunSettings
+) => {
+  const foreign = (name: string) =>
+    `is no setting of a search by gradients${Object.hasOwn(SearchSettings.fields, name) ? "; searches by samples have it: --table FILE, --evaluator train or --algorithm na-rs" : ""}`
+  return resolve(GradientRunSettings, foreign, config, flags, kept)
+}
 
 /** Full settings of a training from scratch. */
-export const resolveTrainingSettings = (config: string | undefined, flags: GivenSettings) =>
-  resolve(TrainingRunSettings, "a training", config, flags)
+export const resolveTrainingSettings = (config: string | undefined, flags: GivenSettings, kept?: TrainingRunSettings) =>
+  resolve(TrainingRunSettings, () => "is no setting of a training", config, flags, kept)
 
 /** The flag of a setting: `uniqueEvaluations` is `--unique-evaluations`. */
 export function flagOf(name: string): string {

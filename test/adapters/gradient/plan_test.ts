@@ -8,7 +8,7 @@ import { planGradientSearch } from "../../../src/adapters/gradient/plan.ts"
 import { NORMALIZATIONS } from "../../../src/domain/data/normalization.ts"
 import { planEpoch } from "../../../src/domain/search/gradient/plan.ts"
 import { GradientRunSettings } from "../../../src/domain/search/gradient/run_settings.ts"
-import { builtinSpace } from "../../../src/domain/space/spaces.ts"
+import { builtinSpace, type SpaceName } from "../../../src/domain/space/spaces.ts"
 import { run } from "../../_effect.ts"
 import { safetensors, temporary } from "../datasets/_files.ts"
 
@@ -24,13 +24,15 @@ const data = write(
   })
 )
 
-const planOf = (settings: typeof GradientRunSettings.Encoded) =>
+const plannedOf = (settings: typeof GradientRunSettings.Encoded, space: SpaceName = "nas-bench-201") =>
   run(
-    planGradientSearch(
-      Schema.decodeSync(GradientRunSettings)({ algorithm: "darts", batchSize: 4, channels: 2, ...settings }),
-      builtinSpace("nas-bench-201")
-    ).pipe(Effect.provide(layerCached()), Effect.provide(NodeContext.layer))
+    planGradientSearch(Schema.decodeSync(GradientRunSettings)(settings), builtinSpace(space)).pipe(
+      Effect.provide(layerCached()),
+      Effect.provide(NodeContext.layer)
+    )
   )
+const planOf = (settings: typeof GradientRunSettings.Encoded) =>
+  plannedOf({ algorithm: "darts", batchSize: 4, channels: 2, ...settings })
 
 const test = suite("planGradientSearch()")
 test.after(remove)
@@ -52,6 +54,40 @@ test("others take the customary one", async () => {
   const { plan } = await planOf({ dataset: "mnist", images: 16 })
   const { options } = plan.request(Int32Array.of(0), { epoch: 0, step: 0, level: "alpha" })
   assert.equal(options.normalization, NORMALIZATIONS.mnist)
+})
+
+const QUICK = { images: 2000, imageSize: 12, cells: 1 }
+for (const given of [
+  {},
+  { seed: "5" },
+  { neighbors: 4 },
+  { radius: 2 },
+  { backend: "onnx" },
+  { algorithm: "darts" }
+] as const)
+  test(`the quick protocol stays: ${JSON.stringify(given)}`, async () => {
+    const { plan, settings } = await plannedOf(given)
+    assert.equal({ images: settings.images, imageSize: settings.imageSize, cells: settings.cells }, QUICK)
+    assert.is(plan.examples, 2000)
+    assert.equal([plan.settings.epochs, plan.settings.batchSize, plan.settings.alpha.learningRate], [5, 32, 0.02])
+  })
+
+test("what is given goes before the quick protocol, and it takes no more than there is", async () => {
+  const { settings } = await plannedOf({ dataset: "tensor-file", data, batchSize: 4 })
+  assert.equal([settings.images, settings.imageSize], [IMAGES, 8])
+  const larger = await plannedOf({ images: 2500, imageSize: 14 })
+  assert.equal([larger.settings.images, larger.settings.imageSize], [2500, 14])
+})
+
+test("another protocol is asked for by its name, and takes all images as they are", async () => {
+  const { plan, settings } = await plannedOf({ protocol: "nas-bench-201-small" })
+  assert.equal([settings.images, settings.imageSize, plan.settings.epochs], [undefined, undefined, 25])
+  assert.is(plan.examples, 8000)
+})
+
+test("in the DARTS space the quick protocol has as many cells as its skeleton takes", async () => {
+  const { plan, settings } = await plannedOf({}, "darts")
+  assert.equal([settings.cells, plan.examples], [3, 640])
 })
 
 test.run()

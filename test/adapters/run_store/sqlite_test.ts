@@ -202,7 +202,7 @@ stored("continues with its own settings, and refuses others and another evaluato
     Effect.scoped(
       Effect.gen(function* () {
         const asked = samples === undefined ? undefined : settingsOf({ samples })
-        const run = yield* openStoredRun(place, asked)
+        const run = yield* openStoredRun(place, asked === undefined ? undefined : () => Effect.succeed(asked))
         yield* run.begin(run.settings ?? asked!, evaluator)
         return run.settings?.samples
       })

@@ -42,22 +42,22 @@ const PROTOCOLS = Object.keys(GRADIENT_PROTOCOLS) as [GradientProtocol, ...Reado
 export const GradientRunSettings = Schema.Struct({
   version: withDefault(Schema.Literal(1), 1),
   algorithm: withDefault(oneOf(...ALGORITHMS), "na-darts"),
-  protocol: withDefault(oneOf(...PROTOCOLS), "nas-bench-201-small"),
+  protocol: withDefault(oneOf(...PROTOCOLS), "quick"),
   space: withDefault(Text, "nas-bench-201"),
   dataset: withDefault(oneOf(...DATASET_NAMES), "mnist"),
   /** Folder or file of the data; `mnist` needs none. */
   data: Schema.optional(Text),
   ...LABEL_FIELDS,
-  /** Training images that take part, drawn by the seed; all where absent. */
+  /** Training images that take part, drawn by the seed; where absent as many as the protocol takes, or all. */
   images: Schema.optional(Count),
-  /** Height and width to which images are averaged; their own where absent. */
+  /** Height and width to which images are averaged; the protocol's where absent, or their own. */
   imageSize: Schema.optional(Count),
   flip: withDefault(YesNo, false),
   /** Zeros around an image before a random crop of its own size; no crop where 0. */
   crop: withDefault(Schema.Int.pipe(Schema.nonNegative()), 0),
   channels: withDefault(Count, 4),
-  /** Cells of a stage (NAS-Bench-201's skeleton) or of the network (DARTS's). */
-  cells: withDefault(Count, 1),
+  /** Cells of a stage (NAS-Bench-201's skeleton) or of the network (DARTS's); the fewest that there can be where absent. */
+  cells: Schema.optional(Count),
   epochs: Schema.optional(Count),
   batchSize: Schema.optional(Count),
   learningRate: Schema.optional(Positive),

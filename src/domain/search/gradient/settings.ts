@@ -122,24 +122,35 @@ export const GradientSearch = Schema.Union(Darts, NaDarts, SdartsRs, Gdas, A2m).
 })
 export type GradientSearch = typeof GradientSearch.Type
 
+const NAS_BENCH_201 = { first: "weights", weights: { nesterov: true, weightDecay: 5e-4 } } as const
+
 /**
  * The settings of protocols, where they differ from the defaults. `darts`: the defaults. `nas-bench-201`: the search of that benchmark.
  * `nas-bench-201-small`: the same with a faster alpha over fewer epochs, ours, for 8 channels, a cell a stage and 5,000 images of 16×16 a level, in
- * which DARTS collapses to skip connections within minutes.
+ * which DARTS collapses to skip connections within minutes. `quick`: ours, the default of searches on the command line, for the data of `DATA_SIZES`.
  */
 export const GRADIENT_PROTOCOLS = {
+  quick: { ...NAS_BENCH_201, epochs: 5, batchSize: 32, alpha: { learningRate: 0.02 } },
   darts: {},
-  "nas-bench-201": { first: "weights", weights: { nesterov: true, weightDecay: 5e-4 } },
-  "nas-bench-201-small": {
-    epochs: 25,
-    first: "weights",
-    weights: { nesterov: true, weightDecay: 5e-4 },
-    alpha: { learningRate: 3e-3 }
-  }
+  "nas-bench-201": NAS_BENCH_201,
+  "nas-bench-201-small": { ...NAS_BENCH_201, epochs: 25, alpha: { learningRate: 3e-3 } }
 } as const satisfies Record<string, Partial<typeof Darts.Encoded>>
 
 /** One of `GRADIENT_PROTOCOLS`. */
 export type GradientProtocol = keyof typeof GRADIENT_PROTOCOLS
+
+/**
+ * The most training images and the largest height and width that a protocol takes of a dataset; `imagesOfDarts` in
+ * DARTS's skeleton, whose steps take longer. Protocols that are absent take all images as they are. `quick` is small
+ * enough for about half a minute on two cores, and large enough for a cell that is no collapse.
+ */
+export const DATA_SIZES: {
+  readonly [P in GradientProtocol]?: {
+    readonly images: number
+    readonly imagesOfDarts: number
+    readonly imageSize: number
+  }
+} = { quick: { images: 2000, imagesOfDarts: 640, imageSize: 12 } }
 
 /** A method with the settings of a protocol; `settings` go before both, those of an optimizer one by one. */
 export function gradientSearch(

@@ -24,14 +24,14 @@ function weightsOf(name: GradientProtocol, sizes: Pick<TrainingProtocol, "channe
 }
 
 /** How supernets are trained: the weights' part of the searches by gradients of the same names, without augmentation. */
-export const SUPERNET_PROTOCOLS: Readonly<Record<GradientProtocol, TrainingProtocol>> = {
+export const SUPERNET_PROTOCOLS: Readonly<Record<SupernetProtocolName, TrainingProtocol>> = {
   darts: weightsOf("darts", { channels: 16, cells: 8 }),
   "nas-bench-201": weightsOf("nas-bench-201", { channels: 16, cells: 5 }),
   "nas-bench-201-small": weightsOf("nas-bench-201-small", { channels: 4, cells: 1 })
 }
 
 /** One of `SUPERNET_PROTOCOLS`. */
-export type SupernetProtocolName = GradientProtocol
+export type SupernetProtocolName = Exclude<GradientProtocol, "quick">
 
 /** Whether a name is that of a supernet's protocol. */
 export function isSupernetProtocol(name: string): name is SupernetProtocolName {
