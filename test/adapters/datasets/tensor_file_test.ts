@@ -76,10 +76,23 @@ test("a folder with one file, and an archive with one, give what the file gives"
   assert.is((await open({ _tag: "TensorFile", from: path })).info.name, path)
 })
 
-test("tensors of other names are not read", async () => {
-  const from = file({ ...PARTS, other: [[2], new Int32Array(2)] })
-  const { info } = await open({ _tag: "TensorFile", from })
-  assert.is(info.digest, (await open({ _tag: "TensorFile", from: file(PARTS) })).info.digest)
+test("tensors of other names are not read, however near they are and wherever they lie", async () => {
+  const { "test/x": _images, "test/y": _labels, ...untested } = PARTS
+  const others = {
+    "model/train/x": [[1], Float32Array.of(Number.NaN)],
+    "train/y2": [[2], Uint8Array.of(7, 8), "F8_E4M3"]
+  } as const
+  const { train, info } = await open({ _tag: "TensorFile", from: file(untested) })
+  const expected = await run(train.read([0, 1, 2]))
+  for (const parts of [
+    { ...others, ...untested, test: PARTS["test/x"], "test/x/": PARTS["test/x"] },
+    { ...untested, ...others, y: PARTS["test/y"], "Test/y": PARTS["test/y"] }
+  ]) {
+    const beside = await open({ _tag: "TensorFile", from: file(parts) })
+    assert.equal(await run(beside.train.read([0, 1, 2])), expected)
+    assert.equal([beside.info.digest, beside.info.classes, beside.info.test], [info.digest, 3, 0])
+    assert.is(beside.info.leftOut[0]?.count, 4)
+  }
 })
 
 test("tensors that nobody asks for may be of any type, and are told", async () => {

@@ -119,12 +119,31 @@ perturbation("leads to distributions, no further than epsilon before they are no
   )
 })
 
-perturbation("a row of which nothing is left is one-hot", () => {
+perturbation("a row of which nothing is left is one-hot at its largest entry, any other is what is left of it", () => {
   const shape: RelaxedShape = [{ name: "c", edges: [["a", "b"]], width: 2 }]
-  const seen = Array.from({ length: 200 }, (_, i) =>
-    applyMaps(shape, perturbationMaps(shape, [[0.01, 0.02]], 1, `${i}`), [[0.01, 0.02]])
-  )
-  assert.ok(seen.every(([row]) => Math.abs(row![0]! + row![1]! - 1) < 1e-12))
+  const moved = (row: readonly [number, number], epsilon: number, seed: string) =>
+    applyMaps(shape, perturbationMaps(shape, [row], epsilon, seed), [row])[0]!
+  /** The noise of an entry within ±1, told by a row whose other entry stays at 1: its share is (0.5 + n / 4) / (1.5 + n / 4). */
+  const noise = (seed: string, k: 0 | 1) => {
+    const share = moved(k === 0 ? [0.5, 2] : [2, 0.5], 0.25, seed)[k]!
+    return 4 * (share / (1 - share) - 0.5)
+  }
+  const close = (row: ReadonlyArray<number>, expected: ReadonlyArray<number>) =>
+    row.every((share, k) => Math.abs(share - expected[k]!) < 1e-9)
+  let [emptied, largest] = [0, 0]
+  for (let i = 0; i < 200; i++) {
+    const [first, second] = [0.01 + noise(`${i}`, 0), 0.02 + noise(`${i}`, 1)]
+    const row = moved([0.01, 0.02], 1, `${i}`)
+    const [one, other] = [first, second].map((left) => Math.min(1, Math.max(0, left)))
+    if (one! + other! > 0) {
+      assert.ok(close(row, [one! / (one! + other!), other! / (one! + other!)]), `${i}: ${row}`)
+      continue
+    }
+    assert.ok(close(row, first > second ? [1, 0] : [0, 1]), `${i}: ${row}`)
+    emptied += 1
+    largest += first > second ? 1 : 0
+  }
+  assert.ok(emptied > 30 && largest > 10 && emptied - largest > 10, `${emptied} emptied, ${largest} at the first`)
 })
 
 perturbation.run()
