@@ -50,7 +50,7 @@ export function layer(
       const files = yield* FileSystem.FileSystem
       const oneAtATime = yield* Effect.makeSemaphore(1)
       const fetchFile = Effect.fn("download")(function* (address: Address) {
-        const name = posix.basename(new URL(address.url).pathname) || "file"
+        const name = nameOf(new URL(address.url))
         const path = join(folder, `${address.sha256.slice(0, 16)}-${name}`)
         if (yield* isWhole(path, address)) return path
         yield* refused(folder, files.makeDirectory(folder, { recursive: true }), "unwritable")
@@ -72,6 +72,14 @@ export function layer(
       }
     })
   )
+}
+
+/** What a file is called: by its address's path, or by a value of its query where that alone has an ending, as in `/download?file=cifar.tar.gz`. */
+function nameOf({ pathname, searchParams }: URL): string {
+  const own = posix.basename(pathname)
+  const asked = [...searchParams.values()].map((value) => posix.basename(value)).find((name) => /\.\w+$/.test(name))
+  const name = own.includes(".") ? own : (asked ?? own)
+  return name.replace(/[^\w.-]/g, "_").slice(-100) || "file"
 }
 
 const fail = ({ url }: Address, reason: DatasetError["reason"], detail: string) =>

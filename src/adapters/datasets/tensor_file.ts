@@ -74,24 +74,16 @@ const readTensors = Effect.fnUntraced(function* (from: DataLocation) {
       ? Effect.succeed(first)
       : Effect.fail(new DatasetError({ dataset: place, reason: "missing_file", detail }))
   }
-  if (isArchive(place)) {
-    const { path, bytes } = yield* only(
-      yield* readLocations([place], (name) => name.endsWith(SUFFIX) && !isHidden(name))
-    )
+  const { type } = yield* refused(place, files.stat(place))
+  if (type !== "Directory" && (yield* isArchive(place))) {
+    const { path, bytes } = yield* only(yield* readLocations([place], (name) => name.endsWith(SUFFIX)))
     return { path, stored: yield* readSafetensors(path, bytes, isWanted).pipe(damaged(path)) }
   }
-  const { type } = yield* refused(place, files.stat(place))
+  const namesBelow = refused(place, files.readDirectory(place, { recursive: true }))
   const path =
     type !== "Directory"
       ? place
-      : join(
-          place,
-          yield* only(
-            (yield* refused(place, files.readDirectory(place, { recursive: true }))).filter(
-              (name) => name.endsWith(SUFFIX) && !isHidden(name)
-            )
-          )
-        )
+      : join(place, yield* only((yield* namesBelow).filter((name) => name.endsWith(SUFFIX) && !isHidden(name))))
   const read = readSafetensorsFile(path, isWanted).pipe(
     Effect.map(Either.right),
     Effect.catchTag("SafetensorsError", (error) => Effect.succeed(Either.left(error)))

@@ -112,6 +112,8 @@ export function sourceOf({
         return fail(
           `the dataset "image-folder" needs a folder with train/<class>/*.png, and a size: --data FOLDER --image-size 64`
         )
+      if (/^https?:/i.test(data))
+        return fail("data (--data): a folder of images is not fetched: unpack its archive and name the folder")
       return Either.right({ _tag: "ImageFolder", from: data, height: imageSize, width: imageSize })
   }
 }

@@ -11,6 +11,7 @@ const count = (value: number) => value.toLocaleString("en-US")
 /** What was read, for people: names and values of a few rows. */
 export function dataRows(info: DatasetInfo, used: UsedImages): ReadonlyArray<readonly [string, string]> {
   const { classes, classNames, shape, train, test, from, leftOut, unseen } = info
+  const hint = info.name.endsWith(".safetensors") ? "; --renumber numbers the labels without gaps" : ""
   const images = `${count(train)} training images (${count(used.training)} trained with, ${count(used.validation)} held out)`
   const tests = test === 0 ? "no test images" : `${count(test)} test images`
   const place = from.length === 0 ? "" : `, from ${listed(from)}`
@@ -27,12 +28,7 @@ export function dataRows(info: DatasetInfo, used: UsedImages): ReadonlyArray<rea
         ]),
     ...(unseen === 0
       ? []
-      : [
-          [
-            "no image",
-            `${count(unseen)} of the ${count(classes)} classes have no training image; --renumber numbers the labels of a tensor file without gaps`
-          ] as const
-        ])
+      : [["no image", `${count(unseen)} of the ${count(classes)} classes have no training image${hint}`] as const])
   ]
 }
 

@@ -57,6 +57,47 @@ export function cifarPixel(i: number, j: number): number {
   return (31 * i + 7 * Math.floor(j / 1024) + j) % 256
 }
 
+/** Values of a pickle by its instructions: texts stand for their bytes, numbers for themselves. */
+export function pickled(...parts: ReadonlyArray<string | number | Uint8Array>): Uint8Array {
+  return Buffer.concat(
+    parts.map((part) =>
+      typeof part === "number" ? Uint8Array.of(part) : typeof part === "string" ? Buffer.from(part, "latin1") : part
+    )
+  )
+}
+
+/** Four bytes of a length. */
+export function length32(length: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, length, true)
+  return bytes
+}
+
+/**
+ * A file of CIFAR's Python version, as Python 2 wrote the published ones: protocol 2, texts as bytes, a numpy array rebuilt of its state. `labels` are lists by
+ * the names of their keys; images are those of `cifarRecords`.
+ */
+export function cifarPickle(labels: Readonly<Record<string, ReadonlyArray<number>>>, first = 0): Uint8Array {
+  const records = cifarRecords(
+    Object.values(labels)[0]!.map(() => []),
+    first
+  )
+  const key = (name: string) => pickled("U", name.length, name)
+  const array = pickled(
+    "cnumpy.core.multiarray\n_reconstruct\nq\x01cnumpy\nndarray\nq\x02K\0\x85U\x01b\x87Rq\x03(K\x01K",
+    records.length / 3072,
+    "M\0\x0c\x86cnumpy\ndtype\nq\x04U\x02u1K\0K\x01\x87Rq\x05(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89T",
+    length32(records.length),
+    records,
+    "tb"
+  )
+  const lists = Object.entries(labels).flatMap(([name, own]) => [
+    key(name),
+    pickled("](", ...own.flatMap((label) => ["K", label]), "e")
+  ])
+  return pickled("\x80\x02}q\0(", key("batch_label"), key("training batch 1 of 5"), ...lists, key("data"), array, "u.")
+}
+
 /** The bytes of a safetensors file. */
 export function safetensors(
   tensors: Readonly<

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { run } from "../../_effect.ts"
-import { cifarPixel, cifarRecords, open, refusal, temporary } from "./_files.ts"
+import { cifarPickle, cifarPixel, cifarRecords, open, pickled, refusal, temporary } from "./_files.ts"
 
 const { folder, write, remove } = temporary()
 const SHARED = "../shared/data"
@@ -37,7 +37,7 @@ test("a folder gives its parts by the names of its files, in their order", async
       train: 3,
       test: 2,
       from: [join(folder, "ten")],
-      leftOut: [],
+      leftOut: [{ what: "files of other datasets", count: 1, examples: ["below/mnist_train_10.bin"] }],
       unseen: 7,
       digest: ""
     }
@@ -49,6 +49,73 @@ test("a folder gives its parts by the names of its files, in their order", async
   const reported = await run(held.read([1]))
   assert.equal([...reported.labels], [1])
   assert.is(reported.images[5], cifarPixel(11, 5))
+})
+
+test("the Python version gives what the binary one gives", async () => {
+  write("py/cifar-10-batches-py/data_batch_1", cifarPickle({ labels: [3, 9] }))
+  write("py/cifar-10-batches-py/data_batch_2", cifarPickle({ labels: [0] }, 2))
+  write("py/cifar-10-batches-py/test_batch", cifarPickle({ labels: [7, 1] }, 10))
+  write("py/cifar-10-batches-py/batches.meta", "no images")
+  const digest = (await open({ _tag: "Cifar10", from: [join(folder, "ten")] })).info.digest
+  assert.is((await open({ _tag: "Cifar10", from: [join(folder, "py")] })).info.digest, digest)
+  write("py100/train", cifarPickle({ fine_labels: [99, 4], coarse_labels: [19, 0] }))
+  write("py100/test", cifarPickle({ fine_labels: [50], coarse_labels: [5] }, 9))
+  for (const labels of ["fine", "coarse"] as const) {
+    const [python, binary] = ["py100", "hundred"].map(
+      (name) => ({ _tag: "Cifar100", from: [join(folder, name)], labels }) as const
+    )
+    assert.is((await open(python!)).info.digest, (await open(binary!)).info.digest)
+  }
+  const other = await refusal({ _tag: "Cifar10", from: [join(folder, "py100")] })
+  assert.match(other.message, "its records are those of cifar-100, not of cifar-10: open it as cifar-100")
+  const damaged = write("cutpy_train", cifarPickle({ labels: [1] }).subarray(0, 3000))
+  assert.match(
+    (await refusal({ _tag: "Cifar10", from: [damaged] })).message,
+    "Python version (it is cut off): fetch it again"
+  )
+  const odd = write("odd_train", pickled("\x80\x02}U\x04dataU\x01xs."))
+  assert.match((await refusal({ _tag: "Cifar10", from: [odd] })).message, 'it does not hold "data" and "labels"')
+})
+
+test("the Python version beside the binary one is left out", async () => {
+  write("double/bin/data_batch_1.bin", cifarRecords([[3], [9]]))
+  write("double/py/data_batch_1", cifarPickle({ labels: [3, 9] }))
+  const { info } = await open({ _tag: "Cifar10", from: [join(folder, "double")] })
+  assert.equal([info.train, info.leftOut.map(({ what }) => what)], [2, ["files of the Python version"]])
+})
+
+test("CIFAR-10 beside CIFAR-100, in folders that name them or mixed: each opens", async () => {
+  const fine = cifarRecords([
+    [0, 1],
+    [2, 3],
+    [4, 5]
+  ])
+  const files = {
+    "beside/cifar-10-batches-bin/data_batch_1.bin": cifarRecords([[3], [9]]),
+    "beside/cifar-100-binary/train.bin": fine,
+    "besidepy/cifar-10-batches-py/data_batch_1": cifarPickle({ labels: [3, 9] }),
+    "besidepy/cifar-100-python/train": cifarPickle({ fine_labels: [1, 3, 5], coarse_labels: [0, 2, 4] }),
+    "mixed/data_batch_1.bin": cifarRecords([[3], [9]]),
+    "mixed/train.bin": fine
+  }
+  for (const [name, bytes] of Object.entries(files)) write(name, bytes)
+  for (const name of ["beside", "besidepy", "mixed"]) {
+    const from = [join(folder, name)] as const
+    const [ten, hundred] = [await open({ _tag: "Cifar10", from }), await open({ _tag: "Cifar100", from })]
+    assert.equal([ten.info.train, hundred.info.train], [2, 3], name)
+    assert.equal(
+      ten.info.leftOut.map(({ what, count }) => [what, count]),
+      [["files of other datasets", 1]]
+    )
+  }
+  const lonely = await refusal({ _tag: "Cifar10", from: [join(folder, "beside/cifar-100-binary/train.bin")] })
+  assert.match(lonely.message, "open it as cifar-100")
+})
+
+test("a folder with nothing but an archive says to name it", async () => {
+  write("packed/cifar-10-python.tar.gz", "")
+  const error = await refusal({ _tag: "Cifar10", from: [join(folder, "packed")] })
+  assert.match(error.message, '(Python version): name "cifar-10-python.tar.gz" in it, or unpack it')
 })
 
 test("files are taken in the order in which they are named", async () => {

@@ -31,22 +31,51 @@ test("an archive, plain or compressed, gives what its folder gives", async () =>
   assert.equal(plain.info.train, 3)
   assert.equal([...(await run(plain.train.read([0, 1, 2]))).labels], [1, 2, 3])
   for (const name of ["set.tar.gz", "set.tar"])
-    assert.equal((await open({ _tag: "Cifar10", from: [join(folder, name)] })).info, plain.info)
+    assert.equal((await open({ _tag: "Cifar10", from: [join(folder, name)] })).info, {
+      ...plain.info,
+      from: [join(folder, name)]
+    })
 })
 
-test("an address gives what its archive gives", async () => {
+test("archives are known by their contents, whatever their names", async () => {
+  for (const name of ["set.tar.gz", "set.tar"]) {
+    const path = write(`named/${name.length}-download`, readFileSync(join(folder, name)))
+    assert.equal((await open({ _tag: "Cifar10", from: [path] })).info, { ...plain.info, from: [path] })
+  }
+})
+
+test("archives and compressions that are not read are named", async () => {
+  const begins = { zip: "PK\x03\x04", bzip2: "BZh9", xz: "\xfd7zXZ\0", "7-Zip": "7z\xbc\xaf\x27\x1c" }
+  for (const [format, begin] of Object.entries(begins))
+    for (const name of ["cifar.tar.bz2", "train", "data.safetensors"]) {
+      const path = write(`others/${format}/${name}`, Buffer.from(`${begin}, and more`, "latin1"))
+      for (const _tag of ["Cifar10", "TensorFile"] as const) {
+        const error = await refusal(_tag === "Cifar10" ? { _tag, from: [path] } : { _tag, from: path })
+        assert.match(error.message, `it is a ${format} file, which is not read: unpack it`)
+      }
+    }
+})
+
+test("an address gives what its archive gives, also through a redirect and with its name in the query", async () => {
   const archive = readFileSync(join(folder, "set.tar.gz"))
-  const server = createServer((_, response) => response.end(archive))
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/set.tar.gz`
-  const sha256 = createHash("sha256").update(archive).digest("hex")
-  const opened = await run(
-    Effect.flatMap(Datasets, (datasets) => datasets.open({ _tag: "Cifar10", from: [{ url, sha256 }] })).pipe(
-      Effect.provide(layerCached(join(folder, "cache"))),
-      Effect.provide(NodeContext.layer)
-    )
+  const server = createServer(({ url }, response) =>
+    url === "/moved/download?file=moved.tgz"
+      ? response.writeHead(302, { location: "/elsewhere" }).end()
+      : response.end(archive)
   )
-  assert.equal(opened.info, plain.info)
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  const sha256 = createHash("sha256").update(archive).digest("hex")
+  for (const path of ["set.tar.gz", "download?file=set.tgz", "moved/download?file=moved.tgz", "42"]) {
+    const url = `http://127.0.0.1:${port}/${path}`
+    const opened = await run(
+      Effect.flatMap(Datasets, (datasets) => datasets.open({ _tag: "Cifar10", from: [{ url, sha256 }] })).pipe(
+        Effect.provide(layerCached(join(folder, "cache"))),
+        Effect.provide(NodeContext.layer)
+      )
+    )
+    assert.equal(opened.info, { ...plain.info, from: [url] })
+  }
   server.close()
 })
 
