@@ -20,7 +20,7 @@ import * as Layer from "effect/Layer"
 import { batchesLayer } from "../bin/commands/_batches.ts"
 import { openSearch } from "../bin/commands/_evaluator.ts"
 import * as Folder from "../src/adapters/checkpoints/folder.ts"
-import { beginGradientRun } from "../src/adapters/checkpoints/run_record.ts"
+import { beginGradientRun, GRADIENT_VERSION } from "../src/adapters/checkpoints/run_record.ts"
 import * as NoCurves from "../src/adapters/curves/none.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
@@ -143,7 +143,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     planGradientSearch(settings, builtinSpace(COMMON.space)),
     DatasetFiles.layerCached()
   )
-  yield* beginGradientRun(folder, { version: 2, settings, data: info.digest })
+  yield* beginGradientRun(folder, { version: GRADIENT_VERSION, settings, data: info.digest })
   const { spent, note } = clockOf(folder)
   const onProgress = (now: GradientProgress) =>
     Effect.sync(() => {

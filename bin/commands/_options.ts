@@ -144,10 +144,14 @@ export const GRADIENT_OPTIONS = {
   batchSize: integer("batch-size", "images of a step's batches (as the protocol says)"),
   learningRate: float("learning-rate", "of the weights at the start (as the protocol says)"),
   alphaLearningRate: float("alpha-learning-rate", "of the architecture parameters (as the protocol says)"),
-  representation: text("representation", "of a relaxed neighbor: shift, swap, hard or mix:0.5 (mix:0.5)"),
+  representation: text(
+    "representation",
+    "of a relaxed neighbor: shift, swap, hard or mix:0.5, which lies halfway to hard and is no architecture (mix:0.5)"
+  ),
   steps: choice("steps", ["both", "alpha", "weights"], "which updates see the neighbors (both)"),
   order: choice("order", ["first", "second", "finite-difference"], "how the alpha gradient looks ahead (first)"),
-  none: choice("none", ["yes", "no"], "whether an edge may end with none, and a neighbor change to it (yes)"),
+  readNone: choice("read-none", ["yes", "no"], "whether an edge may be read off as none (yes)"),
+  neighborNone: choice("neighbor-none", ["yes", "no"], "whether a neighbor may change to none (yes)"),
   eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
   eigenvalueEvery: integer("eigenvalue-every", "epochs from one eigenvalue to the next, with --eigenvalue (1)"),
   stopRule: choice(
@@ -159,7 +163,7 @@ export const GRADIENT_OPTIONS = {
 }
 
 /** Settings that a flag gives as yes or no. */
-const YES_NO = new Set(["center", "exactRadius", "none", "flip", "stopRule"])
+const YES_NO = new Set(["center", "exactRadius", "readNone", "neighborNone", "flip", "stopRule"])
 
 const NUMBERS = new Set([
   "validation",

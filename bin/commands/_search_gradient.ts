@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { beginGradientRun, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
+import { beginGradientRun, GRADIENT_VERSION, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { planGradientSearch } from "../../src/adapters/gradient/plan.ts"
@@ -46,7 +46,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
       data: info.digest,
       train: info.train
     })
-  if (run !== undefined) yield* beginGradientRun(run, { version: 2, settings, data: info.digest })
+  if (run !== undefined) yield* beginGradientRun(run, { version: GRADIENT_VERSION, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const backendOptions = {
     cache: join(homedir(), ".cache", "na-nas", "programs"),

@@ -18,6 +18,11 @@ export function withDefault<A, I>(
   return Schema.optionalWith(schema, { default: () => value })
 }
 
+/** What became of a setting of earlier versions: the names of those that took its place. */
+export function formerSetting(name: string): readonly [string, ...ReadonlyArray<string>] | undefined {
+  return name === "none" ? ["readNone", "neighborNone"] : undefined
+}
+
 /** A switch, as flags and files write it. */
 export const YesNo = Schema.Boolean.annotations({
   message: (issue) => ({

@@ -95,6 +95,7 @@ for (const [name, args, code, text] of [
   ["a setting of other searches", ["--algorithm", "darts", "--samples", "3"], 2, "--samples"],
   ["a setting of another method", [...small, "--algorithm", "darts", "--neighbors", "2"], 2, "neighbors"],
   ["epochs between eigenvalues that are not asked for", ["--eigenvalue-every", "2"], 2, "add --eigenvalue"],
+  ["a flag of earlier versions", ["--none", "no"], 2, "--none is now --read-none and --neighbor-none"],
   ["a word that is none", ["--algorithm", "na-darts", "--representation", "turn"], 2, "--representation"],
   ["a batch larger than the data", [...images, "--algorithm", "darts", "--batch-size", "64"], 2, "takes 64 images"],
   ["a switch that is none", ["--stop-rule", "maybe"], 2, "--stop-rule): Expected yes or no"],

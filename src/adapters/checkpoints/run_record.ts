@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/checkpoints.ts"
@@ -9,9 +10,12 @@ import { hasRun } from "../run_store/sqlite.ts"
 import { flagOf } from "../settings/resolve.ts"
 import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
 
+/** The version of the records of gradient searches. A run of an earlier one could not go on to the same result. */
+export const GRADIENT_VERSION = 3
+
 /** What a gradient search was begun with. */
 export const GradientRunRecord = Schema.Struct({
-  version: Schema.Literal(2),
+  version: Schema.Literal(GRADIENT_VERSION),
   settings: GradientRunSettings,
   /** Digest of the data. */
   data: Schema.String
@@ -53,6 +57,11 @@ export function hasGradientRun(folder: string): boolean {
   return existsSync(fileOf(folder))
 }
 
+/** A record of a gradient search of any version. Those of the other runs name their kind. */
+const decodeVersion = Schema.decodeOption(
+  Schema.parseJson(Schema.Struct({ version: Schema.Int, kind: Schema.optional(Schema.Never) }))
+)
+
 const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.Schema<A, I>, kind: string) {
   if (!existsSync(fileOf(folder))) return undefined
   const fail = (detail: string) => new CheckpointError({ place: folder, detail })
@@ -60,6 +69,11 @@ const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.S
     try: () => readFileSync(fileOf(folder), "utf8"),
     catch: (error) => keepError(folder, error)
   })
+  const version = Option.getOrUndefined(decodeVersion(text))?.version ?? GRADIENT_VERSION
+  if (version < GRADIENT_VERSION)
+    return yield* fail(
+      "it holds a search by gradients of an earlier version of this program, whose neighbors and eigenvalues had another meaning; finish it with that version, or use another folder"
+    )
   return yield* Effect.mapError(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })(text), () =>
     fail(
       `its run.json is no ${kind}; it is damaged, of another command, or of another version of this program: use another folder, or restore it`

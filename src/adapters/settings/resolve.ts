@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
 import { SearchSettings, SettingsError } from "../../domain/search/settings.ts"
+import { formerSetting } from "../../domain/setting.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 
 /** Settings that someone gave, by their names; not checked yet. */
@@ -27,10 +28,17 @@ const resolve = Effect.fnUntraced(function* <A, I>(
   return yield* Either.mapLeft(decode({ ...begunWith, ...file, ...flags }), (error) => {
     const [issue] = ArrayFormatter.formatErrorSync(error)
     const name = String(issue?.path[0] ?? "settings")
-    const problem = issue?._tag === "Unexpected" ? foreign(name) : issue?.message.replace(/\s+/g, " ")
+    const problem =
+      issue?._tag === "Unexpected" ? (successor(name) ?? foreign(name)) : issue?.message.replace(/\s+/g, " ")
     return new SettingsError({ problem: `${name} (${flagOf(name)}): ${problem ?? "unknown"}` })
   })
 })
+
+/** What to say of a setting of earlier versions. */
+function successor(name: string): string | undefined {
+  const now = formerSetting(name)?.map((one) => `${one} (${flagOf(one)})`)
+  return now === undefined ? undefined : `it is now ${now.join(" and ")}`
+}
 
 /** Full settings of a search by samples. */
 export const resolveSettings = (config: string | undefined, flags: GivenSettings, kept?: SearchSettings) => {

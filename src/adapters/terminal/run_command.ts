@@ -13,6 +13,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ArchitectureError } from "../../domain/architecture/architecture.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
+import { formerSetting } from "../../domain/setting.ts"
+import { flagOf } from "../settings/resolve.ts"
 
 /** Exit codes of every command: done, failed, wrong usage, interrupted. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -82,14 +84,22 @@ export function usageProblem(told: string, names: ReadonlyArray<string>, args: R
   if (argument === undefined) return `Cannot use these arguments: ${told}; --help lists all`
   const times = args.filter((one) => one === argument || one.startsWith(`${argument}=`)).length
   const near = names.filter((name) => isNear(name, argument))
+  const successors = successorsOf(argument).filter((name) => names.includes(name))
   const problem = !argument.startsWith("-")
     ? `"${argument}" belongs to no option`
-    : !names.includes(argument)
-      ? `there is no ${argument}${near.length > 0 ? `, did you mean ${near.join(" or ")}?` : ""}`
-      : times > 1
-        ? `${argument} is given ${times} times`
-        : `${argument} has no value`
+    : successors.length > 0
+      ? `${argument} is now ${successors.join(" and ")}`
+      : !names.includes(argument)
+        ? `there is no ${argument}${near.length > 0 ? `, did you mean ${near.join(" or ")}?` : ""}`
+        : times > 1
+          ? `${argument} is given ${times} times`
+          : `${argument} has no value`
   return `Cannot use these arguments: ${problem}; --help lists all`
+}
+
+/** The flags that took the place of one of earlier versions. */
+function successorsOf(argument: string): ReadonlyArray<string> {
+  return (formerSetting(argument.replace(/^--|=.*$/g, "")) ?? []).map(flagOf)
 }
 
 /** Whether someone who typed an option may have meant another: one begins like the other, or at most two letters differ. */

@@ -20,13 +20,13 @@ export interface RelaxedNeighborhood {
   /** Whether every neighbor changes exactly `radius` edges, and none fewer. @defaultValue false */
   readonly exactRadius?: boolean
   /** Whether `none` takes part. Where it does not, its share of a row stays, and no change leads to it. */
-  readonly none: boolean
+  readonly neighborNone: boolean
 }
 
 /** Per row the operations that take part in changes. */
-export function takingPart(shape: RelaxedShape, none: boolean): ReadonlyArray<ReadonlyArray<number>> {
+export function takingPart(shape: RelaxedShape, neighborNone: boolean): ReadonlyArray<ReadonlyArray<number>> {
   return rowsOf(shape).map((operations) =>
-    operations.flatMap((operation, k) => (none || operation !== "none" ? [k] : []))
+    operations.flatMap((operation, k) => (neighborNone || operation !== "none" ? [k] : []))
   )
 }
 
@@ -44,8 +44,11 @@ interface RelaxedBall {
   readonly size: number
 }
 
-function relaxedBall(shape: RelaxedShape, { radius, exactRadius = false, none }: RelaxedNeighborhood): RelaxedBall {
-  const counts = takingPart(shape, none).map((operations) => operations.length - 1)
+function relaxedBall(
+  shape: RelaxedShape,
+  { radius, exactRadius = false, neighborNone }: RelaxedNeighborhood
+): RelaxedBall {
+  const counts = takingPart(shape, neighborNone).map((operations) => operations.length - 1)
   const movable = counts.flatMap((count, row) => (count > 0 ? [row] : []))
   const changes = movable.map((row) => counts[row]!)
   const farthest = Math.min(radius, movable.length)

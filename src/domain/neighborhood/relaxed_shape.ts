@@ -7,6 +7,8 @@ export interface RelaxedCell {
   readonly edges: ReadonlyArray<ReadonlyArray<string>>
   /** The largest number of candidates of an edge: tensors of the cell are [edges, width], zero behind a shorter row. */
   readonly width: number
+  /** Operations that the space never reads off. @defaultValue none of them */
+  readonly exclude?: ReadonlyArray<string>
 }
 
 /** The cells of a relaxed architecture, whose edges are its rows, cell by cell. */
@@ -17,10 +19,12 @@ export type CellTensors = ReadonlyMap<string, ArrayLike<number>>
 
 /** The shape of a space's relaxed architectures. A space without cells has one, `decisions`. */
 export function relaxedShape(space: Space): RelaxedShape {
+  const exclude = space.reading._tag === "StrongestEdges" ? { exclude: space.reading.exclude } : {}
   const cell = (name: string, edges: ReadonlyArray<ReadonlyArray<string>>): RelaxedCell => ({
     name,
     edges,
-    width: Math.max(...edges.map((operations) => operations.length))
+    width: Math.max(...edges.map((operations) => operations.length)),
+    ...exclude
   })
   if (space.cells.length === 0) return [cell("decisions", relaxedRows(space))]
   return space.cells.map(({ name, edges }) =>
@@ -34,6 +38,20 @@ export function relaxedShape(space: Space): RelaxedShape {
 /** The candidates of each row, cell by cell. */
 export function rowsOf(shape: RelaxedShape): ReadonlyArray<ReadonlyArray<string>> {
   return shape.flatMap((cell) => cell.edges)
+}
+
+/**
+ * Per row the operations that may be read off, in order: none that the space excludes and, unless `readNone`, no `none`.
+ * Which one a row is read off as is decided among these, here and in `discretize` alike.
+ */
+export function readableRows(shape: RelaxedShape, readNone: boolean): ReadonlyArray<ReadonlyArray<number>> {
+  return shape.flatMap(({ edges, exclude = [] }) =>
+    edges.map((operations) =>
+      operations.flatMap((operation, k) =>
+        (readNone || operation !== "none") && !exclude.includes(operation) ? [k] : []
+      )
+    )
+  )
 }
 
 /** Per cell a tensor [edges, width] that holds the rows. */

@@ -67,6 +67,7 @@ const wrong: ReadonlyArray<readonly [GivenSettings, string]> = [
   [{ constraints: [""] }, "--constraint"],
   [{ table: "t.csv" }, "--table"],
   [{ nonsense: 1 }, "nonsense"],
+  [{ none: false }, "readNone (--read-none) and neighborNone (--neighbor-none)"],
   [{ version: 2 }, "version"]
 ]
 for (const [given, problem] of wrong) {

@@ -15,6 +15,13 @@ test("an unknown option, with those that begin like it or differ in two letters 
   assert.match(problem("--smaples", "--smaples", "3"), "there is no --smaples, did you mean --samples?")
 })
 
+test("an option of earlier versions, with those that took its place", () => {
+  const names = ["--read-none", "--neighbor-none", "--json"]
+  for (const args of [["--none", "no"], ["--none=no"]])
+    assert.match(usageProblem(unknown("--none"), names, args), "--none is now --read-none and --neighbor-none; --help")
+  assert.match(problem("--none", "--none"), "there is no --none; --help")
+})
+
 test("an option that is given twice, in both forms, or has no value", () => {
   assert.match(problem("--seed", "--seed", "1", "--seed=2"), "--seed is given 2 times; --help")
   assert.match(problem("--samples", "--seed", "1", "--samples"), "--samples has no value; --help")

@@ -21,14 +21,14 @@ const counts = suite("relaxedNeighborCount()")
 counts("is the published size of each neighborhood", () => {
   const cell = relaxedShape(builtinSpace("nas-bench-201"))
   const sizes = [1, 2, 3, 4, 5, 6].map((radius) =>
-    relaxedNeighborCount(cell, { radius, exactRadius: true, none: true })
+    relaxedNeighborCount(cell, { radius, exactRadius: true, neighborNone: true })
   )
   assert.equal(sizes, [24, 240, 1280, 3840, 6144, 4096])
-  assert.is(relaxedNeighborCount(relaxedShape(builtinSpace("darts")), { radius: 1, none: true }), 196)
-  assert.is(relaxedNeighborCount(relaxedShape(builtinSpace("darts")), { radius: 1, none: false }), 168)
-  assert.is(relaxedNeighborCount(cell, { radius: 9, exactRadius: true, none: true }), 4096)
-  assert.is(relaxedNeighborCount(cell, { radius: 2, none: true }), 264)
-  assert.is(relaxedNeighborCount(cell, { radius: 9, none: true }), 15624)
+  assert.is(relaxedNeighborCount(relaxedShape(builtinSpace("darts")), { radius: 1, neighborNone: true }), 196)
+  assert.is(relaxedNeighborCount(relaxedShape(builtinSpace("darts")), { radius: 1, neighborNone: false }), 168)
+  assert.is(relaxedNeighborCount(cell, { radius: 9, exactRadius: true, neighborNone: true }), 4096)
+  assert.is(relaxedNeighborCount(cell, { radius: 2, neighborNone: true }), 264)
+  assert.is(relaxedNeighborCount(cell, { radius: 9, neighborNone: true }), 15624)
 })
 
 counts.run()
@@ -38,8 +38,8 @@ const all = suite("allRelaxedNeighbors()")
 all("are as many as counted, distinct, each a change within the radius to an operation that is there", () => {
   const yesNo = FastCheck.boolean()
   const check = FastCheck.property(shapes, radii, yesNo, yesNo, (shape, radius, none, exactRadius) => {
-    const neighbors = [...allRelaxedNeighbors(shape, { radius, exactRadius, none })]
-    assert.is(neighbors.length, relaxedNeighborCount(shape, { radius, exactRadius, none }))
+    const neighbors = [...allRelaxedNeighbors(shape, { radius, exactRadius, neighborNone: none })]
+    assert.is(neighbors.length, relaxedNeighborCount(shape, { radius, exactRadius, neighborNone: none }))
     assert.is(new Set(neighbors.map(text)).size, neighbors.length)
     const most = Math.min(radius, movable(shape, none))
     const distances = neighbors.map((neighbor) => neighbor.length)
@@ -67,12 +67,12 @@ draws("are distinct members of the neighborhood, as many as asked for, and the s
     FastCheck.integer({ min: 0, max: 12 }),
     FastCheck.string(),
     (shape, radius, count, seed) => {
-      const members = new Set([...allRelaxedNeighbors(shape, { radius, none: true })].map(text))
-      const drawn = drawRelaxedNeighbors(shape, { radius, none: true }, count, seed).map(text)
+      const members = new Set([...allRelaxedNeighbors(shape, { radius, neighborNone: true })].map(text))
+      const drawn = drawRelaxedNeighbors(shape, { radius, neighborNone: true }, count, seed).map(text)
       assert.is(drawn.length, Math.min(count, members.size))
       assert.is(new Set(drawn).size, drawn.length)
       assert.ok(drawn.every((neighbor) => members.has(neighbor)))
-      assert.equal(drawRelaxedNeighbors(shape, { radius, none: true }, count, seed).map(text), drawn)
+      assert.equal(drawRelaxedNeighbors(shape, { radius, neighborNone: true }, count, seed).map(text), drawn)
     }
   )
   FastCheck.assert(check, { seed: 52, numRuns: 100 })
@@ -80,15 +80,15 @@ draws("are distinct members of the neighborhood, as many as asked for, and the s
 
 draws("all of them is the whole neighborhood, whether by name or by number", () => {
   const shape = relaxedShape(builtinSpace("nas-bench-201"))
-  const whole = [...allRelaxedNeighbors(shape, { radius: 2, none: true })]
-  assert.equal(drawRelaxedNeighbors(shape, { radius: 2, none: true }, "all", "0"), whole)
-  assert.equal(drawRelaxedNeighbors(shape, { radius: 2, none: true }, 264, "0"), whole)
+  const whole = [...allRelaxedNeighbors(shape, { radius: 2, neighborNone: true })]
+  assert.equal(drawRelaxedNeighbors(shape, { radius: 2, neighborNone: true }, "all", "0"), whole)
+  assert.equal(drawRelaxedNeighbors(shape, { radius: 2, neighborNone: true }, 264, "0"), whole)
 })
 
 draws("at an exact radius they are those of the study, bit for bit", () => {
   const shape = relaxedShape(builtinSpace("nas-bench-201"))
   const at = (radius: number) =>
-    drawRelaxedNeighbors(shape, { radius, exactRadius: true, none: true }, 2, "bits").map((neighbor) =>
+    drawRelaxedNeighbors(shape, { radius, exactRadius: true, neighborNone: true }, 2, "bits").map((neighbor) =>
       neighbor.map(({ edge, shift }) => `${edge}+${shift}`).join()
     )
   assert.equal(at(1), ["2+1", "5+4"])
@@ -99,9 +99,9 @@ draws("are uniform over the whole ball, and over edges of any number of operatio
   const cell = (edges: ReadonlyArray<ReadonlyArray<string>>): RelaxedShape => [{ name: "c", edges, width: 5 }]
   const five = ["a", "b", "c", "d", "none"]
   const cases = [
-    [relaxedShape(builtinSpace("nas-bench-201")), { radius: 2, none: true }],
-    [cell([five, ["a", "b"], ["a", "b", "c"]]), { radius: 2, none: true }],
-    [cell([five, ["a", "b"], ["a", "b", "none"], five]), { radius: 3, exactRadius: true, none: false }]
+    [relaxedShape(builtinSpace("nas-bench-201")), { radius: 2, neighborNone: true }],
+    [cell([five, ["a", "b"], ["a", "b", "c"]]), { radius: 2, neighborNone: true }],
+    [cell([five, ["a", "b"], ["a", "b", "none"], five]), { radius: 3, exactRadius: true, neighborNone: false }]
   ] as const
   for (const [shape, neighborhood] of cases) {
     const counts = new Map([...allRelaxedNeighbors(shape, neighborhood)].map((neighbor) => [text(neighbor), 0]))
@@ -123,7 +123,7 @@ draws("fall on the edges of both cells alike, and on the changes of an edge alik
   for (let i = 0; i < rounds; i++) {
     for (const [{ edge, shift }] of drawRelaxedNeighbors(
       shape,
-      { radius: 1, none: true },
+      { radius: 1, neighborNone: true },
       2,
       `s/${i}`
     ) as ReadonlyArray<readonly [{ readonly edge: number; readonly shift: number }]>) {

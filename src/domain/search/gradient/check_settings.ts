@@ -23,8 +23,8 @@ export function checkGradientSearch(
       `a batch takes ${batchSize} images, and of ${examples} one level has ${least}; use a smaller batchSize, more images or a weightShare nearer 0.5`
     )
   if (settings._tag !== "NaDarts") return Either.right(settings)
-  if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, none: settings.none }) === 0)
-    return fail("no edge has a second operation to change to; use neighbors 0, or let none take part")
+  if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, neighborNone: settings.neighborNone }) === 0)
+    return fail("no edge has a second operation to change to; use neighbors 0, or neighborNone true")
   const most = Math.max(...(["alpha", "weights"] as const).flatMap((level) => [...runsOf(settings, shape, level)]))
   if (most > MOST_RUNS)
     return fail(`an update would sum ${most} architectures, at most ${MOST_RUNS} are possible; use fewer neighbors`)

@@ -70,7 +70,7 @@ function neighborDraw(settings: GradientSearch, shape: RelaxedShape, level: Leve
     typeof settings.radius === "number"
       ? settings.radius
       : Math.max(1, Math.round(rampAt(settings.radius, epoch, settings.epochs)))
-  const neighborhood = { radius, exactRadius: settings.exactRadius, none: settings.none }
+  const neighborhood = { radius, exactRadius: settings.exactRadius, neighborNone: settings.neighborNone }
   const all = relaxedNeighborCount(shape, neighborhood)
   return { count: settings.neighbors === "all" ? all : Math.min(settings.neighbors, all), neighborhood }
 }

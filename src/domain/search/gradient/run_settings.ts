@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import { LABEL_FIELDS } from "../../data/label_settings.ts"
 import { BACKEND_CHOICES, BACKEND_NAMES, DATASET_NAMES } from "../../data/names.ts"
 import { parseAggregate } from "../../objective/aggregate_text.ts"
-import { NeighborCount, oneOf, withDefault, YesNo } from "../../setting.ts"
+import { formerSetting, NeighborCount, oneOf, withDefault, YesNo } from "../../setting.ts"
 import { SettingsError } from "../settings.ts"
 import { GRADIENT_PROTOCOLS, type GradientProtocol, type GradientSearch, gradientSearch } from "./settings.ts"
 
@@ -71,8 +71,10 @@ export const GradientRunSettings = Schema.Struct({
   center: Schema.optional(YesNo),
   steps: Schema.optional(oneOf("both", "alpha", "weights")),
   order: Schema.optional(oneOf("first", "second", "finite-difference")),
-  /** Whether an edge may end with `none`, and a neighbor may change to it. */
-  none: Schema.optional(YesNo),
+  /** Whether an edge may be read off as `none`. */
+  readNone: Schema.optional(YesNo),
+  /** Whether a neighbor may change to `none`. */
+  neighborNone: Schema.optional(YesNo),
   eigenvalue: withDefault(YesNo, false),
   /** Epochs from one eigenvalue to the next, with `eigenvalue`; a stop rule needs every one. */
   eigenvalueEvery: withDefault(Count, 1),
@@ -95,6 +97,7 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
       if (value !== undefined) given[name] = value
     }
     const same = ["epochs", "batchSize", "neighbors", "radius", "exactRadius", "center", "steps", "order"] as const
+    for (const name of ["readNone", "neighborNone"] as const) set(name, run[name])
     for (const name of same) set(name, run[name])
     if (run.aggregate !== undefined) {
       set(
@@ -114,10 +117,6 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
         )
       set("representation", tag === "Mix" ? { _tag: tag, rho: Number(rho) } : { _tag: tag })
     }
-    if (run.none !== undefined) {
-      set("readNone", run.none)
-      if (run.algorithm === "na-darts") set("none", run.none)
-    }
     if (run.learningRate !== undefined) set("weights", { ...Object(given.weights), learningRate: run.learningRate })
     if (run.alphaLearningRate !== undefined)
       set("alpha", { ...Object(given.alpha), learningRate: run.alphaLearningRate })
@@ -129,12 +128,17 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
   })
 }
 
+function unknownSetting(path: ReadonlyArray<PropertyKey>): string {
+  const successors = path.length === 1 ? formerSetting(String(path[0])) : undefined
+  return successors === undefined ? "there is no such setting" : `it is now ${successors.join(" and ")}`
+}
+
 /** The most special of the things that are wrong with a method's settings. That they could have been left out is none. */
 function problemOf(algorithm: GradientAlgorithm, error: ParseError): string {
   const issues = ArrayFormatter.formatErrorSync(error).filter(
     ({ message }) => !message.startsWith("Expected undefined")
   )
   const [issue] = issues.toSorted((a, b) => b.path.length - a.path.length)
-  const told = issue?._tag === "Unexpected" ? "there is no such setting" : issue?.message.replace(/\s+/g, " ")
+  const told = issue?._tag === "Unexpected" ? unknownSetting(issue.path) : issue?.message.replace(/\s+/g, " ")
   return `${issue?.path.join(".") ?? "settings"} of ${algorithm}: ${told ?? "unknown"}`
 }

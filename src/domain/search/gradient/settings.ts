@@ -50,7 +50,7 @@ const protocol = {
   alpha: withDefault(AlphaOptimizer, Schema.decodeSync(AlphaOptimizer)({})),
   /** Standard deviation of alpha at the start. */
   initialAlpha: withDefault(Rate, 1e-3),
-  /** Whether an architecture of a space that keeps every edge may be read off with `none`. */
+  /** Whether an edge may be read off as `none`, in a space that keeps every edge. */
   readNone: withDefault(Schema.Boolean, true),
   /** When a search ends before its last epoch; it runs through where absent. */
   stop: Schema.optional(StopRule)
@@ -87,8 +87,8 @@ export const NaDarts = Schema.TaggedStruct("NaDarts", {
   steps: withDefault(Schema.Literal("both", "alpha", "weights"), "both"),
   /** How long neighbors stay. */
   fresh: withDefault(Schema.Literal("batch", "epoch"), "batch"),
-  /** Whether a change may lead to `none`, or move its share. */
-  none: withDefault(Schema.Boolean, true),
+  /** Whether a neighbor may change to `none`, or move its share. */
+  neighborNone: withDefault(Schema.Boolean, true),
   ...order,
   ...protocol
 })

@@ -29,7 +29,7 @@ import {
   smoothNetwork
 } from "./_networks.ts"
 
-const SHIFT = { representation: { _tag: "Shift" }, none: true } as const
+const SHIFT = { representation: { _tag: "Shift" }, neighborNone: true } as const
 const all = ({ alphas, weights }: LossProgram) => [...alphas, ...weights]
 
 const gradients = suite("gradientProgram()")
@@ -102,8 +102,8 @@ gradients("the loss of a mapped program is that of the mapped probabilities", ()
     { _tag: "Hard" },
     { _tag: "Mix", rho: 0.4 }
   ] as const) {
-    for (const neighbor of allRelaxedNeighbors(RAGGED, { radius: 2, none: true })) {
-      const maps = relaxedMaps(RAGGED, { representation, none: true }, neighbor, rows)
+    for (const neighbor of allRelaxedNeighbors(RAGGED, { radius: 2, neighborNone: true })) {
+      const maps = relaxedMaps(RAGGED, { representation, neighborNone: true }, neighbor, rows)
       const moved = applyMaps(RAGGED, maps, rows)
       let expected = 0
       const widths = RAGGED.flatMap(({ name, edges, width }) => edges.map((_, e) => ({ name, first: e * width })))
@@ -131,7 +131,7 @@ gradients("over all shifts without the center, a linear loss has c times the gra
     const rows = probabilities(shape, new Map(shape.map(({ name }) => [name, at.get(`alpha/${name}`)!])))
     const darts = evaluate(own, at)
     const sums = new Map(plain.alphas.map((name) => [name, new Float64Array(at.get(name)!.length)]))
-    const neighbors = drawRelaxedNeighbors(shape, { radius: 1, none: true }, "all", "")
+    const neighbors = drawRelaxedNeighbors(shape, { radius: 1, neighborNone: true }, "all", "")
     for (const neighbor of neighbors) {
       const values = evaluate(neighborhood, new Map([...at, ...mapInputs(relaxedMaps(shape, SHIFT, neighbor, rows))]))
       for (const [name, sum] of sums)
@@ -162,7 +162,7 @@ for (const how of AGGREGATES) {
     const program = gradientProgram(together, all(together))
     const at = numbers(gradientProgram(loss(cellNetwork, PLAIN), mapped.alphas))
     const rows = probabilities(cellNetwork.shape, new Map([["cell", at.get("alpha/cell")!]]))
-    const runs = [[], ...drawRelaxedNeighbors(cellNetwork.shape, { radius: 2, none: true }, 2, how._tag)].map(
+    const runs = [[], ...drawRelaxedNeighbors(cellNetwork.shape, { radius: 2, neighborNone: true }, 2, how._tag)].map(
       (neighbor) => mapInputs(relaxedMaps(cellNetwork.shape, SHIFT, neighbor, rows))
     )
     const apart = runs.map((maps) => evaluate(single, new Map([...at, ...maps])))

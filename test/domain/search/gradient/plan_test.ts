@@ -115,14 +115,14 @@ steps("neighbors come after the center, in the asked-for updates", () => {
   const weights = runs(settingsOf("NaDarts", { neighbors: 4, steps: "weights" }))
   assert.equal([weights.alpha.length, weights.weights.length], [1, 5])
   assert.is(runs(settingsOf("NaDarts", { neighbors: "all" })).alpha.length, 197)
-  assert.is(runs(settingsOf("NaDarts", { neighbors: 500, none: false })).alpha.length, 169)
+  assert.is(runs(settingsOf("NaDarts", { neighbors: 500, neighborNone: false })).alpha.length, 169)
 })
 
 steps("without none no change goes further than the other operations", () => {
   const shifts = (none: boolean) =>
     [...Array(20).keys()].flatMap((step) =>
-      stepOf(settingsOf("NaDarts", { none, neighbors: 9 }), 0, step % 5, `${step}`).updates.flatMap(({ runs: own }) =>
-        own.flatMap((neighbor) => neighbor.map(({ shift }) => shift))
+      stepOf(settingsOf("NaDarts", { neighborNone: none, neighbors: 9 }), 0, step % 5, `${step}`).updates.flatMap(
+        ({ runs: own }) => own.flatMap((neighbor) => neighbor.map(({ shift }) => shift))
       )
     )
   assert.equal([Math.max(...shifts(true)), Math.max(...shifts(false))], [7, 6])
@@ -142,7 +142,7 @@ steps("no update has a number of runs that runsOf() does not name", () => {
     {},
     { steps: "weights" },
     { center: false },
-    { none: false, neighbors: 180 },
+    { neighborNone: false, neighbors: 180 },
     { radius: { from: 1, to: 28 }, neighbors: 300 }
   ]) {
     const settings = settingsOf("NaDarts", { epochs: 6, ...extra })
@@ -168,7 +168,7 @@ inputs("are the maps of the planned neighbor at the present alpha", () => {
   const step = stepOf(settings, 0, 0)
   for (const run of [0, 1, 4]) {
     const made = inputsOf(settings, "alpha", run)
-    const swap = { representation: { _tag: "Swap" }, none: true } as const
+    const swap = { representation: { _tag: "Swap" }, neighborNone: true } as const
     const expected = relaxedMaps(SHAPE, swap, step.updates[0].runs[run]!, probabilities(SHAPE, alpha))
     for (const [name, { map, add }] of expected) {
       assert.equal(made.get(`map/${name}`), { shape: [14, 8, 8], data: map })
@@ -243,7 +243,7 @@ settings("the defaults are those of DARTS, and nas-bench-201 changes what differ
     center: true,
     steps: "both",
     fresh: "batch",
-    none: true,
+    neighborNone: true,
     order: "first",
     unrolledMomentum: false,
     epochs: 50,

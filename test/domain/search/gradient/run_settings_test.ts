@@ -22,11 +22,24 @@ test("a stop rule that is given holds, whatever the method", () => {
   assert.equal(stopOf({ method: { stop: { window: 3 } } }), { window: 3, ratio: 0.75 })
 })
 
+test("what may be read off and what a neighbor may change to are two settings", () => {
+  const made = (given: object) => {
+    const method = Either.getOrThrow(methodOf(Schema.decodeUnknownSync(GradientRunSettings)(given)))
+    return [method.readNone, method._tag === "NaDarts" ? method.neighborNone : undefined]
+  }
+  assert.equal(made({}), [true, true])
+  assert.equal(made({ readNone: false }), [false, true])
+  assert.equal(made({ neighborNone: false }), [true, false])
+  assert.equal(made({ algorithm: "darts", readNone: false }), [false, undefined])
+})
+
 for (const [given, problem] of [
   [{ representation: "mix:2" }, "representation.rho of na-darts: Expected a number less than or equal to 1, actual 2"],
   [{ representation: "turn" }, "representation (--representation): Expected shift, swap, hard or mix:0.5"],
   [{ method: { stop: { window: 0 } } }, "stop.window of na-darts: Expected a positive number, actual 0"],
   [{ algorithm: "darts", neighbors: 2 }, "neighbors of darts: there is no such setting"],
+  [{ algorithm: "darts", neighborNone: false }, "neighborNone of darts: there is no such setting"],
+  [{ method: { none: false } }, "none of na-darts: it is now readNone and neighborNone"],
   [{ algorithm: "gdas", method: { nonsense: 1 } }, "nonsense of gdas: there is no such setting"]
 ] as const)
   test(`what is wrong is told with its place: ${problem}`, () => {
