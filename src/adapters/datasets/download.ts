@@ -2,19 +2,17 @@ import { createHash } from "node:crypto"
 import { join, posix } from "node:path"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { DatasetError, type Sha256 } from "../../domain/data/dataset.ts"
+import type { DatasetError } from "../../domain/data/dataset.ts"
+import { type Address, addressError, continueDownload, Dropped, lengthOf, versionFile } from "./continue_download.ts"
 import { refused } from "./file_error.ts"
 
-/** An address and the checksum of what it gives. */
-export interface Address {
-  readonly url: string
-  readonly sha256: Sha256
-}
+export type { Address }
 
 /** Fetches files once. */
 export class Downloads extends Context.Tag("na-nas/Downloads")<
@@ -55,14 +53,17 @@ export function layer(
         if (yield* isWhole(path, address)) return path
         yield* refused(folder, files.makeDirectory(folder, { recursive: true }), "unwritable")
         const draft = `${path}.part`
-        yield* continueDownload(address, draft, patience.silence).pipe(
-          Effect.retry({ schedule: patience.retries, while: ({ reason }) => reason === "connection_dropped" })
-        )
-        yield* finish(address, { draft, path }).pipe(
+        const finished = finish(address, { draft, path }).pipe(
           Effect.catchIf(
             ({ reason }) => reason === "missing_file",
             (error) => Effect.flatMap(isWhole(path, address), (whole) => (whole ? Effect.void : Effect.fail(error)))
           )
+        )
+        const joined = yield* complete(address, draft, patience)
+        yield* Effect.catchIf(
+          finished,
+          ({ reason }) => joined && reason === "checksum_mismatch",
+          () => Effect.zipRight(complete(address, draft, patience), finished)
         )
         return path
       })
@@ -82,15 +83,29 @@ function nameOf({ pathname, searchParams }: URL): string {
   return name.replace(/[^\w.-]/g, "_").slice(-100) || "file"
 }
 
-const fail = ({ url }: Address, reason: DatasetError["reason"], detail: string) =>
-  new DatasetError({ dataset: url, reason, detail })
+/** Most milliseconds that a server is waited for. */
+const LONGEST_WAIT = 300_000
 
-const dropped = (address: Address, problem: string) =>
-  fail(
-    address,
-    "connection_dropped",
-    `${problem}: check the network and run again, which continues where this stopped, or name a file of your own`
-  )
+/** Continue a draft until it is as long as the address's contents. A try that got farther than all before has all its retries again. Whether it was made by more than one request. */
+const complete = Effect.fnUntraced(function* (address: Address, draft: string, { silence, retries }: Patience) {
+  const tries = yield* Schedule.driver(retries)
+  const begun = yield* lengthOf(draft)
+  for (let [farthest, count] = [begun, 1]; ; count++) {
+    const ended = yield* Effect.either(continueDownload(address, draft, silence))
+    if (Either.isRight(ended)) return begun > 0 || count > 1
+    const { left } = ended
+    if (!(left instanceof Dropped)) return yield* left
+    const { error, wait } = left
+    if (wait > LONGEST_WAIT) return yield* error
+    const length = yield* lengthOf(draft)
+    if (length > farthest) {
+      farthest = length
+      yield* tries.reset
+    }
+    yield* Effect.mapError(tries.next(error), () => error)
+    yield* Effect.sleep(wait)
+  }
+})
 
 /** Move a draft whose checksum is right, remove any other. Another process may have moved it already. */
 const finish = Effect.fnUntraced(function* (
@@ -99,10 +114,11 @@ const finish = Effect.fnUntraced(function* (
 ) {
   const files = yield* FileSystem.FileSystem
   const found = yield* checksum(draft)
+  yield* refused(draft, files.remove(versionFile(draft), { force: true }))
   if (found === address.sha256) return yield* refused(path, files.rename(draft, path), "unwritable")
   yield* refused(draft, files.remove(draft, { force: true }))
   const detail = `its SHA-256 is ${found}, not ${address.sha256}: correct the checksum, or fetch it from another address`
-  return yield* fail(address, "checksum_mismatch", detail)
+  return yield* addressError(address, "checksum_mismatch", detail)
 })
 
 const isWhole = Effect.fnUntraced(function* (path: string, { sha256 }: Address) {
@@ -119,84 +135,3 @@ const checksum = Effect.fnUntraced(function* (path: string) {
   )
   return digest.digest("hex")
 })
-
-/** Ask for what the draft lacks and write it there. Succeeds when the draft is as long as the address's contents. */
-const continueDownload = Effect.fnUntraced(function* (
-  address: Address,
-  draft: string,
-  silence: Duration.DurationInput
-) {
-  const files = yield* FileSystem.FileSystem
-  const inTime = Effect.timeoutFail({
-    duration: silence,
-    onTimeout: () => dropped(address, `nothing came for ${Duration.format(Duration.decode(silence))}`)
-  })
-  yield* refused(draft, files.writeFile(draft, new Uint8Array(0), { flag: "a" }), "unwritable")
-  const held = Number((yield* refused(draft, files.stat(draft))).size)
-  const abort = new AbortController()
-  const response = yield* Effect.tryPromise({
-    try: () =>
-      fetch(address.url, {
-        headers: { "accept-encoding": "identity", ...(held > 0 ? { range: `bytes=${held}-` } : {}) },
-        signal: abort.signal
-      }),
-    catch: (error) => dropped(address, `it cannot be reached (${causeOf(error)})`)
-  }).pipe(
-    inTime,
-    Effect.onError(() => Effect.sync(() => abort.abort()))
-  )
-  const body = response.body
-  const { start, total } = extentOf(response, held)
-  const stop = Effect.promise(async () => abort.abort())
-  if (response.status === 416) {
-    yield* stop
-    if (total === held) return
-    yield* refused(draft, files.truncate(draft, 0), "unwritable")
-    return yield* dropped(address, "more of it was there than it has")
-  }
-  if (!response.ok || body === null || start > held) {
-    yield* stop
-    const problem = `it answers ${response.status} ${response.statusText}`.trim()
-    return yield* response.status < 500
-      ? fail(address, "missing_file", `${problem}: check the address`)
-      : dropped(address, problem)
-  }
-  const reader = body.getReader()
-  const next = Effect.tryPromise({
-    try: () => reader.read(),
-    catch: (error) => dropped(address, `the connection broke (${causeOf(error)})`)
-  }).pipe(inTime)
-  yield* Effect.scoped(
-    Effect.gen(function* () {
-      const file = yield* refused(draft, files.open(draft, { flag: "r+" }), "unwritable")
-      yield* file.seek(start, "start")
-      let at = start
-      for (;;) {
-        const { done, value } = yield* next
-        if (done) break
-        yield* refused(draft, file.writeAll(value), "unwritable")
-        at += value.byteLength
-      }
-      if (total !== undefined && at < total)
-        return yield* dropped(address, `the connection broke after ${at} of ${total} bytes`)
-      yield* refused(draft, file.truncate(at), "unwritable")
-      yield* refused(draft, file.sync, "unwritable")
-    })
-  ).pipe(Effect.ensuring(stop))
-})
-
-/** Where in the contents an answer starts, and how long the contents are, as far as it says so. */
-function extentOf(response: Response, held: number): { readonly start: number; readonly total: number | undefined } {
-  const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "")
-  const length = response.headers.get("content-length")
-  const number = (text: string | undefined | null) =>
-    text === undefined || text === null || text === "*" ? undefined : Number(text)
-  if (response.status === 206) return { start: number(range?.[1]) ?? held, total: number(range?.[2]) }
-  return { start: 0, total: response.status === 416 ? number(range?.[2]) : number(length) }
-}
-
-/** What `fetch` hides in the cause of its error. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? causeOf(error.cause) : error.message
-}

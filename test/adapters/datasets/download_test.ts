@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -20,8 +21,10 @@ type Answer = (request: IncomingMessage, response: ServerResponse, start: number
 /** Answers in turn, the last one for all requests that follow; it writes down the ranges asked for. */
 let answers: Array<Answer> = []
 let ranges: Array<string | undefined> = []
+let conditions: Array<string | string[] | undefined> = []
 const server = createServer((request, response) => {
   ranges.push(request.headers.range)
+  conditions.push(request.headers["if-range"])
   const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0)
   const answer = answers.length > 1 ? answers.shift()! : answers[0]!
   answer(request, response, start)
@@ -34,6 +37,13 @@ const head = (response: ServerResponse, start: number, contents = CONTENTS) =>
     "content-length": contents.length - start,
     ...(start > 0 ? { "content-range": `bytes ${start}-${contents.length - 1}/${contents.length}` } : {})
   })
+/** Answers with further headers. */
+const having =
+  (headers: Readonly<Record<string, string>>, answer: Answer): Answer =>
+  (request, response, start) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    answer(request, response, start)
+  }
 const whole: Answer = (_, response, start) => head(response, start).end(CONTENTS.subarray(start))
 const withoutRanges: Answer = (_, response) => head(response, 0).end(CONTENTS)
 const status =
@@ -61,6 +71,7 @@ const fetching = (cache: string, address: Address = { url, sha256: SHA256 }, ret
 const script = (...given: Array<Answer>) => {
   answers = given
   ranges = []
+  conditions = []
 }
 
 const test = suite("Downloads")
@@ -172,6 +183,87 @@ test("an answer that is no success is an error: at once for 404, after retries f
   assert.is(busy.reason, "connection_dropped")
   assert.match(busy.message, "503")
   assert.is(ranges.length, 4)
+})
+
+test("408, 425 and 429 are tried again, after the time that the server asks for", async () => {
+  for (const code of [408, 425, 429]) {
+    script(status(code), whole)
+    assert.ok(readFileSync(await run(fetching(newCache(), undefined, 1))).equals(CONTENTS))
+  }
+  script(having({ "retry-after": "1" }, status(503)), whole)
+  const begun = performance.now()
+  await run(fetching(newCache(), undefined, 1))
+  assert.ok(performance.now() - begun >= 1000)
+  script(having({ "retry-after": new Date(Date.now() + 3_600_000).toUTCString() }, status(429)))
+  const error = await failure(fetching(newCache(), undefined, 3))
+  assert.match(error.message, /it answers 429 Too Many Requests and asks to wait (3600|3599|3601) s: /)
+  assert.is(ranges.length, 1)
+})
+
+test("a connection that breaks again and again is tried as long as it gets farther", async () => {
+  script(...Array.from({ length: 9 }, () => dropsAfter(20_000)), whole)
+  assert.ok(readFileSync(await run(fetching(newCache(), undefined, 2))).equals(CONTENTS))
+  assert.is(ranges.length, 10)
+  script(dropsAfter(20_000), dropsAfter(0))
+  assert.is((await failure(fetching(newCache(), undefined, 2))).reason, "connection_dropped")
+  assert.is(ranges.length, 3)
+})
+
+test("redirects that do not end are an error at once", async () => {
+  script((_, response) => response.writeHead(302, { location: "/again" }).end())
+  const error = await failure(fetching(newCache(), undefined, 3))
+  assert.is(error.reason, "missing_file")
+  assert.match(error.message, /redirect.*: check the address/)
+  assert.ok(ranges.length < 30)
+})
+
+test("what comes compressed is counted as it is unpacked, and never continued", async () => {
+  const packed = gzipSync(CONTENTS, { level: 0 })
+  const gzip = { "content-encoding": "gzip", "content-length": String(packed.length) }
+  script(having(gzip, (_, response) => response.end(packed)))
+  assert.ok(readFileSync(await run(fetching(newCache()))).equals(CONTENTS))
+  const breaks: Answer = (_, response) =>
+    response.write(packed.subarray(0, packed.length / 2), () => setTimeout(() => response.destroy(), 40))
+  script(
+    having(gzip, breaks),
+    having(gzip, (_, response) => response.end(packed))
+  )
+  assert.ok(readFileSync(await run(fetching(newCache(), undefined, 1))).equals(CONTENTS))
+  assert.equal(ranges, [undefined, undefined])
+  const part: Answer = (_, response, start) =>
+    response.writeHead(206, { "content-range": `bytes ${start}-9/10`, "content-encoding": "gzip" }).end(packed)
+  script(dropsAfter(70_000), part, whole)
+  assert.ok(readFileSync(await run(fetching(newCache(), undefined, 2))).equals(CONTENTS))
+  assert.equal(ranges, [undefined, "bytes=70000-", undefined])
+})
+
+test("a file that changes between two tries is fetched anew, in the same run and in a later one", async () => {
+  const old: Answer = (_, response, start) =>
+    head(response, start).write(Buffer.alloc(50_000, 7), () => setTimeout(() => response.destroy(), 40))
+  const date = "Sat, 28 Nov 2026 00:00:00 GMT"
+  for (const [one, other] of [
+    [{ etag: '"a"' }, { etag: '"b"' }],
+    [{ etag: 'W/"a"', "last-modified": date }, { "last-modified": "Sat, 28 Nov 2026 00:01:00 GMT" }]
+  ] as ReadonlyArray<ReadonlyArray<Record<string, string>>>) {
+    const known = one!.etag === '"a"' ? '"a"' : date
+    script(having(one!, old), having(other!, withoutRanges))
+    assert.ok(readFileSync(await run(fetching(newCache(), undefined, 1))).equals(CONTENTS))
+    assert.equal(conditions, [undefined, known])
+    const cache = newCache()
+    script(having(one!, old), having(other!, whole), having(other!, whole))
+    await failure(fetching(cache))
+    assert.ok(readFileSync(await run(fetching(cache, undefined, 1))).equals(CONTENTS))
+    assert.equal(conditions, [undefined, known, undefined])
+    assert.equal(readdirSync(cache), [`${SHA256.slice(0, 16)}-set.bin`])
+  }
+  const breaksAnew: Answer = (_, response) => dropsAfter(20_000)(_, response, 0)
+  const [one, other] = [{ etag: '"a"' }, { etag: '"b"' }]
+  script(having(one, old), having(other, breaksAnew), having(other, whole))
+  assert.ok(readFileSync(await run(fetching(newCache(), undefined, 2))).equals(CONTENTS))
+  assert.equal(ranges, [undefined, "bytes=50000-", "bytes=20000-"])
+  script(old, whole, whole)
+  assert.ok(readFileSync(await run(fetching(newCache(), undefined, 1))).equals(CONTENTS))
+  assert.equal(ranges, [undefined, "bytes=50000-", undefined])
 })
 
 test("a server that is not there is an error that says so", async () => {
