@@ -11,7 +11,6 @@
  * another process has is passed over. What is finished is kept beside the table as well (`--results`). Every run is a run of `bin/search.ts`, whose command is printed. No search sees a column of the table.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { homedir } from "node:os"
 import { join } from "node:path"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
@@ -19,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { batchesLayer } from "../bin/commands/_batches.ts"
 import { openSearch } from "../bin/commands/_evaluator.ts"
+import { cacheFolder } from "../src/adapters/cache_folder.ts"
 import * as Folder from "../src/adapters/checkpoints/folder.ts"
 import { beginGradientRun, GRADIENT_VERSION } from "../src/adapters/checkpoints/run_record.ts"
 import * as NoCurves from "../src/adapters/curves/none.ts"
@@ -151,7 +151,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
       note()
       console.log(`${variant.name} seed ${seed}: ${progressLine(now)}`)
     })
-  const cache = join(homedir(), ".cache", "na-nas", "programs")
+  const cache = cacheFolder("programs")
   const outcome = yield* gradientSearch(plan, onProgress).pipe(
     Effect.provide(
       Layer.mergeAll(backendLayer("onnx", { cache, threads }), Folder.layer(folder), batchesLayer(), NoCurves.layer)

@@ -1,12 +1,15 @@
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { cli } from "./bin/_cli.ts"
 import { ABSENT, withWorker } from "./elsewhere/_hosts.ts"
 
-const FOLDER = ".snippets"
+const ROOT = resolve(".")
+/** A user's folder: what the README tells to type runs here, and leaves its files here. */
+const FOLDER = mkdtempSync(join(tmpdir(), "na-nas-docs-"))
 const README = readFileSync("README.md", "utf8")
 
 /** The fenced blocks of a document in one language. */
@@ -18,20 +21,32 @@ function blocks(document: string, language: string): ReadonlyArray<string> {
 
 function ran(file: string, ...args: ReadonlyArray<string>) {
   const env = { ...process.env, FORCE_COLOR: "0" }
-  return spawnSync(process.execPath, ["--import", "tsx", file, ...args], { encoding: "utf8", env })
+  return spawnSync(process.execPath, ["--import", "tsx", file, ...args], { encoding: "utf8", env, cwd: FOLDER })
+}
+
+/** Run a command of `bin/` within this process, as if it were typed in the folder. */
+async function typed(command: string, ...args: ReadonlyArray<string>) {
+  process.chdir(FOLDER)
+  try {
+    return await cli(command, ...args)
+  } finally {
+    process.chdir(ROOT)
+  }
 }
 
 const test = suite("README.md, mod.ts")
 test.before(() => {
-  mkdirSync(FOLDER, { recursive: true })
+  const modules = join(FOLDER, "node_modules")
+  mkdirSync(modules)
+  for (const name of readdirSync("node_modules").filter((one) => !one.startsWith(".")))
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name))
+  symlinkSync(ROOT, join(modules, "na-nas"))
+  writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ type: "module" }))
 })
-test.after(() => {
-  rmSync(FOLDER, { recursive: true, force: true })
-  rmSync("runs/first", { recursive: true, force: true })
-})
+test.after(() => rmSync(FOLDER, { recursive: true, force: true }))
 
 test("the first screen shows what the search of a table prints", () => {
-  const { stdout, stderr, status } = ran("bin/search.ts", "--algorithm", "na-rs")
+  const { stdout, stderr, status } = ran(join(ROOT, "bin/search.ts"), "--algorithm", "na-rs")
   assert.is(status, 0, stderr)
   assert.ok(blocks(README, "text").includes(stderr + stdout), stderr + stdout)
 })
@@ -49,7 +64,7 @@ for (const command of commands.map((line) => line.replace(/^npm ci && /, "")).fi
         .match(/'[^']*'|\S+/g)
         ?.map((word) => word.replace(/^'|'$/g, "")) ?? []
     const bin = file!.match(/^bin\/(.*)\.ts$/)?.[1]
-    const { status, stderr } = bin === undefined ? ran(file!, ...args) : await cli(bin, ...args)
+    const { status, stderr } = bin === undefined ? ran(join(ROOT, file!), ...args) : await typed(bin, ...args)
     assert.is(status, 0, stderr)
   })
 }
@@ -70,7 +85,10 @@ else
     const [code, config] = [blocks(README, "ts worker.ts")[0]!, blocks(README, "capnp worker.capnp")[0]!]
     writeFileSync(join(FOLDER, "worker.ts"), code)
     const command = /^npx esbuild (.*)$/m.exec(blocks(README, "bash").join(""))![1]!.split(" ")
-    const { status, stderr } = spawnSync("../node_modules/.bin/esbuild", command, { encoding: "utf8", cwd: FOLDER })
+    const { status, stderr } = spawnSync(join(ROOT, "node_modules/.bin/esbuild"), command, {
+      encoding: "utf8",
+      cwd: FOLDER
+    })
     assert.is(status, 0, stderr)
     const question = /^`curl 'http:\/\/localhost:8080(\/.*?)'`/m.exec(README)![1]!
     const answer = await withWorker(

@@ -1,10 +1,10 @@
-import { homedir } from "node:os"
 import { join } from "node:path"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import { cacheFolder } from "../../src/adapters/cache_folder.ts"
 import { beginSupernetRun } from "../../src/adapters/checkpoints/run_record.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import * as SupernetEvaluator from "../../src/adapters/evaluator/supernet.ts"
@@ -87,12 +87,9 @@ const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
 /** Settings that only searches over tables have. */
 const TABLE_SETTINGS: ReadonlySet<string> = new Set(["table", "key", "score", "report", "cost"])
 
-/** The user's cache. */
-const CACHE = join(homedir(), ".cache", "na-nas")
-
 /** What runs programs and makes batches. */
 const openMachine = Effect.fnUntraced(function* ({ backend = "auto", threads }: SearchSettings) {
-  const options = { cache: join(CACHE, "programs"), ...(threads === undefined ? {} : { threads }) }
+  const options = { cache: cacheFolder("programs"), ...(threads === undefined ? {} : { threads }) }
   return yield* Layer.build(Layer.merge(backendLayer(yield* backendOf(backend), options), batchesLayer()))
 })
 
@@ -118,7 +115,7 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
       images,
       measure,
       threads,
-      folder: settings.cache ?? join(CACHE, "trainings"),
+      folder: settings.cache ?? cacheFolder("trainings"),
       onProgress: (now) => progress.show(() => `training ${trainingLine(now)}`)
     }),
     services

@@ -1,10 +1,9 @@
-import { homedir } from "node:os"
-import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { cacheFolder } from "../../src/adapters/cache_folder.ts"
 import { beginGradientRun, GRADIENT_VERSION, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
@@ -49,7 +48,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   if (run !== undefined) yield* beginGradientRun(run, { version: GRADIENT_VERSION, settings, data: info.digest })
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const backendOptions = {
-    cache: join(homedir(), ".cache", "na-nas", "programs"),
+    cache: cacheFolder("programs"),
     ...(settings.threads === undefined ? {} : { threads: settings.threads })
   }
   const layers = Layer.mergeAll(

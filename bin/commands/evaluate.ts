@@ -1,11 +1,10 @@
-import { homedir } from "node:os"
-import { join } from "node:path"
 import * as Command from "@effect/cli/Command"
 import * as Schema from "@effect/schema/Schema"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { cacheFolder } from "../../src/adapters/cache_folder.ts"
 import { beginTrainingRun, readTrainingRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
@@ -102,7 +101,7 @@ const command = Command.make(
     const progress = yield* trainingProgress(process.stderr, run !== undefined)
     const layers = Layer.mergeAll(
       backendLayer(backendName, {
-        cache: join(homedir(), ".cache", "na-nas", "programs"),
+        cache: cacheFolder("programs"),
         ...(settings.threads === undefined ? {} : { threads: settings.threads })
       }),
       keptIn(run),

@@ -1,10 +1,9 @@
-import { homedir } from "node:os"
-import { join } from "node:path"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { DatasetSource } from "../../domain/data/dataset.ts"
 import { Datasets } from "../../effects/datasets.ts"
+import { cacheFolder } from "../cache_folder.ts"
 import { openCifar } from "./cifar.ts"
 import type { Downloads } from "./download.ts"
 import * as Download from "./download.ts"
@@ -37,6 +36,6 @@ export const layer = Layer.effect(
 )
 
 /** `layer`, with downloads kept in a folder: by default in the user's cache. */
-export function layerCached(folder: string = join(homedir(), ".cache", "na-nas", "datasets")) {
+export function layerCached(folder: string = cacheFolder("datasets")) {
   return Layer.provide(layer, Download.layer(folder))
 }
