@@ -292,7 +292,7 @@ budgets("what is reported is what was evaluated, killed anywhere or not", async 
       assert.is(networks.size, rows.length, "no network is evaluated twice")
     }
   )
-  await FastCheck.assert(check, { seed: 1, numRuns: 80 })
+  await FastCheck.assert(check, { seed: 1, numRuns: 40 })
 })
 
 budgets("a budget too small for the first neighborhood is an error that says so", async () => {

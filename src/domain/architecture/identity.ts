@@ -34,8 +34,18 @@ export interface Classes {
   readonly representative: Int32Array
 }
 
-/** The partition of an enumerable space into networks that are the same. */
+const classesOf = new WeakMap<Space, Map<Identity, Classes>>()
+
+/** The partition of an enumerable space into networks that are the same; computed once. */
 export function classify(space: Space, identity: Identity): Classes {
+  const known = classesOf.get(space) ?? new Map<Identity, Classes>()
+  classesOf.set(space, known)
+  const made = known.get(identity) ?? partition(space, identity)
+  known.set(identity, made)
+  return made
+}
+
+function partition(space: Space, identity: Identity): Classes {
   const size = spaceSize(space)
   const classOf = new Int32Array(size)
   const first: Array<number> = []
