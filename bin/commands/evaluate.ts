@@ -18,6 +18,7 @@ import { readSubject } from "../../src/adapters/training/subject.ts"
 import { writeWeights } from "../../src/adapters/training/weights.ts"
 import { SettingsError } from "../../src/domain/search/settings.ts"
 import { protocolOf, TrainingRunSettings } from "../../src/domain/training/run_settings.ts"
+import type { Dataset } from "../../src/effects/datasets.ts"
 import { TensorBackend } from "../../src/effects/tensor_backend.ts"
 import { trainNetwork } from "../../src/effects/train_network.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
@@ -68,6 +69,16 @@ function withoutSpace(settings: TrainingRunSettings | undefined): TrainingRunSet
   return rest
 }
 
+/** From how many test images on it is told that they are looked at. */
+const MANY_IMAGES = 5000
+
+/** A training that begins looks at the test images first: what is wrong with one would else be found behind the last epoch. */
+const checkTestImages = Effect.fnUntraced(function* ({ info, checkTest }: Dataset) {
+  if (info.test >= MANY_IMAGES && checkTest !== Effect.void)
+    yield* Console.error(`looking whether all ${info.test.toLocaleString("en-US")} test images can be read`)
+  yield* checkTest
+})
+
 const command = Command.make(
   "evaluate",
   EVALUATE_OPTIONS,
@@ -81,6 +92,7 @@ const command = Command.make(
     const protocol = protocolOf(asked, name)
     const images = yield* Effect.provide(openTrainingImages(asked, protocol), DatasetFiles.layerCached())
     const { info } = images.dataset
+    if (kept === undefined) yield* checkTestImages(images.dataset)
     const { plan, network } = yield* planTraining(protocol, subject, images, true)
     const backendName = yield* backendOf(asked.backend, kept)
     const settings = {

@@ -25,6 +25,8 @@ export interface Dataset {
   readonly info: DatasetInfo
   readonly train: SampleReader
   readonly test: TestReader
+  /** Fails where a test image cannot be read, which a training would find at its end. Nothing is kept of them. */
+  readonly checkTest: Effect.Effect<void, DatasetError>
 }
 
 /** Opens datasets. What is opened holds nothing that must be closed. */

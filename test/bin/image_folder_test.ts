@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import sharp from "sharp"
 import { suite } from "uvu"
@@ -39,6 +40,15 @@ test("without test images a training keeps its weights, and tells that it measur
   assert.match(ran.stderr, "test accuracy  not measured: the data have no test images")
   const again = await cli("evaluate", "--run", join(folder, "run"), "--json")
   assert.equal([again.status, lastJson(again).test], [0, null])
+})
+
+test("a test image that is damaged is told before the first step", async () => {
+  await writeClasses("cut/train/ant", "cut/train/bee", "cut/val/ant", "cut/val/bee")
+  write("cut/val/bee/7.png", "no image")
+  const ran = await evaluate("cut", "--run", join(folder, "cut-run"))
+  assert.is(ran.status, 1, ran.stderr)
+  assert.match(ran.stderr, /^error: .*val\/bee\/7\.png.*: replace or remove it\n$/)
+  assert.not.ok(existsSync(join(folder, "cut-run")))
 })
 
 test("a validation share that is less than an image is one usage error for all who train", async () => {

@@ -48,7 +48,15 @@ export const openImageFolder = Effect.fn("openImageFolder")(function* (
       digest: digest.digest("hex")
     },
     train: SampleReader(reader(train)),
-    test: TestReader(reader(test ?? empty))
+    test: TestReader(reader(test ?? empty)),
+    checkTest: Effect.forEach(
+      test?.paths ?? [],
+      (path) => decode(sharp, path, { height: source.height, width: source.width }),
+      {
+        concurrency: CONCURRENCY,
+        discard: true
+      }
+    )
   }
   return dataset
 })

@@ -53,7 +53,8 @@ export const memoryDataset = Effect.fn("memoryDataset")(function* (parts: Memory
       digest: digest.digest("hex")
     },
     train: SampleReader(readerOf(name, train)),
-    test: TestReader(readerOf(name, test))
+    test: TestReader(readerOf(name, test)),
+    checkTest: Effect.void
   }
   return dataset
 })

@@ -58,7 +58,7 @@ export const openTrainingImages = Effect.fn("openTrainingImages")(function* (
     })
   if (parts.training.length < protocol.batchSize)
     return yield* new SettingsError({
-      problem: `batch size (--batch-size): a step takes ${protocol.batchSize} images, and ${parts.training.length} are trained with`
+      problem: `batch size (--batch-size): a step takes ${protocol.batchSize} images, and ${parts.training.length} are trained with; give ${Math.max(1, parts.training.length)} or less`
     })
   const augmentation = needed(protocol.augmentation, info.shape)
   const preparation = needed(protocol.preparation, info.shape)

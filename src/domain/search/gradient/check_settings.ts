@@ -20,7 +20,7 @@ export function checkGradientSearch(
   const least = Math.min(weights, examples - weights)
   if (least < batchSize)
     return fail(
-      `a batch takes ${batchSize} images, and of ${examples} one level has ${least}; use a smaller batchSize, more images or a weightShare nearer 0.5`
+      `batch size (--batch-size): a batch takes ${batchSize} images, and ${weights} of ${examples} train the weights, ${examples - weights} alpha; give ${least > 0 ? `${least} or less` : "a smaller one"}, or more --images`
     )
   if (settings._tag !== "NaDarts") return Either.right(settings)
   if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, neighborNone: settings.neighborNone }) === 0)

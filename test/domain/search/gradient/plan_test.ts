@@ -290,8 +290,8 @@ settings("what cannot be run is told, with the cure", () => {
   }
   assert.is(problem(settingsOf("NaDarts")), "")
   assert.is(problem(settingsOf("Darts", { batchSize: 500 })), "")
-  assert.match(problem(settingsOf("Darts"), 150), "smaller batchSize")
-  assert.match(problem(settingsOf("Darts", { weightShare: 0.95 })), "one level has 50")
+  assert.match(problem(settingsOf("Darts"), 150), "and 75 of 150 train the weights, 75 alpha; give 75 or less")
+  assert.match(problem(settingsOf("Darts", { weightShare: 0.95 })), "give 50 or less, or more --images")
   assert.match(problem(settingsOf("NaDarts", { neighbors: "all", radius: 2 })), "sum 18719 architectures")
   assert.match(problem(settingsOf("NaDarts"), EXAMPLES, [{ name: "c", edges: [["a"]], width: 1 }]), "second operation")
 })
