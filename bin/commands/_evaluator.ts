@@ -65,7 +65,7 @@ function refuse(
 const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
   yield* refuse(settings, (name) => TRAIN_SETTINGS.has(name), "a search over a table; --evaluator train has it")
   yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search over a table; --evaluator supernet has it")
-  const { benchmark, score, report, cost, synthetic } = yield* loadBenchmark(settings, space)
+  const { benchmark, score, report, cost, read, synthetic } = yield* loadBenchmark(settings, space)
   const plan = yield* planSearch({ ...settings, cost }, space, benchmark)
   if (synthetic)
     yield* Console.error("no --table FILE --score COLUMN: searching a made-up landscape (its scores are no accuracies)")
@@ -80,6 +80,7 @@ const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
     reportOf: Context.get(services, Reporter).report,
     info: undefined,
     used: undefined,
+    read,
     run: (repetitions: RepeatOptions) => Effect.provideService(repeatSearch(plan, repetitions), Evaluator, evaluator)
   }
 })
@@ -129,6 +130,7 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
     reportOf: () => new Map(),
     info: images.dataset.info,
     used: usedImages(images),
+    read: undefined,
     run: (repetitions: RepeatOptions) =>
       Effect.gen(function* () {
         if (halving === undefined) return yield* repeatSearch(plan, repetitions)
@@ -194,6 +196,7 @@ const openSupernetSearch = Effect.fnUntraced(function* (
     reportOf: reporter === undefined ? () => new Map() : Context.get(reporter, Reporter).report,
     info: images.dataset.info,
     used: usedImages(images),
+    read: undefined,
     run: (repetitions: RepeatOptions) =>
       repeatSearch(plan, repetitions).pipe(Effect.provide(layer), Effect.ensuring(progress.clear))
   }

@@ -38,7 +38,7 @@ export const searchTable = Effect.fn("searchTable")(function* ({ config, given, 
   const stored = folder === undefined ? undefined : yield* openStoredRun(folder, alone ? undefined : resolved)
   const settings = stored?.settings ?? (yield* resolved())
   const space = yield* loadSpace(settings.space)
-  const { score, identity, reportOf, info, used, run } = yield* openSearch(settings, space, folder)
+  const { score, identity, reportOf, info, used, read, run } = yield* openSearch(settings, space, folder)
   const store = stored === undefined ? NoStore.layer : yield* stored.begin(settings, identity)
   const progress = yield* searchProgress(process.stderr, settings, stored !== undefined)
   const outcomes = yield* run({ seed: settings.seed, repeat: settings.repeat, onProgress: progress.show }).pipe(
@@ -58,7 +58,8 @@ export const searchTable = Effect.fn("searchTable")(function* ({ config, given, 
     seconds,
     run: folder,
     info,
-    used
+    used,
+    read
   }
   if (json) yield* Console.error(searchText(result))
   yield* Console.log(json ? JSON.stringify(searchJson(result)) : searchText(result))

@@ -45,7 +45,7 @@ const command = Command.make(
     const settings = yield* resolveSettings(Option.getOrUndefined(config), givenSettings(flags))
     if (top < 1) return yield* new SettingsError({ problem: `top (--top): expected a positive number, actual ${top}` })
     const space = yield* loadSpace(settings.space)
-    const { benchmark, score, report, synthetic } = yield* loadBenchmark(settings, space)
+    const { benchmark, score, report, read, synthetic } = yield* loadBenchmark(settings, space)
     if (synthetic)
       yield* Console.error("no --table FILE --score COLUMN: this is a made-up landscape (its scores are no accuracies)")
     const { objective: prepared } = yield* planSearch({ ...settings, algorithm: "na-rs" }, space, benchmark)
@@ -70,7 +70,8 @@ const command = Command.make(
         architectures: table.architectures,
         own,
         objectives,
-        reported
+        reported,
+        read
       } as const
       return yield* Console.log(json ? JSON.stringify(landscapeJson(landscape, top)) : landscapeText(landscape, top))
     }
@@ -88,7 +89,9 @@ const command = Command.make(
       })
     }
     yield* Console.log(
-      json ? JSON.stringify(flatnessJson(space, center, found, sign)) : flatnessText(space, center, found, sign, score)
+      json
+        ? JSON.stringify(flatnessJson(space, center, found, sign, read))
+        : flatnessText(space, center, found, sign, score, read)
     )
   })
 ).pipe(Command.withDescription(HELP))

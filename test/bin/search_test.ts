@@ -48,8 +48,24 @@ test("with --json the last line of stdout is the result, and progress stays off 
     stop: "exhausted",
     reported: { test: 3, cost: 3.5 },
     seed: "0",
-    run: null
+    run: null,
+    read: {
+      tables: [{ name: table, architectures: 8, key: "code", first: { text: "000", architecture: "000" } }],
+      leftOut: null
+    }
   })
+})
+
+test("architectures without a score are left out of the search and counted in its report", async () => {
+  const gaps = file(
+    "gaps.csv",
+    ["code,score", ...rows.slice(0, 7).map((row) => row.split(",").slice(0, 2).join(",")), "111,"].join("\n")
+  )
+  const ran = await cli("search", "--space", space, "--table", gaps, "--score", "score", "--algorithm", "exhaustive")
+  assert.is(ran.status, 0, ran.stderr)
+  assert.match(ran.stdout, "8 architectures of")
+  assert.match(ran.stdout, /left out +1 architecture in .*gaps\.csv, line 9: the column "score" has no number/)
+  assert.match(ran.stdout, / architecture +110\n/)
 })
 
 test("a smaller score is better where that is the goal", async () => {

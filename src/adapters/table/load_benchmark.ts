@@ -3,9 +3,9 @@ import type { SearchSettings } from "../../domain/search/settings.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import { isEnumerable } from "../../domain/space/ordinal.ts"
 import type { Space } from "../../domain/space/space.ts"
-import { type Benchmark, benchmarkColumns } from "../../domain/table/benchmark.ts"
+import { type Benchmark, benchmarkColumns, type MissingNumbers, withNumbers } from "../../domain/table/benchmark.ts"
 import { syntheticTable } from "../../domain/table/synthetic_table.ts"
-import { makeTable } from "../../domain/table/table.ts"
+import { makeTable, type Table } from "../../domain/table/table.ts"
 import { readTable } from "./file.ts"
 
 /** The settings that say which table is read, and how. */
@@ -17,8 +17,17 @@ export interface LoadedBenchmark {
   readonly score: string
   readonly report: ReadonlyArray<string>
   readonly cost: string | undefined
+  /** What was read of files; none where the table was made up for want of one. */
+  readonly read: ReadBenchmark | undefined
   /** Whether the table was made up for want of one. */
   readonly synthetic: boolean
+}
+
+/** What was read of files, for a report. */
+export interface ReadBenchmark {
+  readonly tables: ReadonlyArray<Table>
+  /** The architectures that have no score or no cost, if there are any: they are left out. */
+  readonly missing: MissingNumbers | undefined
 }
 
 /** The tables that settings name, as one; none where they name none. */
@@ -37,7 +46,10 @@ export const readBenchmark = Effect.fn("readBenchmark")(function* (
   return benchmark
 })
 
-/** Read the tables that settings name. Without one, a synthetic landscape stands in, so that every command can be tried. */
+/**
+ * Read the tables that settings name; architectures without a score or a cost are left out. Without a table, a synthetic landscape stands in, so that
+ * every command can be tried.
+ */
 export const loadBenchmark = Effect.fn("loadBenchmark")(function* (settings: TableSettings, space: Space) {
   const benchmark = yield* readBenchmark(settings, space)
   if (benchmark === undefined) return yield* synthetic(settings, space)
@@ -45,11 +57,14 @@ export const loadBenchmark = Effect.fn("loadBenchmark")(function* (settings: Tab
     const names = benchmarkColumns(benchmark).join(", ")
     return yield* new SettingsError({ problem: `name the column to search by with --score: ${names}` })
   }
+  const needed = [settings.score, ...(settings.cost === undefined ? [] : [settings.cost])]
+  const { benchmark: scored, missing } = yield* withNumbers(benchmark, needed)
   const loaded: LoadedBenchmark = {
-    benchmark,
+    benchmark: scored,
     score: settings.score,
     report: settings.report,
     cost: settings.cost,
+    read: { tables: benchmark.tables, missing },
     synthetic: false
   }
   return loaded
@@ -75,6 +90,7 @@ const synthetic = Effect.fn("syntheticBenchmark")(function* (settings: TableSett
     score: "validation",
     report: ["test"],
     cost: "seconds",
+    read: undefined,
     synthetic: true
   }
   return loaded

@@ -1,5 +1,6 @@
 import * as FastCheck from "@effect/schema/FastCheck"
 import * as Schema from "@effect/schema/Schema"
+import { digitOrder } from "../../domain/architecture/known_forms.ts"
 import { printArchitecture } from "../../domain/architecture/text.ts"
 import { makeBall, sphereSizes } from "../../domain/neighborhood/ball.ts"
 import { spaceInvariants } from "../../domain/neighborhood/invariants.ts"
@@ -20,6 +21,8 @@ export class InvariantError extends Schema.TaggedError<InvariantError>()("Invari
 export interface CheckReport {
   readonly space: string
   readonly decisions: number
+  /** In which order the digits of a code stand, and what they mean. */
+  readonly code: string
   readonly architectures: number
   /** Number of changes at distance 1 … radius. */
   readonly changes: ReadonlyArray<number>
@@ -48,6 +51,7 @@ export function checkSpace(
   return {
     space: space.name,
     decisions: space.decisions.length,
+    code: digitOrder(space),
     architectures: spaceSize(space),
     changes: sphereSizes(makeBall(space, options)),
     passed,
@@ -64,6 +68,7 @@ function isArchitecture(value: unknown): value is ReadonlyArray<number> {
 export function spaceText(report: CheckReport): string {
   return [
     `${report.space}: ${report.decisions} decisions, ${report.architectures} architectures, ${report.changes.join(" + ")} changes at distance 1${report.changes.length > 1 ? ` … ${report.changes.length}` : ""}`,
+    `  a code has ${report.code}`,
     "",
     ...report.invariants.map(({ name, holds, counterexample }) =>
       holds ? `  holds   ${name}` : `  FAILS   ${name}: ${counterexample ?? "an exception"}`

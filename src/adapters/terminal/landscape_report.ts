@@ -3,7 +3,9 @@ import { printArchitecture } from "../../domain/architecture/text.ts"
 import type { Flatness, ScoredNeighbor } from "../../domain/objective/flatness.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { kendallTau } from "../../domain/statistics/kendall.ts"
+import type { ReadBenchmark } from "../table/load_benchmark.ts"
 import { number, table } from "./search_report.ts"
+import { tableJson, tableRows } from "./table_report.ts"
 
 /** The objective of every architecture of a table, by row. Losses: lower is better. */
 export interface Landscape {
@@ -16,6 +18,8 @@ export interface Landscape {
   readonly own: Float64Array
   readonly objectives: Float64Array
   readonly reported: ReadonlyMap<string, Float64Array>
+  /** What was read of files; none of a table that was made up. */
+  readonly read: ReadBenchmark | undefined
 }
 
 /** The `top` architectures by objective, and how well own score and objective rank each reported column (Kendall's τ-b). */
@@ -44,14 +48,17 @@ export function landscapeJson(landscape: Landscape, top: number) {
           )
         return [name, { own: tau(own), objective: tau(objectives) }]
       })
-    )
+    ),
+    ...(landscape.read === undefined ? {} : { read: tableJson(landscape.read) })
   }
 }
 
 /** The same for people. */
 export function landscapeText(landscape: Landscape, top: number): string {
   const json = landscapeJson(landscape, top)
-  const lines = [`${landscape.objective} of ${landscape.score} over ${json.count} architectures`, ""]
+  const lines = [`${landscape.objective} of ${landscape.score} over ${json.count} architectures`]
+  if (landscape.read !== undefined) lines.push(...table(tableRows(landscape.read)))
+  lines.push("")
   const names = [...landscape.reported.keys()]
   lines.push(
     ["objective", "own", ...names, "architecture"]
@@ -71,7 +78,13 @@ export function landscapeText(landscape: Landscape, top: number): string {
 }
 
 /** A flatness report in the direction of the score. */
-export function flatnessJson(space: Space, architecture: Architecture, report: Flatness, sign: 1 | -1) {
+export function flatnessJson(
+  space: Space,
+  architecture: Architecture,
+  report: Flatness,
+  sign: 1 | -1,
+  read?: ReadBenchmark
+) {
   const neighbor = ({ architecture: other, loss }: ScoredNeighbor) => ({
     architecture: printArchitecture(space, other),
     score: sign * loss
@@ -100,7 +113,8 @@ export function flatnessJson(space: Space, architecture: Architecture, report: F
     ownPercentile: 100 * report.ownPercentile,
     objectivePercentile: 100 * report.objectivePercentile,
     objectivePercentileAmongPeers: 100 * report.objectivePercentileAmongPeers,
-    peers: report.peers
+    peers: report.peers,
+    ...(read === undefined ? {} : { read: tableJson(read) })
   }
 }
 
@@ -110,7 +124,8 @@ export function flatnessText(
   architecture: Architecture,
   report: Flatness,
   sign: 1 | -1,
-  score: string
+  score: string,
+  read?: ReadBenchmark
 ): string {
   const json = flatnessJson(space, architecture, report, sign)
   const percent = (value: number) => `better than ${value.toFixed(1)} %`
@@ -129,7 +144,8 @@ export function flatnessText(
         `${json.neighbors}${json.missing > 0 ? ` (${json.missing} more not in the table)` : ""}, mean ${number(json.neighborMean)} ± ${number(json.neighborSd)}`
       ],
       ["best neighbor", `${number(json.best.score)}   ${json.best.architecture}`],
-      ["worst neighbor", `${number(json.worst.score)}   ${json.worst.architecture}`]
+      ["worst neighbor", `${number(json.worst.score)}   ${json.worst.architecture}`],
+      ...(read === undefined ? [] : tableRows(read))
     ]),
     "",
     "  neighbors by score",

@@ -7,8 +7,10 @@ import type { Space } from "../../domain/space/space.ts"
 import { type Summary, summarize } from "../../domain/statistics/summary.ts"
 import { repetitionSeed } from "../../effects/repeat_search.ts"
 import type { Outcome } from "../../effects/run_store.ts"
+import type { ReadBenchmark } from "../table/load_benchmark.ts"
 import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
 import { type Found, foundOn } from "./found_report.ts"
+import { tableJson, tableRows } from "./table_report.ts"
 
 /** All that is told of a finished search. */
 export interface SearchResult {
@@ -26,6 +28,8 @@ export interface SearchResult {
   readonly info: DatasetInfo | undefined
   /** How many of its images were used. */
   readonly used?: UsedImages | undefined
+  /** The files whose table was searched; none of a table that was made up, or where images scored architectures. */
+  readonly read?: ReadBenchmark | undefined
 }
 
 /** The position of the repetition with the lowest loss, the first among equals. */
@@ -54,7 +58,8 @@ export function searchJson(result: SearchResult): Readonly<Record<string, unknow
   const { info, used } = result
   const data = info === undefined || used === undefined ? {} : { data: dataJson(info, used) }
   const ofImages = found === undefined ? {} : { ...data, network: found.network ?? null, next: found.next }
-  const tail = { seconds: result.seconds, run: result.run ?? null, ...ofImages, settings }
+  const ofTables = result.read === undefined ? {} : { read: tableJson(result.read) }
+  const tail = { seconds: result.seconds, run: result.run ?? null, ...ofImages, ...ofTables, settings }
   if (settings.repeat === 1) {
     const { samples, evaluations, uniqueEvaluations, diverged, simulatedSeconds, stop } = outcome
     const reported = Object.fromEntries([...reports[0]!].map(([name, value]) => [name, value ?? null]))
@@ -127,6 +132,7 @@ export function searchText(result: SearchResult): string {
   const { info, used } = result
   const rows: Array<readonly [string, string]> = [
     ...(info === undefined || used === undefined ? [] : dataRows(info, used)),
+    ...(result.read === undefined ? [] : tableRows(result.read)),
     ["architecture", architecture],
     [objective === "own" ? result.score : `${objective} of ${result.score}`, number(toScore(outcome.loss))]
   ]

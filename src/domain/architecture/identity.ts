@@ -1,16 +1,16 @@
 import * as Schema from "@effect/schema/Schema"
 import { spaceSize } from "../space/membership.ts"
 import { architectureAt, isEnumerable, ordinalOf } from "../space/ordinal.ts"
-import { slotsByNode } from "../space/slots.ts"
 import type { Space } from "../space/space.ts"
-import { type Architecture, architectureKey } from "./architecture.ts"
+import type { Architecture } from "./architecture.ts"
 import { stringCell } from "./cell_string.ts"
 import { functionalForm } from "./functional_form.ts"
 import { officialForm } from "./official_form.ts"
+import { networkKey, orderSlots } from "./slot_order.ts"
 
 /**
  * Which architectures count as the same network, and are evaluated once: equal functions, equal by
- * NAS-Bench-201's rule, or only equal ones.
+ * NAS-Bench-201's rule, or only equal ones. Genotypes that differ in the order of a node's inputs alone are equal.
  */
 export const Identity = Schema.Literal("functional", "official", "exact")
 export type Identity = typeof Identity.Type
@@ -23,7 +23,7 @@ export function hasIdentity(space: Space, identity: Identity): boolean {
 /** Equal texts mean the same network under the notion. */
 export function identityKey(space: Space, identity: Identity, architecture: Architecture): string {
   if (identity === "functional") return functionalForm(space, architecture)
-  return (identity === "official" ? officialForm(space, architecture) : undefined) ?? architectureKey(architecture)
+  return (identity === "official" ? officialForm(space, architecture) : undefined) ?? networkKey(space, architecture)
 }
 
 /** The classes of an enumerable space, numbered by their first member. */
@@ -79,8 +79,9 @@ export interface Identifier {
  */
 export function identifier(space: Space, identity: Identity): Identifier {
   if (identity === "exact") {
-    const keyOf = isEnumerable(space) ? (one: Architecture) => ordinalOf(space, one) : architectureKey
-    return { identity, keyOf, canonical: (architecture) => architecture }
+    const numbered = isEnumerable(space)
+    const keyOf = (one: Architecture) => (numbered ? ordinalOf(space, one) : networkKey(space, one))
+    return { identity, keyOf, canonical: (architecture) => orderSlots(space, architecture) }
   }
   if (!isEnumerable(space)) {
     return {
@@ -122,16 +123,4 @@ export function standIn(
     const member = canonical(architecture)
     return admits(member) ? member : architecture
   }
-}
-
-function orderSlots(space: Space, architecture: Architecture): Architecture {
-  const result = [...architecture]
-  for (const node of slotsByNode(space)) {
-    const ordered = [...node].sort((a, b) => architecture[a.input]! - architecture[b.input]!)
-    for (const [i, slot] of node.entries()) {
-      result[slot.operation] = architecture[ordered[i]!.operation]!
-      result[slot.input] = architecture[ordered[i]!.input]!
-    }
-  }
-  return result
 }

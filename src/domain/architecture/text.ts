@@ -55,6 +55,8 @@ export function architectureParser(space: Space): (text: string) => Either.Eithe
     const genotype = genotypeOfText(trimmed)
     if (genotype !== undefined && hasGenotype(space))
       return Either.flatMap(genotype, (value) => fromGenotype(space, value, trimmed))
+    if (genotype !== undefined && !trimmed.startsWith("{"))
+      return unknown(space, trimmed, `this is a genotype, which spaces as "darts" have`)
     const read = /^[{[(]/.test(trimmed) ? parseNamedChoices(space, trimmed) : parseSeparated(space, trimmed)
     return read === undefined ? parseCode(space, trimmed) : Either.flatMap(read, (one) => checked(space, one, trimmed))
   }

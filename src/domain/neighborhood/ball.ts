@@ -1,6 +1,7 @@
 import type { Architecture } from "../architecture/architecture.ts"
 import { hasLegalSlots, isUnconstrained } from "../space/membership.ts"
 import type { Space } from "../space/space.ts"
+import { isNearestOrder } from "./distance.ts"
 
 /** How far a neighborhood reaches, and whether it moves the inputs of a genotype's edges besides their operations. */
 export interface BallOptions {
@@ -21,6 +22,8 @@ export interface Ball {
   /** Smallest distance of a neighbor: 1, or the radius where that is exact. */
   readonly nearest: number
   readonly radius: number
+  /** Whether inputs of a genotype's edges may change besides their operations. */
+  readonly movesInputs: boolean
   /** The decisions that may change. */
   readonly movable: ReadonlyArray<number>
   /** `ways[i][r]`: number of ways to change exactly r of the movable decisions i, i + 1, … */
@@ -43,7 +46,7 @@ export function makeBall(space: Space, options: BallOptions = {}): Ball {
   }
   const nearest = options.exactRadius === true ? Math.max(1, radius) : 1
   const changes = ways[0]!.slice(nearest).reduce((sum, count) => sum + count, 0)
-  return { space, nearest, radius, movable, ways, changes }
+  return { space, nearest, radius, movesInputs: options.moveInputs === true, movable, ways, changes }
 }
 
 /**
@@ -84,9 +87,15 @@ export function changeAt(ball: Ball, center: Architecture, index: number): Archi
   return result
 }
 
-/** Whether change number `index` gives a member of the space. Always so where every combination of choices is one. */
-export function isLegalChange(ball: Ball, changed: Architecture): boolean {
-  return isUnconstrained(ball.space) || hasLegalSlots(ball.space, changed)
+/**
+ * Whether a change of a center gives a neighbor: a member of the space, always so where every combination of choices is one. Where inputs move, two
+ * changes may write one network with a node's inputs in two orders; then it is the one nearest to the center, so that a network is a neighbor once,
+ * at its `networkDistance`, and never the center itself.
+ */
+export function isLegalChange(ball: Ball, center: Architecture, changed: Architecture): boolean {
+  const { space, radius, movesInputs } = ball
+  if (isUnconstrained(space)) return true
+  return hasLegalSlots(space, changed) && (!movesInputs || radius === 1 || isNearestOrder(space, center, changed))
 }
 
 /**
@@ -97,6 +106,6 @@ export function isLegalChange(ball: Ball, changed: Architecture): boolean {
 export function* neighbors(ball: Ball, center: Architecture): Generator<Architecture> {
   for (let index = 0; index < ball.changes; index++) {
     const changed = changeAt(ball, center, index)
-    if (isLegalChange(ball, changed)) yield changed
+    if (isLegalChange(ball, center, changed)) yield changed
   }
 }

@@ -2,13 +2,14 @@ import * as FastCheck from "@effect/schema/FastCheck"
 import * as Either from "effect/Either"
 import { type Architecture, architectureKey, architectureOfKey } from "../architecture/architecture.ts"
 import { identifier } from "../architecture/identity.ts"
+import { networkKey } from "../architecture/slot_order.ts"
 import { parseArchitecture, printArchitecture, TEXT_FORMS } from "../architecture/text.ts"
 import { arbitraryArchitecture } from "../space/arbitrary.ts"
 import { isMember } from "../space/membership.ts"
 import { architectureAt, isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import type { Space } from "../space/space.ts"
 import { type Ball, type BallOptions, changeAt, isLegalChange, makeBall, neighbors } from "./ball.ts"
-import { hamming } from "./distance.ts"
+import { networkDistance } from "./distance.ts"
 import { sampleNeighbors } from "./sample_neighbors.ts"
 
 /** A property that every space and its neighborhoods must have. */
@@ -29,6 +30,8 @@ export function spaceInvariants(space: Space, options: BallOptions = {}): Readon
   const known = identifier(space, "functional")
   const one = arbitraryArchitecture(space)
   const seed = FastCheck.string({ maxLength: 8 })
+  const apart = (a: Architecture, b: Architecture) => networkDistance(space, a, b)
+  const network = (a: Architecture) => networkKey(space, a)
   const around = (center: Architecture) => some(ball, center)
   const forAll = (name: string, holds: (center: Architecture) => boolean): Invariant => ({
     name,
@@ -47,12 +50,12 @@ export function spaceInvariants(space: Space, options: BallOptions = {}): Readon
       "an ordinal gives its architecture back",
       (a) => !isEnumerable(space) || same(architectureAt(space, ordinalOf(space, a)), a)
     ),
-    forAll("no architecture is its own neighbor", (a) => around(a).every((b) => !same(a, b))),
+    forAll("no architecture is its own neighbor", (a) => around(a).every((b) => apart(a, b) > 0)),
     forAll("every neighbor belongs to the space", (a) => around(a).every((b) => isMember(space, b))),
     forAll("every neighbor lies within the radius", (a) =>
-      around(a).every((b) => hamming(a, b) >= ball.nearest && hamming(a, b) <= ball.radius)
+      around(a).every((b) => apart(a, b) >= ball.nearest && apart(a, b) <= ball.radius)
     ),
-    forAll("no neighbor stands twice", (a) => new Set(around(a).map(architectureKey)).size === around(a).length),
+    forAll("no neighbor stands twice", (a) => new Set(around(a).map(network)).size === around(a).length),
     forAll("a neighbor's neighbors hold the architecture", (a) =>
       around(a)
         .slice(0, 5)
@@ -69,9 +72,9 @@ export function spaceInvariants(space: Space, options: BallOptions = {}): Readon
         one,
         one,
         (a, b, c) =>
-          (hamming(a, b) === 0) === same(a, b) &&
-          hamming(a, b) === hamming(b, a) &&
-          hamming(a, c) <= hamming(a, b) + hamming(b, c)
+          (apart(a, b) === 0) === (network(a) === network(b)) &&
+          apart(a, b) === apart(b, a) &&
+          apart(a, c) <= apart(a, b) + apart(b, c)
       ) as Invariant["property"]
     },
     {
@@ -79,10 +82,10 @@ export function spaceInvariants(space: Space, options: BallOptions = {}): Readon
       property: FastCheck.property(one, FastCheck.nat(30), seed, (a, count, text) => {
         const drawn = sampleNeighbors({ ball, count }, a, text)
         const again = sampleNeighbors({ ball, count }, a, text)
-        const keys = new Set(drawn.map((neighbor) => architectureKey(neighbor.architecture)))
+        const keys = new Set(drawn.map((neighbor) => network(neighbor.architecture)))
         const enough = drawn.length === count || drawn.length === [...neighbors(ball, a)].length
         const close = drawn.every(
-          ({ architecture, distance }) => isMember(space, architecture) && hamming(a, architecture) === distance
+          ({ architecture, distance }) => isMember(space, architecture) && apart(a, architecture) === distance
         )
         return enough && close && keys.size === drawn.length && JSON.stringify(drawn) === JSON.stringify(again)
       }) as Invariant["property"]
@@ -99,13 +102,14 @@ function some(ball: Ball, center: Architecture): ReadonlyArray<Architecture> {
   if (ball.changes <= ENUMERATED) return [...neighbors(ball, center)]
   const step = Math.ceil(ball.changes / ENUMERATED)
   return Array.from({ length: Math.ceil(ball.changes / step) }, (_, i) => changeAt(ball, center, i * step)).filter(
-    (changed) => isLegalChange(ball, changed)
+    (changed) => isLegalChange(ball, center, changed)
   )
 }
 
+/** Whether the neighbors of a center hold a network, in whatever order its inputs are written. */
 function holds(ball: Ball, center: Architecture, wanted: Architecture): boolean {
-  if (ball.changes > ENUMERATED)
-    return hamming(center, wanted) >= ball.nearest && hamming(center, wanted) <= ball.radius
-  for (const neighbor of neighbors(ball, center)) if (same(neighbor, wanted)) return true
-  return false
+  const distance = networkDistance(ball.space, center, wanted)
+  if (ball.changes > ENUMERATED) return distance >= ball.nearest && distance <= ball.radius
+  const all = [...neighbors(ball, center)]
+  return all.some((one) => same(one, wanted)) || all.some((one) => networkDistance(ball.space, one, wanted) === 0)
 }

@@ -53,7 +53,7 @@ function admitted(
   if (count === 0) return found
   for (const index of indices) {
     const architecture = changeAt(ball, center, index)
-    if (!isLegalChange(ball, architecture) || admits?.(architecture) === false) continue
+    if (!isLegalChange(ball, center, architecture) || admits?.(architecture) === false) continue
     found.push({ architecture, distance: changeDistance(ball, index), index })
     if (found.length === count) break
   }
@@ -70,7 +70,7 @@ function sampleClasses(
   const classes: Array<Neighbor> = []
   for (let index = 0; index < ball.changes; index++) {
     const architecture = changeAt(ball, center, index)
-    if (!isLegalChange(ball, architecture) || known.has(quotient.keyOf(architecture))) continue
+    if (!isLegalChange(ball, center, architecture) || known.has(quotient.keyOf(architecture))) continue
     const canonical = quotient.canonical(architecture)
     if (admits?.(canonical) === false) continue
     known.add(quotient.keyOf(architecture))

@@ -1,6 +1,6 @@
 import type { Architecture } from "../architecture/architecture.ts"
 import { type Ball, makeBall, neighbors } from "../neighborhood/ball.ts"
-import { hamming } from "../neighborhood/distance.ts"
+import { networkDistance } from "../neighborhood/distance.ts"
 import { type Histogram, histogram, shareAbove, summarize } from "../statistics/summary.ts"
 import { type Aggregate, aggregate } from "./aggregate.ts"
 
@@ -74,7 +74,7 @@ export function flatness(
   const scored = around.filter((neighbor) => !Number.isNaN(neighbor.loss))
   if (Number.isNaN(own) || scored.length === 0) return undefined
   const losses = scored.map((neighbor) => neighbor.loss)
-  const distances = scored.map((neighbor) => hamming(architecture, neighbor.architecture))
+  const distances = scored.map((neighbor) => networkDistance(ball.space, architecture, neighbor.architecture))
   const center = options.center ? 0 : 1
   const objective = aggregate(options.aggregate, [own, ...losses].slice(center), [0, ...distances].slice(center))
   const { mean, sd } = summarize(losses)

@@ -1,4 +1,5 @@
-import { type Architecture, architectureKey } from "../architecture/architecture.ts"
+import type { Architecture } from "../architecture/architecture.ts"
+import { networkKey } from "../architecture/slot_order.ts"
 import { integerAt, keyOf, type Seed, split } from "../random.ts"
 import { hasLegalSlots, isLegalNode } from "../space/membership.ts"
 import { isEnumerable, ordinalOf } from "../space/ordinal.ts"
@@ -13,11 +14,11 @@ export interface Candidates {
   readonly admits: (architecture: Architecture) => boolean
 }
 
-/** Candidates from a list of distinct members, at least one. */
+/** Candidates from a list of distinct networks, at least one, in whatever order the inputs of their nodes are written. */
 export function listedCandidates(space: Space, list: ReadonlyArray<Architecture>): Candidates {
   const numbered = isEnumerable(space)
   const key = (architecture: Architecture) =>
-    numbered ? ordinalOf(space, architecture) : architectureKey(architecture)
+    numbered ? ordinalOf(space, architecture) : networkKey(space, architecture)
   const members = new Set(list.map(key))
   return { space, list, admits: (architecture) => members.has(key(architecture)) }
 }

@@ -1,5 +1,6 @@
 import * as HashSet from "effect/HashSet"
-import { type Architecture, architectureKey } from "../architecture/architecture.ts"
+import type { Architecture } from "../architecture/architecture.ts"
+import { networkKey } from "../architecture/slot_order.ts"
 import { makeBall } from "../neighborhood/ball.ts"
 import { sampleNeighbors } from "../neighborhood/sample_neighbors.ts"
 import type { Seed } from "../random.ts"
@@ -56,7 +57,7 @@ export function propose(
   if (ready.pending > 0) return [[], ready]
   const architecture = drawCandidate(candidates, candidateSeed(ready.seed, ready.next))
   if (architecture === undefined) return [[], ready]
-  const visited = HashSet.add(ready.visited, architectureKey(architecture))
+  const visited = HashSet.add(ready.visited, networkKey(candidates.space, architecture))
   const restarted = { center: undefined, frontier: undefined, best: undefined, visited }
   return [[{ sequence: ready.next, architecture }], { ...ready, ...restarted, next: ready.next + 1, pending: 1 }]
 }
@@ -83,9 +84,12 @@ function spread(candidates: Candidates, state: State, center: Observation): Stat
     ball: makeBall(candidates.space, { moveInputs: true }),
     count: "all" as const,
     admits: (architecture: Architecture) =>
-      candidates.admits(architecture) && !HashSet.has(state.visited, architectureKey(architecture))
+      candidates.admits(architecture) && !HashSet.has(state.visited, networkKey(candidates.space, architecture))
   }
   const frontier = sampleNeighbors(selection, center.architecture, state.seed).map((neighbor) => neighbor.architecture)
-  const visited = frontier.reduce((set, architecture) => HashSet.add(set, architectureKey(architecture)), state.visited)
+  const visited = frontier.reduce(
+    (set, architecture) => HashSet.add(set, networkKey(candidates.space, architecture)),
+    state.visited
+  )
   return { ...state, center, best: undefined, frontier, visited }
 }

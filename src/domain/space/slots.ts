@@ -32,9 +32,15 @@ export function slots(space: Space): ReadonlyArray<Slot> {
   return made
 }
 
+const nodesOfSpace = new WeakMap<Space, ReadonlyArray<ReadonlyArray<Slot>>>()
+
 /** The slots of a space, node by node. */
 export function slotsByNode(space: Space): ReadonlyArray<ReadonlyArray<Slot>> {
+  const known = nodesOfSpace.get(space)
+  if (known !== undefined) return known
   const perNode = space.reading._tag === "StrongestEdges" ? space.reading.perNode : 1
   const all = slots(space)
-  return Array.from({ length: all.length / perNode }, (_, i) => all.slice(i * perNode, (i + 1) * perNode))
+  const made = Array.from({ length: all.length / perNode }, (_, i) => all.slice(i * perNode, (i + 1) * perNode))
+  nodesOfSpace.set(space, made)
+  return made
 }

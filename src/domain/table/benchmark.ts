@@ -39,12 +39,69 @@ export function benchmarkColumn(benchmark: Benchmark, name: string): Either.Eith
   )
 }
 
-/** A column of which every row needs a number: the score of a search, say. A missing one is an error that names its line. */
+/** Why the first table's architecture at `row` has no number in a column: where the number is missing. */
+function missingAt(benchmark: Benchmark, name: string, row: number): Pick<TableError, "table" | "line" | "problem"> {
+  const [first] = benchmark.tables
+  const owner = benchmark.tables.find((table) => table.columns.includes(name))!
+  const own = owner.rowOf(first.architectures[row]!)
+  if (own >= 0) return { table: owner.name, line: owner.lineOf(own), problem: `the column "${name}" has no number` }
+  const problem = `its architecture has no row in "${owner.name}", which has the column "${name}"`
+  return { table: first.name, line: first.lineOf(row), problem }
+}
+
+/** A column of which every row needs a number. A missing one is an error that names its table and line. */
 export function completeColumn(benchmark: Benchmark, name: string): Either.Either<Float64Array, TableError> {
   return Either.flatMap(benchmarkColumn(benchmark, name), (values) => {
     const row = values.findIndex((value) => Number.isNaN(value))
-    if (row < 0) return Either.right(values)
-    const problem = `the column "${name}" has no number for the architecture`
-    return Either.left(new TableError({ table: benchmark.tables[0].name, line: row + 2, problem }))
+    return row < 0 ? Either.right(values) : Either.left(new TableError(missingAt(benchmark, name, row)))
   })
+}
+
+/** How many architectures of a benchmark were left out for want of a number, and the first place that lacks it. */
+export interface MissingNumbers {
+  readonly count: number
+  readonly table: string
+  readonly line: number
+  readonly problem: string
+}
+
+/**
+ * The benchmark with those architectures alone that have a number in each of the columns, and what was left out, if anything was. Errors: a column that
+ * no table has, and no architecture that is left.
+ */
+export function withNumbers(
+  benchmark: Benchmark,
+  names: ReadonlyArray<string>
+): Either.Either<{ readonly benchmark: Benchmark; readonly missing: MissingNumbers | undefined }, TableError> {
+  return Either.gen(function* () {
+    const [first, ...others] = benchmark.tables
+    const columns = new Map<string, Float64Array>()
+    for (const name of names) columns.set(name, yield* benchmarkColumn(benchmark, name))
+    const lacking = (row: number) => names.find((name) => Number.isNaN(columns.get(name)![row]!))
+    const rows = Array.from(first.architectures.keys())
+    const kept = rows.filter((row) => lacking(row) === undefined)
+    if (kept.length === rows.length) return { benchmark, missing: undefined }
+    const row = rows.find((one) => lacking(one) !== undefined)!
+    const place = missingAt(benchmark, lacking(row)!, row)
+    if (kept.length === 0)
+      return yield* Either.left(
+        new TableError({ ...place, problem: `${place.problem}, and no other architecture has one` })
+      )
+    const missing = { count: rows.length - kept.length, ...place }
+    const some: Benchmark = { tables: [subTable(first, kept), ...others] }
+    return { benchmark: some, missing }
+  })
+}
+
+/** Some rows of a table, in their order. */
+function subTable(table: Table, kept: ReadonlyArray<number>): Table {
+  const position = new Int32Array(table.architectures.length).fill(-1)
+  for (const [i, row] of kept.entries()) position[row] = i
+  return {
+    ...table,
+    architectures: kept.map((row) => table.architectures[row]!),
+    rowOf: (architecture) => position[table.rowOf(architecture)] ?? -1,
+    lineOf: (row) => table.lineOf(kept[row]!),
+    column: (name) => Either.map(table.column(name), (values) => Float64Array.from(kept, (row) => values[row]!))
+  }
 }

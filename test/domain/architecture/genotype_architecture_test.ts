@@ -3,10 +3,12 @@ import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { architectureKey, architectureOfKey } from "../../../src/domain/architecture/architecture.ts"
+import { type Genotype, printGenotype } from "../../../src/domain/architecture/genotype.ts"
 import { fromGenotype, hasGenotype, toGenotype } from "../../../src/domain/architecture/genotype_architecture.ts"
 import { parseArchitecture, printArchitecture, TEXT_FORMS } from "../../../src/domain/architecture/text.ts"
 import { arbitraryArchitecture } from "../../../src/domain/space/arbitrary.ts"
 import { isMember } from "../../../src/domain/space/membership.ts"
+import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 
 const spaces = (["darts", "s1", "s2", "s3", "s4"] as const).map((name) => builtinSpace(name))
@@ -31,20 +33,43 @@ test("NAS-Bench-201 has no genotype", () => {
   assert.not.ok(hasGenotype(builtinSpace("nas-bench-201")))
 })
 
-test("the genotype of one space is read in another exactly where that holds it", () => {
-  const [darts, s1, s2] = spaces as [(typeof spaces)[0], (typeof spaces)[0], (typeof spaces)[0]]
+test("the genotype of one space is read in another exactly where each edge of that offers its operation", () => {
+  const offered = (space: Space, genotype: Genotype) =>
+    [genotype.normal, genotype.reduce].every((edges, c) =>
+      edges.every(([operation, from], i) => {
+        const edge = space.cells[c]!.edges.find((one) => one.from === from && one.to === 2 + Math.floor(i / 2))
+        return edge?.operations.includes(operation)
+      })
+    )
   let held = 0
-  const check = FastCheck.property(arbitraryArchitecture(s2), (one) => {
-    const text = printArchitecture(s2, one)
-    assert.ok(Either.isRight(parseArchitecture(darts, text)))
-    const inS1 = parseArchitecture(s1, text)
-    if (Either.isRight(inS1)) {
-      held += 1
-      assert.is(printArchitecture(s1, inS1.right), text)
-    } else assert.match(inS1.left.message, '"s1"')
-  })
-  FastCheck.assert(check, { seed: 81, numRuns: 100 })
-  assert.ok(held < 100)
+  let refused = 0
+  for (const from of spaces) {
+    // A member, of which some operations are changed to what another space could hold.
+    const changes = FastCheck.array(
+      FastCheck.tuple(FastCheck.nat(15), FastCheck.constantFrom("skip_connect", "sep_conv_3x3")),
+      { maxLength: 2 }
+    )
+    const check = FastCheck.property(arbitraryArchitecture(from), changes, (one, changed) => {
+      const genotype = toGenotype(from, one)
+      const edges = [...genotype.normal, ...genotype.reduce]
+      for (const [at, operation] of changed) edges[at] = [operation, edges[at]![1]]
+      const mixed = { ...genotype, normal: edges.slice(0, 8), reduce: edges.slice(8) }
+      const text = printGenotype(mixed)
+      for (const space of spaces) {
+        const parsed = parseArchitecture(space, text)
+        assert.is(Either.isRight(parsed), offered(space, mixed), `${text} in ${space.name}`)
+        if (Either.isRight(parsed)) {
+          held += space === from && changed.length === 0 ? 0 : 1
+          assert.is(printArchitecture(space, parsed.right), text)
+        } else {
+          refused += 1
+          assert.match(parsed.left.message, `"${space.name}"`)
+        }
+      }
+    })
+    FastCheck.assert(check, { seed: 81, numRuns: 40 })
+  }
+  assert.ok(held > 100 && refused > 100, `${held} held, ${refused} refused`)
 })
 
 const OUTSIDE: ReadonlyArray<readonly [string, number, string]> = [

@@ -1,12 +1,18 @@
 import { existsSync, readFileSync } from "node:fs"
 import { gunzipSync } from "node:zlib"
+import * as FastCheck from "@effect/schema/FastCheck"
+import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { architectureKey } from "../../../src/domain/architecture/architecture.ts"
 import { functionalForm } from "../../../src/domain/architecture/functional_form.ts"
 import { classify, identifier, identityKey } from "../../../src/domain/architecture/identity.ts"
 import { officialForm } from "../../../src/domain/architecture/official_form.ts"
 import { oneHot, readOff } from "../../../src/domain/architecture/relaxed.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
+import { arbitraryArchitecture } from "../../../src/domain/space/arbitrary.ts"
+import { makeSpace } from "../../../src/domain/space/make_space.ts"
+import { isMember } from "../../../src/domain/space/membership.ts"
 import { architectureAt, ordinalOf } from "../../../src/domain/space/ordinal.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 
@@ -177,6 +183,30 @@ identifiers(
     }
   }
 )
+
+identifiers("genotypes that differ in the order of a node's inputs alone are one network under every identity", () => {
+  const [normal, reduction] = builtinSpace("darts").cells
+  for (const combine of ["sum", "mean", "concatenate"] as const) {
+    const cells = [normal!, reduction!].map((cell) => ({ ...cell, combine }))
+    const own = Either.getOrThrow(makeSpace({ name: "own", cells, reading: darts.reading }))
+    for (const identity of ["functional", "exact"] as const) {
+      const known = identifier(own, identity)
+      const check = FastCheck.property(arbitraryArchitecture(own), FastCheck.nat(7), (one, node) => {
+        const slots = [one.slice(4 * node, 4 * node + 2), one.slice(4 * node + 2, 4 * node + 4)]
+        const swapped = one.toSpliced(4 * node, 4, ...slots[1]!, ...slots[0]!)
+        const canonical = known.canonical(one)
+        assert.is(known.keyOf(canonical), known.keyOf(one))
+        assert.equal(known.canonical(canonical), canonical)
+        assert.ok(isMember(own, canonical))
+        // A node that concatenates its inputs joins them in their order, so they are told apart.
+        const equal = combine !== "concatenate"
+        assert.is(known.keyOf(swapped) === known.keyOf(one), equal)
+        assert.is(architectureKey(known.canonical(swapped)) === architectureKey(canonical), equal)
+      })
+      FastCheck.assert(check, { seed: 61, numRuns: 30 })
+    }
+  }
+})
 
 identifiers.run()
 

@@ -57,7 +57,11 @@ const faults: ReadonlyArray<readonly [string, number, string]> = [
   ["none:none:none:none:none:nope", 25, '"nope" is no choice of "2->3"'],
   ["none:none", 0, "6 digits for 0->1, 0->2, 1->2, 0->3, 1->3, 2->3 (0 none, 1 skip_connect"],
   ["DARTS_V1", 0, "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"],
-  ["genotype = Genotype(normal=[])", 0, '"nas-bench-201" takes']
+  [
+    "genotype = Genotype(normal=[])",
+    0,
+    'a genotype, which spaces as "darts" have at character 1; the space "nas-bench-201" takes'
+  ]
 ]
 for (const [text, position, problem] of faults) {
   forms(`the error of ${text} points at the place`, () => {

@@ -2,14 +2,16 @@ import * as FastCheck from "@effect/schema/FastCheck"
 import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { architectureKey } from "../../../src/domain/architecture/architecture.ts"
+import type { Architecture } from "../../../src/domain/architecture/architecture.ts"
 import { oneHot } from "../../../src/domain/architecture/relaxed.ts"
+import { networkKey } from "../../../src/domain/architecture/slot_order.ts"
 import { changeAt, changeDistance, makeBall, neighbors, sphereSizes } from "../../../src/domain/neighborhood/ball.ts"
-import { hamming, totalVariation } from "../../../src/domain/neighborhood/distance.ts"
+import { hamming, networkDistance, totalVariation } from "../../../src/domain/neighborhood/distance.ts"
 import { spaceInvariants } from "../../../src/domain/neighborhood/invariants.ts"
 import { arbitraryArchitecture } from "../../../src/domain/space/arbitrary.ts"
 import { makeSpace } from "../../../src/domain/space/make_space.ts"
 import { isMember } from "../../../src/domain/space/membership.ts"
+import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
 import { combinations, decisionSpaces, genotypeSpaces } from "../../_arbitrary.ts"
 
@@ -64,26 +66,76 @@ sizes.run()
 
 const enumeration = suite("neighbors()")
 
-enumeration("are exactly the members within the radius, in any space", () => {
+/** A network by a rule of its own: per node the set of what leads to it, in whatever order it is written. */
+function networkOf(space: Space, architecture: Architecture): string {
+  const choice = (i: number) => space.decisions[i]!.choices[architecture[i]!]!
+  if (space.reading._tag === "EveryEdge") return architecture.join()
+  const edges = space.decisions.flatMap(({ name }, i) =>
+    i % 2 === 0 ? [`${name.split(".")[0]}: ${choice(i)} of ${choice(i + 1)}`] : []
+  )
+  return edges.sort().join("; ")
+}
+
+/** The networks of a space at their distances from a center: the least number of decisions in which a way to write them differs. */
+function distancesFrom(space: Space, center: Architecture): ReadonlyMap<string, number> {
+  const distances = new Map<string, number>()
+  for (const one of combinations(space)) {
+    if (!isMember(space, one)) continue
+    const network = networkOf(space, one)
+    distances.set(network, Math.min(distances.get(network) ?? Number.POSITIVE_INFINITY, hamming(center, one)))
+  }
+  return distances
+}
+
+const someSpaces = FastCheck.oneof(decisionSpaces, genotypeSpaces).chain((space) =>
+  FastCheck.tuple(FastCheck.constant(space), arbitraryArchitecture(space))
+)
+
+enumeration("are exactly the other networks within the radius, each once and at its distance, in any space", () => {
   const check = FastCheck.property(
-    FastCheck.oneof(decisionSpaces, genotypeSpaces).chain((space) =>
-      FastCheck.tuple(FastCheck.constant(space), arbitraryArchitecture(space))
-    ),
-    FastCheck.integer({ min: 1, max: 3 }),
+    someSpaces,
+    FastCheck.integer({ min: 1, max: 4 }),
     FastCheck.boolean(),
     ([space, center], radius, exactRadius) => {
       const ball = makeBall(space, { radius, exactRadius, moveInputs: true })
-      const found = [...neighbors(ball, center)].map(architectureKey)
-      const expected: Array<string> = []
-      for (const one of combinations(space)) {
-        const distance = hamming(center, one)
-        if (distance >= (exactRadius ? ball.radius : 1) && distance <= radius && isMember(space, one))
-          expected.push(architectureKey(one))
-      }
-      assert.equal([...found].sort(), expected.sort())
+      const found = [...neighbors(ball, center)].map((one) => [networkOf(space, one), hamming(center, one)] as const)
+      const expected = [...distancesFrom(space, center)].filter(
+        ([, distance]) => distance >= Math.max(1, exactRadius ? ball.radius : 1) && distance <= radius
+      )
+      assert.equal(found.map(String).sort(), expected.map(String).sort())
+      for (const one of neighbors(ball, center)) assert.ok(isMember(space, one))
     }
   )
-  FastCheck.assert(check, { seed: 8, numRuns: 60 })
+  FastCheck.assert(check, { seed: 8, numRuns: 100 })
+})
+
+enumeration("are the same networks, however the center's inputs are ordered, operations alone and with inputs", () => {
+  const check = FastCheck.property(
+    genotypeSpaces.chain((space) => FastCheck.tuple(FastCheck.constant(space), arbitraryArchitecture(space))),
+    FastCheck.integer({ min: 1, max: 3 }),
+    FastCheck.boolean(),
+    ([space, center], radius, moveInputs) => {
+      const swapped = [...center.slice(2, 4), ...center.slice(0, 2), ...center.slice(4)]
+      assert.is(networkDistance(space, center, swapped), 0)
+      assert.is(networkKey(space, center), networkKey(space, swapped))
+      const ball = makeBall(space, { radius, moveInputs })
+      const [a, b] = [center, swapped].map((one) => [...neighbors(ball, one)].map((x) => networkOf(space, x)).sort())
+      assert.equal(a, b)
+    }
+  )
+  FastCheck.assert(check, { seed: 12, numRuns: 60 })
+})
+
+enumeration("the distance of two networks is the least over all ways to write them", () => {
+  const check = FastCheck.property(
+    genotypeSpaces.chain((space) => FastCheck.tuple(FastCheck.constant(space), arbitraryArchitecture(space))),
+    ([space, center]) => {
+      const distances = distancesFrom(space, center)
+      for (const one of combinations(space))
+        if (isMember(space, one)) assert.is(networkDistance(space, center, one), distances.get(networkOf(space, one)))
+    }
+  )
+  FastCheck.assert(check, { seed: 13, numRuns: 20 })
 })
 
 enumeration("come nearest first, and changeDistance knows how near", () => {
