@@ -12,7 +12,7 @@ import { probabilities, relaxedShape } from "../src/domain/neighborhood/relaxed_
 import { skipShare } from "../src/domain/search/gradient/diagnosis.ts"
 import { discretize } from "../src/domain/search/gradient/discretize.ts"
 import { EpochRecord } from "../src/domain/search/gradient/record.ts"
-import { StopRule, stopOf } from "../src/domain/search/gradient/stop_rule.ts"
+import { type StopRule, stopOf } from "../src/domain/search/gradient/stop_rule.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { Reporter } from "../src/effects/reporter.ts"
 import type { Variant } from "./_study_variants.ts"
@@ -32,7 +32,13 @@ const common = { variant: Schema.String, seed: Schema.String, ...Spent.fields }
 
 /** What a finished run leaves: a search by gradients its epochs, one that samples what it found and its own loss. */
 export const RunResult = Schema.Union(
-  Schema.TaggedStruct("Gradient", { ...common, stopped: Schema.Boolean, epochs: Schema.Array(StudyRecord) }),
+  Schema.TaggedStruct("Gradient", {
+    ...common,
+    stopped: Schema.Boolean,
+    /** The epoch, counted from 0. */
+    readOff: Schema.optional(Schema.Int),
+    epochs: Schema.Array(StudyRecord)
+  }),
   Schema.TaggedStruct("Sampling", { ...common, architecture: Schema.String, error: Schema.Number })
 )
 
@@ -66,7 +72,9 @@ export interface StudyRun extends Spent {
 }
 
 const space = builtinSpace("nas-bench-201")
-const STOP_RULE = Schema.decodeSync(StopRule)({})
+
+/** The rule that ended the runs which do not say where they were read off. Their eigenvalues are those of one batch. */
+export const FORMER_RULE: StopRule = { window: 5, ratio: 0.75, floor: 0 }
 const position = Schema.decodeUnknownEither(Schema.parseJson(Schema.Struct({ epochs: Schema.Array(StudyRecord) })))
 
 /** The epochs that lie in the last checkpoint of a run under way. */
@@ -103,12 +111,11 @@ export const readRuns = Effect.fn("readRuns")(function* (
     const without = discretize(space, probabilities(relaxedShape(space), alpha), false)
     return { ...epoch, ...tested(architectureOfKey(epoch.architecture)), withoutNone: tested(without) }
   }
-  const ofEpochs = (records: ReadonlyArray<StudyRecord>, stopped = false) => {
+  const ofEpochs = (records: ReadonlyArray<StudyRecord>, readOff = records.at(-1)!.epoch) => {
     const epochs = records.map(scored)
-    const eigenvalues = epochs.map(({ eigenvalue }) => eigenvalue ?? Number.NaN)
-    const kept = stopped ? stopOf(STOP_RULE, eigenvalues)!.kept : epochs.length - 1
-    const { loss, accuracy } = epochs[kept]!.validation
-    return { epochs, found: { ...epochs[kept]!, loss, accuracy } }
+    const kept = epochs.find(({ epoch }) => epoch === readOff)!
+    const { loss, accuracy } = kept.validation
+    return { epochs, found: { ...kept, loss, accuracy } }
   }
   const runs: Array<StudyRun> = []
   for (const variant of variants)
@@ -119,8 +126,10 @@ export const readRuns = Effect.fn("readRuns")(function* (
         const made = yield* Schema.decode(Schema.parseJson(RunResult))(readFileSync(result, "utf8"))
         const { wall, cpu } = made
         const own = { variant, seed, finished: true, wall, cpu }
-        if (made._tag === "Gradient") runs.push({ ...own, ...ofEpochs(made.epochs, made.stopped) })
-        else {
+        if (made._tag === "Gradient") {
+          const readOff = made.readOff ?? (made.stopped ? stopOf(FORMER_RULE, made.epochs)?.kept : undefined)
+          runs.push({ ...own, ...ofEpochs(made.epochs, readOff) })
+        } else {
           const found = tested(architectureOfKey(made.architecture))
           const further = { withoutNone: undefined, loss: undefined, accuracy: 1 - made.error }
           runs.push({ ...own, epochs: [], found: { ...found, ...further } })

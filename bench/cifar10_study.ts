@@ -157,8 +157,8 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
       Layer.mergeAll(backendLayer("onnx", { cache, threads }), Folder.layer(folder), batchesLayer(), NoCurves.layer)
     )
   )
-  const { stopped, epochs } = outcome
-  writeJson(result, { _tag: "Gradient", variant: variant.name, seed, ...spent(), stopped, epochs })
+  const { stopped, epoch: readOff, epochs } = outcome
+  writeJson(result, { _tag: "Gradient", variant: variant.name, seed, ...spent(), stopped, readOff, epochs })
   console.log(`${variant.name} seed ${seed}: done`)
 })
 

@@ -84,6 +84,7 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
     seed: "0",
     initial: new Map([...initialWeights(parameters, "0")].map(([name, data]) => [`param/${name}`, data])),
     eigenvalueEvery: 0,
+    eigenvalueBatches: 1,
     reader,
     request: (indices) => ({ indices, options: { classes: 10 } })
   }

@@ -154,11 +154,16 @@ export const GRADIENT_OPTIONS = {
   neighborNone: choice("neighbor-none", ["yes", "no"], "whether a neighbor may change to none (yes)"),
   eigenvalue: flag("eigenvalue", "find the largest eigenvalue of the validation loss in alpha after every epoch"),
   eigenvalueEvery: integer("eigenvalue-every", "epochs from one eigenvalue to the next, with --eigenvalue (1)"),
+  eigenvalueBatches: integer(
+    "eigenvalue-batches",
+    "validation batches that the eigenvalue is that of, the same in every epoch (4)"
+  ),
   stopRule: choice(
     "stop-rule",
     ["yes", "no"],
-    "end early where that eigenvalue grows too fast, as DARTS-ES does (yes with neighbors, in 10 epochs or more)"
+    "end where that eigenvalue is large and grows too fast, and read off 5 epochs before, as DARTS-ES does (yes with neighbors, in 10 epochs or more)"
   ),
+  readEpoch: integer("read-epoch", "end after this epoch and read off there, in place of the stop rule"),
   ...BACKEND_OPTIONS
 }
 
@@ -189,6 +194,8 @@ const NUMBERS = new Set([
   "alphaLearningRate",
   "threads",
   "eigenvalueEvery",
+  "eigenvalueBatches",
+  "readEpoch",
   "scoreBatches",
   "neighbors",
   "radius",

@@ -5,7 +5,7 @@ import type { Batch, BatchRequest } from "../domain/data/batch.ts"
 import { elementCount } from "../domain/program/program.ts"
 import { split } from "../domain/random.ts"
 import { standardNormals } from "../domain/search/gradient/noise.ts"
-import { planEpoch, type StepPlan, stepBatches } from "../domain/search/gradient/plan.ts"
+import { curvatureBatches, planEpoch, type StepPlan, stepBatches } from "../domain/search/gradient/plan.ts"
 import type { StepPrograms } from "../domain/search/gradient/step_programs.ts"
 import { Batches } from "./datasets.ts"
 import type { HostValues } from "./device_state.ts"
@@ -40,13 +40,26 @@ export const openStepBatches = Effect.fnUntraced(function* (
   })
 })
 
-/** The requests of a search's batches from a step on, to its last epoch. */
+/** The batches that eigenvalues are measured on. They are augmented as in the first epoch, in every one. */
+export const takeCurvatureBatches = Effect.fnUntraced(function* (plan: GradientPlan, programs: StepPrograms) {
+  const { settings, examples, seed, eigenvalueBatches } = plan
+  const images = curvatureBatches(settings, examples, seed, eigenvalueBatches)
+  const places = images.map((_, step): BatchPlace => ({ epoch: 0, step, level: "alpha" }))
+  const requests = images.map((own, step) => plan.request(own, places[step]!))
+  const queue = yield* (yield* Batches).open(plan.reader, requests)
+  return yield* Effect.forEach(places, (place) =>
+    Effect.map(queue.next, (batch) => batchInputs(plan, programs, Option.getOrThrow(batch), place))
+  )
+}, Effect.scoped)
+
+/** The requests of a search's batches from a step on, to its last epoch, or that after which it is read off. */
 function* batchRequests(
   plan: GradientPlan,
   from: { readonly epoch: number; readonly step: number }
 ): Generator<BatchRequest> {
   const { settings, network, examples, seed } = plan
-  for (let { epoch, step } = from; epoch < settings.epochs; epoch++, step = 0) {
+  const epochs = settings.readEpoch ?? settings.epochs
+  for (let { epoch, step } = from; epoch < epochs; epoch++, step = 0) {
     const planned = planEpoch(settings, network.shape, examples, seed, epoch)
     for (; step < planned.steps; step++) {
       const images = stepBatches(settings, planned, step)

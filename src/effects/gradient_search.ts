@@ -19,12 +19,12 @@ import {
   meansOf
 } from "../domain/search/gradient/record.ts"
 import { type StepPrograms, stepPrograms } from "../domain/search/gradient/step_programs.ts"
-import { canStop, stopOf } from "../domain/search/gradient/stop_rule.ts"
+import { canStop, endOf } from "../domain/search/gradient/stop_rule.ts"
 import { WEIGHTS } from "../domain/search/gradient/updates.ts"
 import { Checkpoints, decodeRecord } from "./checkpoints.ts"
 import { Curves } from "./curves.ts"
 import { type HostValues, makeDeviceState } from "./device_state.ts"
-import { openStepBatches } from "./gradient_batches.ts"
+import { openStepBatches, takeCurvatureBatches } from "./gradient_batches.ts"
 import { alphaOf, type GradientPlan, makeCurvature, makeStep, type StepBatches } from "./gradient_step.ts"
 
 /** A search has come to an end that no later step can mend: a loss, or what a step made, is no number. Its last checkpoint is from before. */
@@ -97,8 +97,10 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const take = yield* openStepBatches(plan, programs, position)
   const state = yield* makeDeviceState(kept?.tensors ?? startTensors(plan, programs))
   const run = yield* makeStep(plan, programs, state)
-  const every = settings.stop !== undefined && canStop(settings.stop, settings.epochs) ? 1 : plan.eigenvalueEvery
-  const curvature = every > 0 ? yield* makeCurvature(plan, programs) : undefined
+  const rule = settings.readEpoch === undefined ? settings.stop : undefined
+  const every = rule !== undefined && canStop(rule, settings.epochs) ? 1 : plan.eigenvalueEvery
+  const curvature =
+    every > 0 ? yield* makeCurvature(plan, programs, yield* takeCurvatureBatches(plan, programs)) : undefined
   const save = Effect.gen(function* () {
     const tensors = new Map<string, HostValues>()
     for (const [name, data] of yield* state.download(() => true)) {
@@ -135,7 +137,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
     }
     const alpha = yield* alphaOf(plan, state)
     const isDue = curvature !== undefined && (step.epoch + 1) % every === 0
-    const eigenvalue = isDue ? yield* curvature(step.epoch, batches.alpha, state) : null
+    const eigenvalue = isDue ? yield* curvature(step.epoch, state) : null
     const record = epochRecord(plan, position, alpha, { eigenvalue, learningRate })
     position = { ...GRADIENT_START, epoch: step.epoch + 1, epochs: [...position.epochs, record] }
     yield* save
@@ -158,7 +160,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
         epoch: step.epoch,
         step: step.step + 1,
         steps,
-        epochs: settings.epochs,
+        epochs: settings.readEpoch ?? settings.epochs,
         loss: { alpha: means("alpha").loss, weights: means("weights").loss },
         accuracy: { alpha: means("alpha").accuracy, weights: means("weights").accuracy },
         skipShare: last?.skipShare,
@@ -194,16 +196,10 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
 
   /** The outcome of a search that has ended. */
   function outcomeOf(own: GradientPlan, { epochs: records }: GradientPosition): GradientOutcome | undefined {
-    const eigenvalues = records.flatMap(({ eigenvalue }) => eigenvalue ?? [])
-    const stop = own.settings.stop === undefined ? undefined : stopOf(own.settings.stop, eigenvalues)
-    if (stop === undefined && records.length < own.settings.epochs) return undefined
-    const result = records[stop?.kept ?? records.length - 1]!
-    return {
-      architecture: result.architecture,
-      epoch: result.epoch,
-      stopped: stop !== undefined,
-      epochs: records
-    }
+    const end = endOf(own.settings, records)
+    const result = records.find(({ epoch }) => epoch === end?.kept)
+    if (end === undefined || result === undefined) return undefined
+    return { architecture: result.architecture, epoch: result.epoch, stopped: end.stopped, epochs: records }
   }
 
   function epochRecord(

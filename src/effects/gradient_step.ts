@@ -8,7 +8,7 @@ import { elementCount, type Program } from "../domain/program/program.ts"
 import { type Seed, split } from "../domain/random.ts"
 import { neighborhoodGap } from "../domain/search/gradient/diagnosis.ts"
 import { hessianVectorProgram, productOf, vectorOf } from "../domain/search/gradient/hessian.ts"
-import { extremeEigenvalues, observeProduct, proposeVector, startLanczos } from "../domain/search/gradient/lanczos.ts"
+import { largestEigenvalue, observeProduct, proposeVector, startLanczos } from "../domain/search/gradient/lanczos.ts"
 import type { Level, StepPlan, UpdatePlan } from "../domain/search/gradient/plan.ts"
 import { readsAlpha, runInputs } from "../domain/search/gradient/run_inputs.ts"
 import type { SearchNetwork } from "../domain/search/gradient/search_network.ts"
@@ -40,6 +40,8 @@ export interface GradientPlan {
   readonly initial: ReadonlyMap<string, ArrayLike<number>>
   /** Epochs from one eigenvalue to the next; 0 for none. A stop rule has one after every epoch. */
   readonly eigenvalueEvery: number
+  /** Most validation batches that an eigenvalue is that of. */
+  readonly eigenvalueBatches: number
   /** Where the training images come from. */
   readonly reader: SampleReader
   /** The request of a batch of images, which are numbers below `examples`. The same arguments give the same bits. */
@@ -146,15 +148,22 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
   })
 })
 
-/** Compiles the Hessian-vector product; gives the largest eigenvalue in an epoch on a validation batch. */
-export const makeCurvature = Effect.fnUntraced(function* (plan: GradientPlan, { loss, weightLayout }: StepPrograms) {
+/**
+ * Compiles the Hessian-vector product; gives the largest eigenvalue in an epoch, of the Hessian of the mean loss over
+ * batches.
+ */
+export const makeCurvature = Effect.fnUntraced(function* (
+  plan: GradientPlan,
+  { loss, weightLayout }: StepPrograms,
+  batches: ReadonlyArray<BatchInputs>
+) {
   const backend = yield* TensorBackend
   const program = withVector(hessianVectorProgram(loss), WEIGHTS, weightLayout)
   const executable = yield* backend.compile(program)
   const sizes = loss.alphas.map((name) => elementCount(loss.program.nodes[loss.program.inputs.get(name)!]!.shape))
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  return Effect.fnUntraced(function* (epoch: number, values: BatchInputs, state: DeviceState) {
-    const batch = yield* upload(values)
+  return Effect.fnUntraced(function* (epoch: number, state: DeviceState) {
+    const uploaded = yield* Effect.forEach(batches, (batch) => upload(batch))
     let lanczos = startLanczos({ size: total }, split(plan.seed, "curvature", epoch))
     for (let vector = proposeVector(lanczos); vector !== undefined; vector = proposeVector(lanczos)) {
       const product = new Float64Array(total)
@@ -165,14 +174,17 @@ export const makeCurvature = Effect.fnUntraced(function* (plan: GradientPlan, { 
         parts.set(vectorOf(name), { shape, data: vector.slice(start, start + sizes[i]!) })
         start += sizes[i]!
       }
-      const outputs = yield* executable.run(new Map([...state.tensors(), ...batch, ...(yield* upload(parts))]))
-      start = 0
-      for (const [i, name] of loss.alphas.entries()) {
-        product.set(yield* backend.download(outputs.get(productOf(name))!), start)
-        start += sizes[i]!
+      const vectors = yield* upload(parts)
+      for (const batch of uploaded) {
+        const outputs = yield* executable.run(new Map([...state.tensors(), ...batch, ...vectors]))
+        start = 0
+        for (const name of loss.alphas) {
+          for (const value of yield* backend.download(outputs.get(productOf(name))!))
+            product[start++]! += value / batches.length
+        }
       }
       lanczos = observeProduct(lanczos, product)
     }
-    return extremeEigenvalues(lanczos)?.largest ?? 0
+    return largestEigenvalue(lanczos)?.value ?? 0
   }, Effect.scoped)
 })

@@ -44,6 +44,7 @@ const plan: GradientPlan = {
   seed: "batches",
   initial: new Map(),
   eigenvalueEvery: 0,
+  eigenvalueBatches: 1,
   reader,
   request: (indices, { epoch, level }) => ({ indices, options: { classes: 3, seed: level, epoch } })
 }

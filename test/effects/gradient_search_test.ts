@@ -66,6 +66,7 @@ function plan(
     seed: "7",
     initial,
     eigenvalueEvery: 0,
+    eigenvalueBatches: 1,
     reader,
     request: (indices) => ({ indices, options: { classes: 3 } })
   }
@@ -242,12 +243,47 @@ test("finds the eigenvalue of every epoch and stops by its rule", async () => {
     [null, every.epochs[1]!.eigenvalue]
   )
   const ruled = await run(
-    alone(search(plan({ neighbors: 0, epochs: 4, alpha: { learningRate: 0.5 }, stop: { window: 1, ratio: 0.999 } })))
+    alone(
+      search(
+        plan({ neighbors: 0, epochs: 4, alpha: { learningRate: 0.5 }, stop: { window: 1, ratio: 0.999, floor: 0 } })
+      )
+    )
   )
   const values = ruled.epochs.map(({ eigenvalue }) => eigenvalue!)
   const grown = values.findIndex((value, i) => i > 0 && value > 0 && values[i - 1]! < 0.999 * value)
   assert.is(ruled.stopped, grown > 0)
   if (grown > 0) assert.is(ruled.epoch, grown - 1)
+})
+
+test("an eigenvalue is that of the mean loss over batches that stay the same", async () => {
+  const own = {
+    ...plan({ neighbors: 0, epochs: 3, alpha: { learningRate: 0 }, weights: { learningRate: 0, lastLearningRate: 0 } })
+  }
+  const values = async (changes: Partial<GradientPlan>) => {
+    const outcome = await run(alone(search({ ...own, eigenvalueEvery: 1, ...changes })))
+    return outcome.epochs.map(({ eigenvalue }) => eigenvalue!)
+  }
+  const [one, two, many] = [
+    await values({}),
+    await values({ eigenvalueBatches: 2 }),
+    await values({ eigenvalueBatches: 9 })
+  ]
+  const close = (a: number, b: number) => Math.abs(a - b) < 2e-3 * Math.abs(b)
+  for (const same of [one, two])
+    assert.ok(
+      same.every((value) => close(value, same[0]!)),
+      `${same}`
+    )
+  assert.not.ok(close(one[0]!, two[0]!), "other images have another eigenvalue")
+  assert.equal(many, two, "four validation images are two batches")
+})
+
+test("reads off after the epoch that is asked for, and ends there, with the bits of a whole search", async () => {
+  const own = plan({ neighbors: 1, epochs: 4 })
+  const whole = await run(alone(search(own)))
+  const asked = await run(alone(search({ ...own, settings: { ...own.settings, readEpoch: 2 } })))
+  assert.equal(asked.epochs, whole.epochs.slice(0, 2))
+  assert.equal([asked.epoch, asked.stopped, asked.architecture], [1, false, whole.epochs[1]!.architecture])
 })
 
 test.run()

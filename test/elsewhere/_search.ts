@@ -56,7 +56,7 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
   const { weightLayout } = yield* stepPrograms(settings, network)
   const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const plan: GradientPlan = {
-    ...{ space, settings, network, examples: EXAMPLES, seed: "elsewhere", eigenvalueEvery: 0 },
+    ...{ space, settings, network, examples: EXAMPLES, seed: "elsewhere", eigenvalueEvery: 0, eigenvalueBatches: 1 },
     initial: new Map([...initialWeights(parameters, "weights")].map(([name, data]) => [`param/${name}`, data])),
     reader,
     request: (indices) => ({ indices, options: { classes: CLASSES } })

@@ -55,6 +55,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (ask
     seed: run.seed,
     initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
     eigenvalueEvery: run.eigenvalue ? run.eigenvalueEvery : 0,
+    eigenvalueBatches: run.eigenvalueBatches,
     reader: train,
     request: (places, { epoch, level }) => ({
       indices: places.map((place) => images[place]!),

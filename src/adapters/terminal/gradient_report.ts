@@ -28,6 +28,11 @@ export interface GradientResult {
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
+/** The record of the epoch that the result was read off. */
+function keptEpoch({ epochs, epoch }: GradientOutcome): EpochRecord {
+  return epochs.find((record) => record.epoch === epoch)!
+}
+
 /** The machine-readable result: one object. */
 export function gradientJson({
   settings,
@@ -37,7 +42,7 @@ export function gradientJson({
   ...rest
 }: GradientResult): Readonly<Record<string, unknown>> {
   const text = (key: string) => printArchitecture(space, architectureOfKey(key))
-  const last = outcome.epochs[outcome.epoch]!
+  const last = keptEpoch(outcome)
   const { network, next } = foundOn(space, architectureOfKey(outcome.architecture), info, settings)
   return {
     architecture: text(outcome.architecture),
@@ -65,11 +70,11 @@ export function gradientText(result: GradientResult): string {
   const architecture = architectureOfKey(outcome.architecture)
   const printed = printArchitecture(space, architecture)
   const { drawn, size, next } = foundOn(space, architecture, info, settings)
-  const kept = outcome.epochs[outcome.epoch]!
+  const kept = keptEpoch(outcome)
   const every = Math.max(1, Math.ceil(outcome.epochs.length / 8))
   const shown = outcome.epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === outcome.epochs.length - 1)
   return [
-    `${settings.algorithm} in ${space.name} on ${info.name}: ${outcome.epochs.length} ${outcome.epochs.length === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(0)} s on ${backend}${inputWait === undefined ? "" : `, input wait ${percent(inputWait)}`}${outcome.stopped ? ", ended by the stop rule" : ""}`,
+    `${settings.algorithm} in ${space.name} on ${info.name}: ${outcome.epochs.length} ${outcome.epochs.length === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(0)} s on ${backend}${inputWait === undefined ? "" : `, input wait ${percent(inputWait)}`}${outcome.stopped ? ", ended by the stop rule" : settings.readEpoch !== undefined ? ", ended by --read-epoch" : ""}`,
     "",
     "  epoch  train loss  valid loss  valid accuracy  gap      skips   entropy  eigenvalue",
     ...shown.map(epochLine),

@@ -22,6 +22,8 @@ export function checkGradientSearch(
     return fail(
       `batch size (--batch-size): a batch takes ${batchSize} images, and ${weights} of ${examples} train the weights, ${examples - weights} alpha; give ${least > 0 ? `${least} or less` : "a smaller one"}, or more --images`
     )
+  if (settings.readEpoch !== undefined && settings.readEpoch > settings.epochs)
+    return fail(`the cell is to be read off after epoch ${settings.readEpoch}, and there are ${settings.epochs} epochs`)
   if (settings._tag !== "NaDarts") return Either.right(settings)
   if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, neighborNone: settings.neighborNone }) === 0)
     return fail("no edge has a second operation to change to; use neighbors 0, or neighborNone true")

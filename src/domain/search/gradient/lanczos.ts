@@ -6,11 +6,11 @@ export interface LanczosOptions {
   readonly size: number
   /** Most products with the matrix. @defaultValue the smaller of `size` and 30 */
   readonly iterations?: number
-  /** It ends when the bound on the error of the dominant eigenvalue is below this share of it. @defaultValue 1e-3 */
+  /** It ends when the bound on the error of the largest eigenvalue is below this share of it. @defaultValue 1e-3 */
   readonly tolerance?: number
 }
 
-/** A Lanczos iteration for the extreme eigenvalues of a symmetric matrix that is known by its products alone. */
+/** A Lanczos iteration for the largest eigenvalue of a symmetric matrix that is known by its products alone. */
 export interface LanczosState {
   readonly iterations: number
   readonly tolerance: number
@@ -20,13 +20,10 @@ export interface LanczosState {
   readonly offDiagonal: ReadonlyArray<number>
 }
 
-/** Estimates of eigenvalues. */
-export interface ExtremeEigenvalues {
-  /** The algebraically largest. */
-  readonly largest: number
-  /** The one of largest magnitude. */
-  readonly dominant: number
-  /** At most this far from `dominant` there is an eigenvalue. */
+/** An estimate of the algebraically largest eigenvalue. A negative one of larger magnitude does not count. */
+export interface LargestEigenvalue {
+  readonly value: number
+  /** At most this far from `value` there is an eigenvalue. */
   readonly error: number
 }
 
@@ -43,8 +40,8 @@ export function startLanczos({ size, iterations, tolerance = 1e-3 }: LanczosOpti
 export function proposeVector(state: LanczosState): Float64Array | undefined {
   const { basis, diagonal, iterations, tolerance } = state
   if (diagonal.length >= Math.min(iterations, basis.length)) return undefined
-  const known = extremeEigenvalues(state)
-  if (known !== undefined && known.error <= tolerance * Math.abs(known.dominant)) return undefined
+  const known = largestEigenvalue(state)
+  if (known !== undefined && known.error <= tolerance * Math.abs(known.value)) return undefined
   return basis[diagonal.length]
 }
 
@@ -72,21 +69,16 @@ export function observeProduct(state: LanczosState, product: ArrayLike<number>):
   return { ...state, basis: exhausted ? basis : [...basis, rest.map((x) => x / left)], diagonal, offDiagonal }
 }
 
-/** What the products seen so far tell, if any has been. The error bound is β·|last component of the dominant eigenvector|. */
-export function extremeEigenvalues({ diagonal, offDiagonal }: LanczosState): ExtremeEigenvalues | undefined {
+/** What the products seen so far tell, if any has been. The error bound is β·|last component of the eigenvector|. */
+export function largestEigenvalue({ diagonal, offDiagonal }: LanczosState): LargestEigenvalue | undefined {
   const size = diagonal.length
   if (size === 0) return undefined
   const matrix = diagonal.map((entry, i) =>
     diagonal.map((_, j) => (i === j ? entry : Math.abs(i - j) === 1 ? offDiagonal[Math.min(i, j)]! : 0))
   )
   const { values, vectors } = symmetricEigen(matrix)
-  let [largest, dominant] = [0, 0]
-  for (const [i, value] of values.entries()) {
-    if (value > values[largest]!) largest = i
-    if (Math.abs(value) > Math.abs(values[dominant]!)) dominant = i
-  }
-  const error = offDiagonal[size - 1]! * Math.abs(vectors[size - 1]![dominant]!)
-  return { largest: values[largest]!, dominant: values[dominant]!, error }
+  const largest = values.reduce((best, value, i) => (value > values[best]! ? i : best), 0)
+  return { value: values[largest]!, error: offDiagonal[size - 1]! * Math.abs(vectors[size - 1]![largest]!) }
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

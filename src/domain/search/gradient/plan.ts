@@ -130,6 +130,23 @@ export function planEpoch(
   }
 }
 
+/**
+ * The images of the batches that eigenvalues are measured on, the same in every epoch: the first full ones, `count` at
+ * most, of the validation images in the order in which the seed splits them off.
+ */
+export function curvatureBatches(
+  settings: GradientSearch,
+  examples: number,
+  seed: Seed,
+  count: number
+): ReadonlyArray<Int32Array> {
+  const { batchSize } = settings
+  const { alpha } = splitExamples(settings, examples, seed)
+  return Array.from({ length: Math.min(count, Math.floor(alpha.length / batchSize)) }, (_, i) =>
+    alpha.slice(i * batchSize, (i + 1) * batchSize)
+  )
+}
+
 /** Per level the images of the batch of step number `step` of an epoch, below `plan.steps`. Alpha's batches begin again where they are fewer. */
 export function stepBatches(
   { batchSize }: GradientSearch,

@@ -24,7 +24,10 @@ export const EpochRecord = Schema.Struct({
   skipShare: Schema.Number,
   /** Mean entropy of the rows of probabilities, in nats. */
   entropy: Schema.Number,
-  /** Largest eigenvalue of the Hessian of the validation loss in alpha, on the epoch's last batch; null where none was asked for. */
+  /**
+   * Largest eigenvalue of the Hessian in alpha of the mean validation loss over some batches, the same in every epoch;
+   * null where none was asked for.
+   */
   eigenvalue: Schema.NullOr(Schema.Number),
   /** Of the epoch, by level. */
   learningRate: Schema.Struct({ weights: Schema.Number, alpha: Schema.Number })
@@ -45,7 +48,7 @@ export const NO_BATCHES: LevelSums = { batches: 0, loss: 0, correct: 0, gap: 0 }
 
 /** How far a gradient search is: the next step is `step` of `epoch`. The tensors lie beside it. */
 export const GradientPosition = Schema.Struct({
-  version: Schema.Literal(2),
+  version: Schema.Literal(3),
   epoch: Schema.Int.pipe(Schema.nonNegative()),
   step: Schema.Int.pipe(Schema.nonNegative()),
   sums: Schema.Struct({ alpha: LevelSums, weights: LevelSums }),
@@ -55,7 +58,7 @@ export interface GradientPosition extends Schema.Schema.Type<typeof GradientPosi
 
 /** A search that has not begun. */
 export const GRADIENT_START: GradientPosition = {
-  version: 2,
+  version: 3,
   epoch: 0,
   step: 0,
   sums: { alpha: NO_BATCHES, weights: NO_BATCHES },

@@ -78,8 +78,12 @@ export const GradientRunSettings = Schema.Struct({
   eigenvalue: withDefault(YesNo, false),
   /** Epochs from one eigenvalue to the next, with `eigenvalue`; a stop rule needs every one. */
   eigenvalueEvery: withDefault(Count, 1),
+  /** Validation batches that an eigenvalue is that of, the same in every epoch; all full ones where there are fewer. */
+  eigenvalueBatches: withDefault(Count, 4),
   /** Whether the rule of DARTS-ES may end the search; where absent it may with neighbors, and not without. */
   stopRule: Schema.optional(YesNo),
+  /** The epoch, counted from 1, after which the cell is read off and the search ends, in place of the rule. */
+  readEpoch: Schema.optional(Count),
   backend: withDefault(oneOf(...BACKEND_CHOICES), "auto"),
   threads: Schema.optional(Count),
   seed: withDefault(Schema.String, "0"),
@@ -87,6 +91,21 @@ export const GradientRunSettings = Schema.Struct({
   method: withDefault(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {})
 }).annotations({ identifier: "GradientRunSettings" })
 export interface GradientRunSettings extends Schema.Schema.Type<typeof GradientRunSettings> {}
+
+/** The settings that are the method's own, under the same name. */
+const METHOD_SETTINGS = [
+  "epochs",
+  "batchSize",
+  "neighbors",
+  "radius",
+  "exactRadius",
+  "center",
+  "steps",
+  "order",
+  "readNone",
+  "neighborNone",
+  "readEpoch"
+] as const
 
 /** The method that settings of a run lead to. Errors name the setting that does not fit the method. */
 export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch, SettingsError> {
@@ -96,9 +115,7 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
     const set = (name: string, value: unknown) => {
       if (value !== undefined) given[name] = value
     }
-    const same = ["epochs", "batchSize", "neighbors", "radius", "exactRadius", "center", "steps", "order"] as const
-    for (const name of ["readNone", "neighborNone"] as const) set(name, run[name])
-    for (const name of same) set(name, run[name])
+    for (const name of METHOD_SETTINGS) set(name, run[name])
     if (run.aggregate !== undefined) {
       set(
         "aggregate",
@@ -120,7 +137,10 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
     if (run.learningRate !== undefined) set("weights", { ...Object(given.weights), learningRate: run.learningRate })
     if (run.alphaLearningRate !== undefined)
       set("alpha", { ...Object(given.alpha), learningRate: run.alphaLearningRate })
-    if (run.stopRule ?? (run.algorithm === "na-darts" && given.neighbors !== 0)) set("stop", given.stop ?? {})
+    if (run.stopRule === true && given.readEpoch !== undefined)
+      return yield* fail("readEpoch (--read-epoch) takes the place of the stop rule: leave stopRule (--stop-rule) out")
+    const mayStop = run.algorithm === "na-darts" && given.neighbors !== 0 && given.readEpoch === undefined
+    if (run.stopRule ?? mayStop) set("stop", given.stop ?? {})
     return yield* Either.mapLeft(
       gradientSearch(GRADIENT_ALGORITHMS[run.algorithm], run.protocol, given),
       (error) => new SettingsError({ problem: problemOf(run.algorithm, error) })

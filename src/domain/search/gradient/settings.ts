@@ -53,7 +53,12 @@ const protocol = {
   /** Whether an edge may be read off as `none`, in a space that keeps every edge. */
   readNone: withDefault(Schema.Boolean, true),
   /** When a search ends before its last epoch; it runs through where absent. */
-  stop: Schema.optional(StopRule)
+  stop: Schema.optional(StopRule),
+  /**
+   * The epoch, counted from 1, after which the cell is read off, whatever the stop rule says; the search ends there. Its
+   * learning rates are those of all `epochs`. The control of a stop rule.
+   */
+  readEpoch: Schema.optional(Count)
 } as const
 
 /**

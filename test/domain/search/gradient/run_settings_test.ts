@@ -7,7 +7,7 @@ import { GradientRunSettings, methodOf } from "../../../../src/domain/search/gra
 const test = suite("methodOf()")
 
 const stopOf = (given: object) => Either.getOrThrow(methodOf(Schema.decodeUnknownSync(GradientRunSettings)(given))).stop
-const RULE = { window: 5, ratio: 0.75 }
+const RULE = { window: 5, ratio: 0.75, floor: 0.1 }
 
 test("where nobody says, the stop rule holds with neighbors and not without", () => {
   assert.equal(stopOf({}), RULE)
@@ -19,7 +19,17 @@ test("where nobody says, the stop rule holds with neighbors and not without", ()
 test("a stop rule that is given holds, whatever the method", () => {
   assert.is(stopOf({ stopRule: false }), undefined)
   assert.equal(stopOf({ algorithm: "darts", stopRule: true }), RULE)
-  assert.equal(stopOf({ method: { stop: { window: 3 } } }), { window: 3, ratio: 0.75 })
+  assert.equal(stopOf({ method: { stop: { window: 3 } } }), { window: 3, ratio: 0.75, floor: 0.1 })
+})
+
+test("an epoch that is asked for takes the place of the rule", () => {
+  const method = (given: object) => methodOf(Schema.decodeUnknownSync(GradientRunSettings)(given))
+  for (const given of [{ readEpoch: 5 }, { method: { readEpoch: 5 } }]) {
+    const made = Either.getOrThrow(method(given))
+    assert.equal([made.readEpoch, made.stop], [5, undefined])
+    const both = method({ ...given, stopRule: true })
+    assert.ok(Either.isLeft(both) && both.left.message.includes("leave stopRule (--stop-rule) out"))
+  }
 })
 
 test("what may be read off and what a neighbor may change to are two settings", () => {
