@@ -23,10 +23,12 @@ export function checkGradientSearch(
       `batch size (--batch-size): a batch takes ${batchSize} images, and ${weights} of ${examples} train the weights, ${examples - weights} alpha; give ${least > 0 ? `${least} or less` : "a smaller one"}, or more --images`
     )
   if (settings.readEpoch !== undefined && settings.readEpoch > settings.epochs)
-    return fail(`the cell is to be read off after epoch ${settings.readEpoch}, and there are ${settings.epochs} epochs`)
+    return fail(
+      `read epoch (--read-epoch): expected one of the ${settings.epochs} epochs, actual ${settings.readEpoch}; give more --epochs`
+    )
   if (settings._tag !== "NaDarts") return Either.right(settings)
   if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, neighborNone: settings.neighborNone }) === 0)
-    return fail("no edge has a second operation to change to; use neighbors 0, or neighborNone true")
+    return fail("no edge has a second operation to change to; use --neighbors 0, or --neighbor-none yes")
   const most = Math.max(...(["alpha", "weights"] as const).flatMap((level) => [...runsOf(settings, shape, level)]))
   if (most > MOST_RUNS)
     return fail(`an update would sum ${most} architectures, at most ${MOST_RUNS} are possible; use fewer neighbors`)
