@@ -15,7 +15,6 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "onnxruntime-node"
 import { openMnist } from "../src/adapters/datasets/mnist.ts"
 import { makeBatch } from "../src/domain/data/batch.ts"
-import { NORMALIZATIONS } from "../src/domain/data/normalization.ts"
 import { SPACE_NAMES } from "../src/domain/space/spaces.ts"
 import { choice, scriptFlags, toggle, whole } from "./_flags.ts"
 
@@ -57,7 +56,6 @@ async function accuracyOf(file: string): Promise<number> {
     const samples = await Effect.runPromise(test.read(indices))
     const { x, shape } = makeBatch(samples, indices, {
       classes: 10,
-      normalization: NORMALIZATIONS.mnist,
       augmentation: [{ _tag: "Resize", height: size, width: size }]
     })
     const { logits } = await session.run({ image: new Runtime.Tensor("float32", x, [...shape]) })
@@ -92,7 +90,7 @@ try {
   const next = /^next: npx tsx bin\/export\.ts (.*)$/m.exec(trained.log)![1]!
   const file = join(folder, "network.onnx")
   const asked = wordsOf(next).map((word) => (word === "network.onnx" ? file : word))
-  command("export", ...asked, "--batch", String(BATCH))
+  command("export", ...asked)
   const accuracy = await accuracyOf(file)
   tell(`exported: ${(100 * accuracy).toFixed(2)} % in plain ONNX Runtime`)
   const result = { architecture, reported: test.accuracy, exported: accuracy }

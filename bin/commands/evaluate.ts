@@ -124,7 +124,7 @@ const command = Command.make(
       const trained = yield* trainNetwork(plan, progress.show)
       const weights =
         saveWeights && run !== undefined
-          ? yield* writeWeights(run, trained.tensors, network.shapes, trained.position)
+          ? yield* writeWeights(run, trained.tensors, network.shapes, trained.position, images.normalization)
           : undefined
       return { trained, backend: (yield* TensorBackend).name, weights }
     }).pipe(

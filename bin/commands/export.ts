@@ -19,13 +19,18 @@ Examples:
 
   export --architecture 'Genotype(normal=[...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))' --format torch --out net.py
 
-  export --architecture 333333 --space nas-bench-201 --channels 16 --cells 5 --batch 8 --out net.onnx
+  export --architecture DARTS_V2 --weights trained.safetensors --normalize --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26 --out net.onnx
+
+  export --architecture 333333 --space nas-bench-201 --channels 16 --cells 5 --out net.onnx
 
   export --architecture '|nor_conv_3x3~0|+|skip_connect~0|dil_conv_3x3~1|' --space my-cells.json --out net.onnx
 
-An ONNX model takes "image" [batch, channels, height, width], pixels normalized as in training, and gives "logits". A PyTorch module is a source file with
-"build()" and, beside it, its weights as safetensors; it needs torch alone, and is written for genotypes and NAS-Bench-201's cells. Names of weights are those of the reference implementations. Totals of
-parameters and multiply-adds (of one image) leave an auxiliary head out, as the publications do.
+An ONNX model takes "image" [batch, channels, height, width], any number of images unless --batch fixes it, and
+gives "logits". With --normalize, pixels go in as they are, from 0 to 1; without it they are normalized before, as
+in training. A file of weights that evaluate wrote tells the mean and the deviation. A PyTorch module is a source
+file with "build()" and, beside it, its weights as safetensors; it needs torch alone. Names of weights are those of
+the reference implementations. Totals of parameters and multiply-adds (of one image) leave an auxiliary head out,
+as the publications do.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
@@ -53,10 +58,16 @@ const options = {
     Options.withDescription("any text, for weights as PyTorch draws them where there is no --weights (0)"),
     Options.withDefault("0")
   ),
-  batch: Options.integer("batch").pipe(
-    Options.withDescription("images per run of an ONNX model (1)"),
-    Options.withDefault(1)
+  batch: optional(Options.integer("batch"), "fix the images per run of an ONNX model (any number)"),
+  normalize: flag(
+    "normalize",
+    "build the normalization of images into the network, which then takes pixels from 0 to 1"
   ),
+  mean: optional(
+    Options.text("mean"),
+    "mean of each channel in training, as 0.49,0.48,0.45 (told by evaluate's weights)"
+  ),
+  std: optional(Options.text("std"), "standard deviation of each channel in training (told by evaluate's weights)"),
   format: Options.choice("format", ["onnx", "torch"]).pipe(
     Options.withDescription("the kind of file (onnx)"),
     Options.withDefault("onnx" as const)
@@ -70,7 +81,7 @@ const options = {
 const command = Command.make(
   "export",
   options,
-  Effect.fn("export")(function* ({ architecture, json, describe, format, batch, seed, force, ...given }) {
+  Effect.fn("export")(function* ({ architecture, json, describe, format, normalize, seed, force, ...given }) {
     const { channels, cells, classes, image, imageChannels, stem } = given
     const value = Option.getOrUndefined
     const sizes = {
@@ -93,17 +104,19 @@ const command = Command.make(
       return yield* new SettingsError({ problem: "add --out FILE, or --describe to write nothing" })
     if (weights === undefined)
       yield* Console.error(`no --weights FILE: this network is not trained, its weights come from the seed "${seed}"`)
-    const request = { architecture, space, sizes, format, out, batch, weights, seed, force }
+    const [batch, mean, std] = [value(given.batch), value(given.mean), value(given.std)]
+    const pixels = { normalize, mean, std }
+    const request = { architecture, space, sizes, format, out, batch, ...pixels, weights, seed, force }
     const exported = yield* exportNetwork(request)
     yield* Console.log(json ? JSON.stringify(exported) : exportedText(exported))
   })
 ).pipe(Command.withDescription(HELP))
 
-function exportedText({ file, bytes, parameters, multiplyAdds, state }: Exported): string {
+function exportedText({ file, bytes, parameters, multiplyAdds, input, state }: Exported): string {
   const count = (value: number) => value.toLocaleString("en-US")
   const network = `${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds an image`
   const written = [{ file, bytes }, ...(state === undefined ? [] : [state])]
-  return [...written.map((one) => `${one.file}: ${count(one.bytes)} bytes`), network].join("\n")
+  return [...written.map((one) => `${one.file}: ${count(one.bytes)} bytes`), network, `input: ${input}`].join("\n")
 }
 
 export const { main, within } = runnable(command, "export")

@@ -1,9 +1,21 @@
 import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as Either from "effect/Either"
+import * as Onnx from "onnxruntime-node"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { readSafetensors } from "../../src/adapters/tensor/safetensors.ts"
 import { cli, errorsIn, lastJson, type Ran } from "./_cli.ts"
 import { writeImages } from "./_images.ts"
 
@@ -25,15 +37,28 @@ function lasting({ seconds: _, run: __, weights: ___, ...rest }: Record<string, 
   return rest
 }
 
-/** The export that a training tells as the next command writes its file. */
-async function assertExports({ stderr }: Ran): Promise<void> {
+/** The export that a training tells as the next command writes a file that has the reported accuracy, from pixels as they are. */
+async function assertExports({ stderr, stdout }: Ran): Promise<void> {
   const [, , next] = stderr.match(/^next: (npx tsx bin\/export.ts (.+))$/m) ?? []
   assert.ok(next !== undefined, stderr)
+  assert.match(stderr, /^ {2}normalization {2}pixels from 0 to 1, mean [\d.,]+, deviation [\d.,]+$/m)
   const words = next!.match(/'[^']*'|"[^"]*"|\S+/g)!.map((word) => word.replace(/^['"]|['"]$/g, ""))
   const out = join(folder, "network.onnx")
   const exported = await cli("export", "--force", ...words.map((word) => (word === "network.onnx" ? out : word)))
   assert.is(exported.status, 0, exported.stderr)
-  assert.ok(existsSync(out))
+  const { tensors } = Either.getOrThrow(readSafetensors(data, readFileSync(data)))
+  const [x, y] = [tensors.get("test/x")!, tensors.get("test/y")!]
+  const pixels = Float32Array.from(x.data, (value) => (x.data instanceof Uint8Array ? value / 255 : value))
+  const session = await Onnx.InferenceSession.create(out)
+  const { logits } = await session.run({ image: new Onnx.Tensor("float32", pixels, [...x.shape]) })
+  await session.release()
+  const [rows, classes] = logits!.dims as [number, number]
+  const right = Array.from({ length: rows }, (_, i) => {
+    const row = Array.from(logits!.data as Float32Array).slice(classes * i, classes * (i + 1))
+    return row.indexOf(Math.max(...row)) === y.data[i]
+  }).filter(Boolean).length
+  const { test } = JSON.parse(stdout.trim().split("\n").at(-1)!) as { test: { accuracy: number } }
+  assert.is(right / rows, test.accuracy)
 }
 
 const test = suite("evaluate")

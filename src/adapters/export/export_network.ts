@@ -5,8 +5,10 @@ import { SettingsError } from "../../domain/search/settings.ts"
 import { readSafetensors, writeSafetensors } from "../tensor/safetensors.ts"
 import { isFixed, readExportable } from "./architecture.ts"
 import { describeExport } from "./describe.ts"
+import { exportMetadata } from "./metadata.ts"
 import { type BuiltNetwork, buildNetwork, ExportError, type NetworkSizes, networkSizes } from "./network.ts"
 import { onnxFile } from "./onnx_file.ts"
+import { normalizationIn, type PixelRequest, pixelsOf, pixelsText } from "./pixels.ts"
 import { initialState, stateDict, stateOf } from "./state.ts"
 import { torchSource } from "./torch_source.ts"
 import { type WrittenFile, writeFiles } from "./write_files.ts"
@@ -19,12 +21,12 @@ export interface NetworkRequest {
 }
 
 /** What to export, and where to. */
-export interface ExportRequest extends NetworkRequest {
+export interface ExportRequest extends NetworkRequest, PixelRequest {
   /** `torch` writes a second file beside `out`, with the ending .safetensors. */
   readonly format: "onnx" | "torch"
   readonly out: string
-  /** Images per run of an ONNX model. */
-  readonly batch: number
+  /** Images per run of an ONNX model; any number where it is left out. */
+  readonly batch?: number | undefined
   /** A safetensors file with weights and running statistics; without one, they are made from `seed`. */
   readonly weights?: string | undefined
   readonly seed: string
@@ -38,6 +40,8 @@ export interface Exported extends WrittenFile {
   readonly parameters: number
   /** Multiplications with an addition for one image, without an auxiliary head. */
   readonly multiplyAdds: number
+  /** What its images are. */
+  readonly input: string
   /** The state file of a PyTorch module. */
   readonly state?: WrittenFile
 }
@@ -52,8 +56,10 @@ export const describeRequest = Effect.fn("describeRequest")(function* ({ archite
 export const exportNetwork = Effect.fn("exportNetwork")(function* (request: ExportRequest) {
   const { format, out, batch, seed, force } = request
   const path = yield* Path.Path
-  if (!Number.isInteger(batch) || batch < 1)
+  if (batch !== undefined && (!Number.isInteger(batch) || batch < 1))
     return yield* new SettingsError({ problem: `--batch: expected a positive integer, actual ${batch}` })
+  if (batch !== undefined && format === "torch")
+    return yield* new SettingsError({ problem: "--batch: a PyTorch module takes any number of images; leave it out" })
   const ending = format === "onnx" ? ".onnx" : ".py"
   if (path.extname(out) !== ending)
     return yield* new SettingsError({ problem: `--out: the format ${format} is a file *${ending}, not "${out}"` })
@@ -63,12 +69,19 @@ export const exportNetwork = Effect.fn("exportNetwork")(function* (request: Expo
     return yield* new ExportError({ problem })
   }
   const sizes = yield* networkSizes(exportable, request.sizes)
-  const network = yield* buildNetwork(exportable, sizes, batch)
+  const network = yield* buildNetwork(exportable, sizes, 1)
   const { parameters, multiplyAdds } = yield* describeExport(exportable, sizes)
-  const state = request.weights === undefined ? initialState(network, seed) : yield* readState(network, request.weights)
+  const { state, stored } =
+    request.weights === undefined
+      ? { state: initialState(network, seed), stored: undefined }
+      : yield* readState(network, request.weights)
+  const pixels = yield* pixelsOf(request, stored, sizes.imageChannels)
+  const input = pixelsText(pixels)
+  const metadata = exportMetadata(exportable, sizes)
   if (format === "onnx") {
-    const [model] = yield* writeFiles(new Map([[out, onnxFile(network, state)]]), force)
-    return exportedOf(model!, { parameters, multiplyAdds })
+    const bytes = yield* onnxFile(network, state, { batch, pixels, metadata })
+    const [model] = yield* writeFiles(new Map([[out, bytes]]), force)
+    return exportedOf(model!, { parameters, multiplyAdds, input })
   }
   if (exportable._tag === "Space") {
     const problem = `--format: a module of PyTorch is written for genotypes and for NAS-Bench-201's cells, --format onnx for every space of cells`
@@ -81,7 +94,7 @@ export const exportNetwork = Effect.fn("exportNetwork")(function* (request: Expo
     [out, new TextEncoder().encode(source)]
   ])
   const [tensors, module] = yield* writeFiles(contents, force)
-  return exportedOf(module!, { parameters, multiplyAdds, state: tensors! })
+  return exportedOf(module!, { parameters, multiplyAdds, input, state: tensors! })
 })
 
 function exportedOf(file: WrittenFile, rest: Omit<Exported, keyof WrittenFile>): Exported {
@@ -93,5 +106,6 @@ const readState = Effect.fnUntraced(function* (network: BuiltNetwork, file: stri
   const unreadable = () =>
     new ExportError({ problem: `the weights "${file}" cannot be read; --weights takes a safetensors file` })
   const bytes = yield* Effect.mapError(files.readFile(file), unreadable)
-  return yield* stateOf(network, file, yield* readSafetensors(file, bytes))
+  const stored = yield* readSafetensors(file, bytes)
+  return { state: yield* stateOf(network, file, stored), stored: normalizationIn(stored.metadata) }
 })

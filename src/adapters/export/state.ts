@@ -39,7 +39,8 @@ export function initialState(network: BuiltNetwork, seed: Seed): NetworkState {
 
 /**
  * The state in a file's tensors, named `param/NAME` and `buffer/NAME` or plainly `NAME`. Tensors in other folders, as `momentum/NAME`, and those
- * of an auxiliary head that the network lacks are left out; any other surplus, gap or difference in shape is an error.
+ * of an auxiliary head that the network lacks are left out; any other surplus, gap or difference in shape is an error, and so is a weight that is NaN or
+ * infinite.
  */
 export function stateOf(
   network: BuiltNetwork,
@@ -67,7 +68,13 @@ export function stateOf(
       const [own, expected] = [tensor.shape.join(", "), shape.join(", ")]
       return fail(`have "${name}" in the shape [${own}] instead of [${expected}]; give their --channels and --classes`)
     }
-    found.set(name, { shape, data: Float32Array.from(tensor.data) })
+    const data = Float32Array.from(tensor.data)
+    const wrong = data.find((value) => !Number.isFinite(value))
+    if (wrong !== undefined)
+      return fail(
+        `hold ${Number.isNaN(wrong) ? "NaN" : "an infinite number"} in "${name}": their training diverged; give others`
+      )
+    found.set(name, { shape, data })
   }
   const counters = new Map(counterNames(network).map((name) => [name, plain.get(name)?.data[0] ?? 0]))
   for (const name of plain.keys()) {

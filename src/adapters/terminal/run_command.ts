@@ -15,6 +15,7 @@ import { ArchitectureError } from "../../domain/architecture/architecture.ts"
 import { SettingsError } from "../../domain/search/settings.ts"
 import { formerSetting } from "../../domain/setting.ts"
 import { flagOf } from "../settings/resolve.ts"
+import { VERSION } from "../version.ts"
 
 /** Exit codes of every command: done, failed, wrong usage, interrupted. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -45,7 +46,7 @@ export function runnable<Name extends string, A, E>(
     Console.consoleWith((console) => {
       const heard = Command.transformHandler(command, (handler) => Effect.withConsole(handler, console))
       const silent = { ...console, error: () => Effect.void }
-      return Effect.withConsole(Command.run(heard, { name, version: "0.1.0" })([...argv]), silent)
+      return Effect.withConsole(Command.run(heard, { name, version: VERSION })([...argv]), silent)
     }).pipe(
       Effect.tapErrorCause((cause) => Effect.sync(() => tell(cause, command, argv))),
       Effect.provide(NodeContext.layer)

@@ -73,6 +73,7 @@ export function trainingText(result: TrainingResult): string {
       : [
           `  test accuracy  ${percent(test.accuracy)} (loss ${test.loss.toFixed(4)}, ${count(test.images)} images, measured once)`
         ]),
+    ...(result.normalization === undefined ? [] : [`  normalization  ${normalizationText(result.normalization)}`]),
     `  network        ${count(result.parameters)} parameters, ${count(result.multiplyAdds)} multiply-adds an image`,
     "",
     run === undefined
@@ -81,6 +82,12 @@ export function trainingText(result: TrainingResult): string {
     ...(result.weights === undefined ? [] : [`weights in ${result.weights}`]),
     ...next(result)
   ].join("\n")
+}
+
+/** What the pixels of an image go through before the network. */
+function normalizationText({ mean, std }: Normalization): string {
+  const list = (numbers: ReadonlyArray<number>) => numbers.map((value) => Number(value.toPrecision(6))).join(",")
+  return `pixels from 0 to 1, mean ${list(mean)}, deviation ${list(std)}`
 }
 
 function epochLine({ epoch, learningRate, training, validation }: TrainedEpoch): string {
@@ -93,7 +100,8 @@ function epochLine({ epoch, learningRate, training, validation }: TrainedEpoch):
   ].join("")
 }
 
-function next({ settings, protocol, shape, info, run, weights, exportable }: TrainingResult): ReadonlyArray<string> {
+function next({ settings, protocol, shape, info, run, ...result }: TrainingResult): ReadonlyArray<string> {
+  const { weights, exportable, normalization } = result
   if (!exportable) return []
   if (weights === undefined)
     return run === undefined ? [] : [`next: npx tsx bin/evaluate.ts --run ${quoted(run)} --save-weights`]
@@ -101,9 +109,11 @@ function next({ settings, protocol, shape, info, run, weights, exportable }: Tra
   const sizes = [
     `--channels ${protocol.channels} --cells ${protocol.cells} --classes ${info.classes} --image ${height}`,
     ...(channels === 3 ? [] : [`--image-channels ${channels}`]),
-    ...(protocol.stem === "cifar" ? [] : [`--stem ${protocol.stem}`])
+    ...(protocol.stem === "cifar" ? [] : [`--stem ${protocol.stem}`]),
+    `--weights ${quoted(weights)}`,
+    ...(normalization === undefined ? [] : ["--normalize"])
   ].join(" ")
   return [
-    `next: npx tsx bin/export.ts --architecture ${quoted(settings.architecture)} --space ${quoted(settings.space)} ${sizes} --weights ${quoted(weights)} --out network.onnx`
+    `next: npx tsx bin/export.ts --architecture ${quoted(settings.architecture)} --space ${quoted(settings.space)} ${sizes} --out network.onnx`
   ]
 }

@@ -60,6 +60,13 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
     }
   ],
   [
+    "NAS-Bench-201 that the image does not reach",
+    {
+      architecture: "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+      sizes: { channels: 2, cells: 1, image: 8, imageChannels: 1 }
+    }
+  ],
+  [
     "NAS-Bench-201 with a node that gets nothing",
     {
       architecture: "|none~0|+|none~0|none~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_1x1~2|",
@@ -176,7 +183,7 @@ export async function weightsFile(folder: string, request: NetworkRequest): Prom
   return file
 }
 
-const DEFAULTS = { format: "onnx", batch: BATCH, seed: "0", force: false } as const
+const DEFAULTS = { format: "onnx", seed: "0", force: false, normalize: false } as const
 
 /** Export as the command does. */
 export const exported = (request: Partial<ExportRequest> & NetworkRequest & { readonly out: string }) =>

@@ -112,6 +112,48 @@ test("weights that do not fit are one error that names the tensor and the cure, 
   })
 })
 
+test("weights that are NaN or infinite are refused by name", () =>
+  withFolder(async (folder) => {
+    const { tensors } = await networkOf(REQUEST)
+    const weights = join(folder, "weights.safetensors")
+    for (const [value, word] of [
+      [Number.NaN, "NaN"],
+      [Number.NEGATIVE_INFINITY, "an infinite number"]
+    ] as const) {
+      const bad = { shape: [10], data: new Float32Array(10).fill(value, 3, 4) }
+      writeFileSync(weights, writeSafetensors(new Map<string, WritableTensor>([...tensors, ["classifier.bias", bad]])))
+      for (const [format, name] of [
+        ["onnx", "net.onnx"],
+        ["torch", "net.py"]
+      ] as const) {
+        const { message } = await exportFailure({ ...REQUEST, format, out: join(folder, name), weights })
+        assert.match(message, `hold ${word} in "classifier.bias": their training diverged`)
+      }
+    }
+  }))
+
+test("the normalization of the weights' file is taken, another one in its place, and none is an error with the cure", () =>
+  withFolder(async (folder) => {
+    const { tensors } = await networkOf(REQUEST)
+    const [weights, out] = [join(folder, "weights.safetensors"), join(folder, "net.onnx")]
+    const metadata = { mean: "[0.25,0.5,0.75]", std: "[0.5,0.5,0.5]" }
+    const request = { ...REQUEST, out, weights, normalize: true, force: true }
+    writeFileSync(weights, writeSafetensors(tensors, metadata))
+    const own = await exported(request)
+    assert.is(own.input, "pixels from 0 to 1")
+    assert.is((await exported({ ...request, mean: "0.25, 0.5,0.75", std: "0.5,0.5,0.5" })).sha256, own.sha256)
+    assert.is.not((await exported({ ...request, mean: "0,0,0", std: "1,1,1" })).sha256, own.sha256)
+    const before = await exported({ ...request, normalize: false })
+    assert.is(before.input, "pixels from 0 to 1, then (x - mean) / std")
+    writeFileSync(weights, writeSafetensors(tensors))
+    const refused = async (change: Partial<typeof request> & { mean?: string; std?: string }) =>
+      (await exportFailure({ ...request, ...change })).message
+    assert.match(await refused({}), "the weights do not tell what images were normalized with; add --mean and --std")
+    assert.match(await refused({ mean: "0,0,0" }), "--mean and --std go together")
+    assert.match(await refused({ mean: "0,0,0", std: "1,0,1" }), "positive in --std")
+    assert.match(await refused({ mean: "0,0", std: "1,1" }), "2 numbers for images of 3 channels")
+  }))
+
 test("weights without an auxiliary head are an error that says to leave it out", async () => {
   await withFolder(async (folder) => {
     const request = { architecture: "DARTS_V2", sizes: { channels: 2, cells: 3, image: 32 } }

@@ -6,9 +6,12 @@ const FORMAT = {
   ModelProto: {
     irVersion: "int64 1",
     producerName: "string 2",
+    producerVersion: "string 3",
     graph: "GraphProto 7",
-    opsetImport: "OperatorSetIdProto* 8"
+    opsetImport: "OperatorSetIdProto* 8",
+    metadataProps: "StringStringEntryProto* 14"
   },
+  StringStringEntryProto: { key: "string 1", value: "string 2" },
   OperatorSetIdProto: { domain: "string 1", version: "int64 2" },
   GraphProto: {
     node: "NodeProto* 1",
@@ -27,11 +30,11 @@ const FORMAT = {
   },
   AttributeProto: { name: "string 1", f: "float 2", i: "int64 3", s: "bytes 4", ints: "int64* 8", type: "int32 20" },
   TensorProto: { dims: "int64* 1", dataType: "int32 2", name: "string 8", rawData: "bytes 9" },
-  ValueInfoProto: { name: "string 1", type: "TypeProto 2" },
+  ValueInfoProto: { name: "string 1", type: "TypeProto 2", docString: "string 3" },
   TypeProto: { tensorType: "TensorTypeProto 1" },
   TensorTypeProto: { elemType: "int32 1", shape: "TensorShapeProto 2" },
   TensorShapeProto: { dim: "DimensionProto* 1" },
-  DimensionProto: { dimValue: "int64 1" }
+  DimensionProto: { dimValue: "int64 1", dimParam: "string 2" }
 } as const
 
 const [FLOAT, INT64] = [1, 7]
@@ -58,10 +61,21 @@ const modelType = (() => {
 /** An attribute of an ONNX operator: an integer, integers, a text, or a real number given as `{ float }`. */
 export type Attribute = number | string | ReadonlyArray<number> | { readonly float: number }
 
-/** How an operator is written: its domain, and how many results it has. */
+/** How an operator is written: its attributes and its domain; what it and its result are called, where that matters. */
 export interface OperatorOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>
   readonly domain?: string
+  readonly name?: string
+}
+
+/** Sizes of a tensor; one that is only known when the model runs has a name. */
+export type Dimensions = ReadonlyArray<number | string>
+
+/** What a model tells of itself. */
+export interface ModelFacts {
+  /** Version of the program that writes it. */
+  readonly version?: string
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** An operator in the graph. */
@@ -92,7 +106,7 @@ const OPERATOR_SETS = [
  * Source of the format: the ONNX specification, operator set 18.
  */
 export class OnnxGraph {
-  readonly #nodes: Array<GraphNode> = []
+  #nodes: Array<GraphNode> = []
   readonly #initializers: Array<object> = []
   readonly #inputs: Array<object> = []
   readonly #outputs: Array<{ readonly name: string }> = []
@@ -104,9 +118,9 @@ export class OnnxGraph {
     return this.#nodes.length
   }
 
-  /** A tensor from outside, of single precision. */
-  input(name: string, shape: Shape): string {
-    this.#inputs.push(valueInfo(name, shape))
+  /** A tensor from outside, of single precision. `about` says for people what it holds. */
+  input(name: string, shape: Dimensions, about = ""): string {
+    this.#inputs.push(valueInfo(name, shape, about))
     return name
   }
 
@@ -121,12 +135,12 @@ export class OnnxGraph {
   operator(
     type: string,
     inputs: ReadonlyArray<string>,
-    { attributes = {}, domain = "" }: OperatorOptions = {}
+    { attributes = {}, domain = "", name: own }: OperatorOptions = {}
   ): string {
     const key = `${domain}.${type}(${inputs.join()})${JSON.stringify(attributes)}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const name = `${type}#${this.#nodes.length}`
+    const name = own ?? `${type}#${this.#nodes.length}`
     this.#push(type, inputs, [name], attributes, domain)
     this.#known.set(key, name)
     return name
@@ -150,16 +164,30 @@ export class OnnxGraph {
   }
 
   /** Name a value as an output. */
-  output(name: string, value: string, shape: Shape): void {
+  output(name: string, value: string, shape: Dimensions): void {
     this.#push("Identity", [value], [name], {}, "")
     this.#outputs.push(valueInfo(name, shape))
   }
 
+  /** Call the result of an operator by the name of an output, which needs no copy then. No operator may be added after it. */
+  outputAs(name: string, value: string, shape: Dimensions): void {
+    const renamed = (names: ReadonlyArray<string>) => names.map((one) => (one === value ? name : one))
+    const makes = (node: GraphNode) => node.output.includes(value)
+    if (!this.#nodes.some(makes) || this.#outputs.some((output) => output.name === value)) {
+      this.output(name, value, shape)
+      return
+    }
+    this.#nodes = this.#nodes.map((node) => ({ ...node, input: renamed(node.input), output: renamed(node.output) }))
+    this.#outputs.push(valueInfo(name, shape))
+  }
+
   /** The model in the ONNX file format. */
-  encode(): Uint8Array {
+  encode({ version = "", metadata = {} }: ModelFacts = {}): Uint8Array {
     const model = {
       irVersion: 8,
       producerName: "na-nas",
+      producerVersion: version,
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: {
         name: "program",
         node: this.#ordered(),
@@ -251,7 +279,7 @@ function attributeValue(value: Attribute): object {
   return "float" in value ? { f: value.float, type: ATTRIBUTE.f } : { ints: value, type: ATTRIBUTE.ints }
 }
 
-function valueInfo(name: string, shape: Shape) {
-  const dim = shape.map((dimValue) => ({ dimValue }))
-  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } }
+function valueInfo(name: string, shape: Dimensions, about = "") {
+  const dim = shape.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }))
+  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } }, docString: about }
 }
