@@ -29,7 +29,10 @@ export function tableLosses(
   )
 }
 
-/** An evaluator that looks losses up. Fails where a column is missing or lacks a number. */
+/**
+ * An evaluator that looks losses up. Fails where a column is missing or lacks a number; `withNumbers` leaves out the
+ * architectures that have none.
+ */
 export const layer = (options: TableEvaluatorOptions): Layer.Layer<Evaluator, TableError> =>
   Layer.effect(
     Evaluator,

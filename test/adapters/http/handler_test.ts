@@ -120,6 +120,22 @@ for (const [name, path, init, status, text] of [
   })
 }
 
+test("an architecture is read in any form that commands take; what cannot be read is told with the forms there are", async () => {
+  const text = printArchitecture(NAS_BENCH.space, [3, 0, 4, 1, 2, 3])
+  for (const form of [
+    text,
+    `arch = ${text}`,
+    "nor_conv_3x3:none:avg_pool_3x3:skip_connect:nor_conv_1x1:nor_conv_3x3"
+  ]) {
+    const { status, answer } = await ask(NAS_BENCH, `/neighborhood?architecture=${encodeURIComponent(form)}`)
+    assert.is(status, 200, answer.message)
+    assert.is(answer.center.architecture, text)
+  }
+  const { status, answer } = await ask(NAS_BENCH, "/neighborhood?architecture=DARTS_V1")
+  assert.is(status, 400)
+  assert.match(answer.message!, "6 digits for 0->1, 0->2, 1->2, 0->3, 1->3, 2->3")
+})
+
 test("a byte order mark before the body is ignored", async () => {
   const { status, answer } = await ask(SMALL, "/neighborhood", post(`\uFEFF{"architecture":"0120"}`))
   assert.is(status, 200, JSON.stringify(answer))
