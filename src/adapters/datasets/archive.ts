@@ -78,7 +78,9 @@ export const readArchive = Effect.fn("readArchive")(function* (path: string, wan
     },
     catch: (error) => {
       const problem = error instanceof Error ? error.message : String(error)
-      const detail = `the archive is cut off or damaged (${problem}): fetch it again`
+      const detail = problem.startsWith("TAR_BAD_ARCHIVE")
+        ? "it is no tar archive, or a damaged one: unpack what is compressed alone, or fetch it again"
+        : `the archive is cut off or damaged (${problem}): fetch it again`
       return new DatasetError({ dataset: path, reason: "damaged", detail })
     }
   })

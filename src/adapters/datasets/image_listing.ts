@@ -139,7 +139,11 @@ function checkPart(whole: string, { folder, entries }: Part): Effect.Effect<void
     const loose = files.filter(({ name }) => IMAGE.test(name)).length
     if (loose > 0) return fail(place, "empty", `its ${loose} images lie in no folder of a class: ${cure}`)
     if (files.length === 0) return fail(place, "empty", `it has no images: ${cure}`)
-    return fail(place, "empty", `it has no images, but ${endings(files)} (${READ_ENDINGS}): convert them, and ${cure}`)
+    return fail(
+      place,
+      "empty",
+      `it has no images, but ${endings(files)} (${READ_ENDINGS}): convert them${files.some(({ name }) => name.includes("/")) ? "" : `, and ${cure}`}`
+    )
   }
   if (folder === "" && (classes.size < 2 || !files.some((file) => isImage(file) && /^[^/]+\/[^/]+$/.test(file.name))))
     return fail(whole, "missing_file", `it has no folder train: put the images into ${LAYOUT}`)

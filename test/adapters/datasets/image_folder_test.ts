@@ -132,7 +132,6 @@ test("folders that are absent, empty or of other classes are errors", async () =
   const empty = await refusal({ ...source, from: join(folder, "empty") })
   assert.is(empty.reason, "empty")
   assert.match(empty.message, "it has no images, but 1 of .txt")
-  assert.match(empty.message, "train/<class>/<name>.png")
   write("apart/train/a/x.png", await png(2, 2, 3, color))
   write("apart/val/b/x.png", await png(2, 2, 3, color))
   const apart = await refusal({ ...source, from: join(folder, "apart") })
@@ -173,7 +172,13 @@ test("formats that are not read are named with their counts, beside those that a
   write("bmp/train/a/x.PPM", "P6")
   const error = await refusal({ ...source, from: join(folder, "bmp") })
   assert.match(error.message, "3 of .bmp, 1 of .ppm (images with the endings .jpg, .jpeg,")
-  assert.match(error.message, "are read): convert them")
+  assert.match(error.message, /are read\): convert them$/)
+  write("loose/train/x.bmp", "BM")
+  const loose = await refusal({ ...source, from: join(folder, "loose") })
+  assert.match(
+    loose.message,
+    /convert them, and put them into a folder for each class, as train\/<class>\/<name>\.png$/
+  )
 })
 
 test("a class without images is an error that names the class and the part", async () => {

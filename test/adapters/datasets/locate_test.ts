@@ -106,6 +106,8 @@ test("an archive that is none, empty or absent is an error that names it", async
     assert.is(error.reason, reason, error.message)
     assert.match(error.message, path)
   }
+  const alone = await refusal({ _tag: "TensorFile", from: write("x.safetensors.gz", gzipSync("not even tar")) })
+  assert.match(alone.message, "it is no tar archive, or a damaged one: unpack what is compressed alone")
 })
 
 test.run()
