@@ -72,7 +72,10 @@ function withoutSpace(settings: TrainingRunSettings | undefined): TrainingRunSet
 /** From how many test images on it is told that they are looked at. */
 const MANY_IMAGES = 5000
 
-/** A training that begins looks at the test images first: what is wrong with one would else be found behind the last epoch. */
+/**
+ * A training that begins looks at the test images first: what is wrong with one would else be found
+ * behind the last epoch.
+ */
 const checkTestImages = Effect.fnUntraced(function* ({ info, checkTest }: Dataset) {
   if (info.test >= MANY_IMAGES && checkTest !== Effect.void)
     yield* Console.error(`looking whether all ${info.test.toLocaleString("en-US")} test images can be read`)

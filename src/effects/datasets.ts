@@ -25,7 +25,10 @@ export interface Dataset {
   readonly info: DatasetInfo
   readonly train: SampleReader
   readonly test: TestReader
-  /** Fails where a test image cannot be read, which a training would find at its end. Nothing is kept of them. */
+  /**
+   * Fails where a test image cannot be read, which a training would find at its end. Nothing is
+   * kept of them.
+   */
   readonly checkTest: Effect.Effect<void, DatasetError>
 }
 

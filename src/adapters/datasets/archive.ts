@@ -23,8 +23,8 @@ const NOT_READ = [
 ] as const
 
 /**
- * Whether a file is an archive, plain tar or compressed by gzip: its contents or its name say so. An archive or a compression that is not read is an error that
- * names it.
+ * Whether a file is an archive, plain tar or compressed by gzip: its contents or its name say so.
+ * An archive or a compression that is not read is an error that names it.
  */
 export const isArchive = Effect.fn("isArchive")(function* (path: string) {
   const files = yield* FileSystem.FileSystem

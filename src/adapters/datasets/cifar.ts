@@ -42,8 +42,9 @@ function versionOf(source: Extract<DatasetSource, { _tag: "Cifar10" | "Cifar100"
 }
 
 /**
- * CIFAR-10 or CIFAR-100 in their binary version, records of one or two labels and 32 × 32 red, green and blue values, or in their Python version, whose files are
- * left out where there are binary ones. So is what a folder or an archive holds of other datasets.
+ * CIFAR-10 or CIFAR-100 in their binary version, records of one or two labels and 32 × 32 red,
+ * green and blue values, or in their Python version, whose files are left out where there are
+ * binary ones. So is what a folder or an archive holds of other datasets.
  */
 export const openCifar = Effect.fn("openCifar")(function* (
   source: Extract<DatasetSource, { _tag: "Cifar10" | "Cifar100" }>

@@ -5,8 +5,9 @@ import { isObject, readPickle } from "./pickle.ts"
 const PIXELS = 3072
 
 /**
- * The records of the binary version from a file of the Python version: a dictionary with `data`, a numpy array [images, 3072] of bytes or its bytes, and `labels`, or
- * `coarse_labels` and `fine_labels`. A failure says what is wrong.
+ * The records of the binary version from a file of the Python version: a dictionary with `data`, a
+ * numpy array [images, 3072] of bytes or its bytes, and `labels`, or `coarse_labels` and
+ * `fine_labels`. A failure says what is wrong.
  *
  * Source of the format: Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
  */
@@ -34,7 +35,10 @@ function isLabels(value: unknown): value is ReadonlyArray<number> {
   return Array.isArray(value) && value.every((label) => Number.isInteger(label) && label >= 0 && label < 256)
 }
 
-/** The elements of a numpy array of bytes, in row-major order: of its state, or of the call that makes it. Bytes stand for themselves. */
+/**
+ * The elements of a numpy array of bytes, in row-major order: of its state, or of the call that
+ * makes it. Bytes stand for themselves.
+ */
 function arrayBytes(array: unknown): Uint8Array | undefined {
   if (array instanceof Uint8Array) return array
   if (!isObject(array)) return undefined

@@ -30,7 +30,10 @@ export const lengthOf = Effect.fnUntraced(function* (draft: string) {
   return Number((yield* refused(draft, files.stat(draft))).size)
 })
 
-/** Ask for what the draft lacks and write it there. Succeeds when the draft is as long as the address's contents. */
+/**
+ * Ask for what the draft lacks and write it there. Succeeds when the draft is as long as the
+ * address's contents.
+ */
 export const continueDownload = Effect.fnUntraced(function* (
   address: Address,
   draft: string,
@@ -131,13 +134,19 @@ function waitOf({ headers }: Response): number {
 /** Where it is kept of which version a draft is. */
 export const versionFile = (draft: string) => `${draft}.version`
 
-/** What tells a version of an address's contents from others: its strong entity tag or its date; "" where nothing does. */
+/**
+ * What tells a version of an address's contents from others: its strong entity tag or its date; ""
+ * where nothing does.
+ */
 function versionOf({ headers }: Response): string {
   const tag = headers.get("etag") ?? ""
   return tag.startsWith('"') ? tag : (headers.get("last-modified") ?? "")
 }
 
-/** Where in the contents an answer starts, and how long the contents are, as far as it says so. Lengths of what came compressed are others. */
+/**
+ * Where in the contents an answer starts, and how long the contents are, as far as it says so.
+ * Lengths of what came compressed are others.
+ */
 function extentOf(
   response: Response,
   held: number,

@@ -75,7 +75,10 @@ export function layer(
   )
 }
 
-/** What a file is called: by its address's path, or by a value of its query where that alone has an ending, as in `/download?file=cifar.tar.gz`. */
+/**
+ * What a file is called: by its address's path, or by a value of its query where that alone has an
+ * ending, as in `/download?file=cifar.tar.gz`.
+ */
 function nameOf({ pathname, searchParams }: URL): string {
   const own = posix.basename(pathname)
   const asked = [...searchParams.values()].map((value) => posix.basename(value)).find((name) => /\.\w+$/.test(name))
@@ -86,7 +89,10 @@ function nameOf({ pathname, searchParams }: URL): string {
 /** Most milliseconds that a server is waited for. */
 const LONGEST_WAIT = 300_000
 
-/** Continue a draft until it is as long as the address's contents. A try that got farther than all before has all its retries again. Whether it was made by more than one request. */
+/**
+ * Continue a draft until it is as long as the address's contents. A try that got farther than all
+ * before has all its retries again. Whether it was made by more than one request.
+ */
 const complete = Effect.fnUntraced(function* (address: Address, draft: string, { silence, retries }: Patience) {
   const tries = yield* Schedule.driver(retries)
   const begun = yield* lengthOf(draft)

@@ -10,8 +10,9 @@ import { missingSample } from "./memory.ts"
 const CONCURRENCY = 8
 
 /**
- * A folder of images, see `listImageFolder`. Only the files' names are held in memory: an image is decoded when it is read, as red, green and blue, turned as its EXIF data say, scaled until it covers height × width and cut to its center. The
- * digest is over names and sizes of the files.
+ * A folder of images, see `listImageFolder`. Only the files' names are held in memory: an image is
+ * decoded when it is read, as red, green and blue, turned as its EXIF data say, scaled until it
+ * covers height × width and cut to its center. The digest is over names and sizes of the files.
  */
 export const openImageFolder = Effect.fn("openImageFolder")(function* (
   source: Extract<DatasetSource, { _tag: "ImageFolder" }>,

@@ -39,7 +39,9 @@ interface Entry {
   readonly size: bigint
 }
 
-/** A part that is read: its folder within the whole, "" for the whole itself, and what lies there. */
+/**
+ * A part that is read: its folder within the whole, "" for the whole itself, and what lies there.
+ */
 interface Part {
   readonly folder: string
   readonly entries: ReadonlyArray<Entry>
@@ -49,9 +51,10 @@ const fail = (dataset: string, reason: DatasetError["reason"], detail: string) =
   new DatasetError({ dataset, reason, detail })
 
 /**
- * The images of `train/<class>/` and of `val/<class>/` or else `test/<class>/`; where neither of these folders is there, those of `<class>/`, all for training. Classes
- * are numbered by name, in Unicode's composed form. Names that begin with a dot are left out; links are followed. Errors: another layout, a class without an image,
- * parts with other classes.
+ * The images of `train/<class>/` and of `val/<class>/` or else `test/<class>/`; where neither of
+ * these folders is there, those of `<class>/`, all for training. Classes are numbered by name, in
+ * Unicode's composed form. Names that begin with a dot are left out; links are followed. Errors:
+ * another layout, a class without an image, parts with other classes.
  */
 export const listImageFolder = Effect.fn("listImageFolder")(function* (whole: string) {
   const files = yield* FileSystem.FileSystem
@@ -127,7 +130,10 @@ function endings(entries: ReadonlyArray<Entry>): string {
     .join(", ")
 }
 
-/** A part has images, one at least in each of its folders, and folders whose names look alike are not two classes. */
+/**
+ * A part has images, one at least in each of its folders, and folders whose names look alike are
+ * not two classes.
+ */
 function checkPart(whole: string, { folder, entries }: Part): Effect.Effect<void, DatasetError> {
   const place = join(whole, folder)
   const files = entries.filter(({ kind }) => kind === "file")

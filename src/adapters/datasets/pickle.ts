@@ -17,8 +17,9 @@ export function isPickle(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads what Python pickled, of protocol 2 to 5, as far as the published data need it: numbers, texts, bytes, lists, tuples, dictionaries (as maps) and objects,
- * of which nothing is run. A failure says what is wrong.
+ * Reads what Python pickled, of protocol 2 to 5, as far as the published data need it: numbers,
+ * texts, bytes, lists, tuples, dictionaries (as maps) and objects, of which nothing is run. A
+ * failure says what is wrong.
  *
  * Source of the format: Python's Lib/pickletools.py.
  */

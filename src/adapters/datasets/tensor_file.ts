@@ -20,9 +20,11 @@ import { isHidden, readLocations } from "./locate.ts"
 import { memoryDataset } from "./memory.ts"
 
 /**
- * Samples from a safetensors file: `train/x` and `test/x` [samples, channels, height, width] of floats, or of bytes that stand for 0 to 1; `train/y` and
- * `test/y` [samples] of whole numbers. The test tensors may be absent, both together. Other tensors are not read, of whatever type they are. A file that lies in no archive is read tensor by tensor into the
- * memory in which its samples stay.
+ * Samples from a safetensors file: `train/x` and `test/x` [samples, channels, height, width] of
+ * floats, or of bytes that stand for 0 to 1; `train/y` and `test/y` [samples] of whole numbers. The
+ * test tensors may be absent, both together. Other tensors are not read, of whatever type they are.
+ * A file that lies in no archive is read tensor by tensor into the memory in which its samples
+ * stay.
  */
 export const openTensorFile = Effect.fn("openTensorFile")(function* (
   source: Extract<DatasetSource, { _tag: "TensorFile" }>
@@ -143,7 +145,9 @@ const MOST_CLASSES = 10_000
 
 type Labels = ArrayLike<number>
 
-/** The number of classes, and the labels as classes. Labels beyond the classes stay what they are. */
+/**
+ * The number of classes, and the labels as classes. Labels beyond the classes stay what they are.
+ */
 const classesOf = Effect.fnUntraced(function* (
   path: string,
   { classes, renumber }: Pick<Extract<DatasetSource, { _tag: "TensorFile" }>, "classes" | "renumber">,

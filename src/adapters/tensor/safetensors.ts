@@ -30,8 +30,9 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
 }
 
 /**
- * A tensor of a file, in row-major order. Floats of 16 bits come as floats of 32, integers of 64 bits and unsigned ones of 32 as floats of 64, exact below
- * 2^53; other integers and truth values as integers of 32 bits. Its memory may be that of the file's bytes.
+ * A tensor of a file, in row-major order. Floats of 16 bits come as floats of 32, integers of 64
+ * bits and unsigned ones of 32 as floats of 64, exact below 2^53; other integers and truth values
+ * as integers of 32 bits. Its memory may be that of the file's bytes.
  */
 export interface StoredTensor {
   readonly shape: ReadonlyArray<number>
@@ -52,7 +53,10 @@ export interface WritableTensor {
   readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
 }
 
-/** The types that are read: bytes of an element, and the array of a file's elements, which lie at a multiple of their size. */
+/**
+ * The types that are read: bytes of an element, and the array of a file's elements, which lie at a
+ * multiple of their size.
+ */
 const TYPES = new Map<
   string,
   readonly [number, (bytes: Uint8Array<ArrayBuffer>, count: number) => StoredTensor["data"]]
@@ -171,8 +175,10 @@ export function storedTensor(
 }
 
 /**
- * Read a safetensors file: 8 bytes with the length of a JSON header, the header, raw little-endian data without holes. Only the tensors that are wanted are
- * read, all where nothing is said. Errors: a damaged file, and a wanted tensor of a type that is not read: floats of 8 bits or less, complex numbers.
+ * Read a safetensors file: 8 bytes with the length of a JSON header, the header, raw little-endian
+ * data without holes. Only the tensors that are wanted are read, all where nothing is said. Errors:
+ * a damaged file, and a wanted tensor of a type that is not read: floats of 8 bits or less, complex
+ * numbers.
  *
  * Source of the format: https://huggingface.co/docs/safetensors.
  */

@@ -125,7 +125,10 @@ export interface TrainedNetwork {
   readonly shapes: ReadonlyMap<string, Shape>
 }
 
-/** The plan of an architecture's training, and the network's size. Test images are measured where `tested` is true and there are some. */
+/**
+ * The plan of an architecture's training, and the network's size. Test images are measured where
+ * `tested` is true and there are some.
+ */
 export const planTraining = Effect.fn("planTraining")(function* (
   protocol: TrainingProtocol,
   subject: Subject,

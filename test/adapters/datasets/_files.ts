@@ -74,8 +74,9 @@ export function length32(length: number): Uint8Array {
 }
 
 /**
- * A file of CIFAR's Python version, as Python 2 wrote the published ones: protocol 2, texts as bytes, a numpy array rebuilt of its state. `labels` are lists by
- * the names of their keys; images are those of `cifarRecords`.
+ * A file of CIFAR's Python version, as Python 2 wrote the published ones: protocol 2, texts as
+ * bytes, a numpy array rebuilt of its state. `labels` are lists by the names of their keys; images
+ * are those of `cifarRecords`.
  */
 export function cifarPickle(labels: Readonly<Record<string, ReadonlyArray<number>>>, first = 0): Uint8Array {
   const records = cifarRecords(
