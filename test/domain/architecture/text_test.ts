@@ -147,6 +147,22 @@ forms("a published name, a line of a log, a Python dict, JSON and weighted tripl
   }
 })
 
+forms("digits in another tool's order are read by a space that has its edges and operations in that order", () => {
+  const operations = ["skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3"]
+  const pairs = [
+    [0, 1],
+    [0, 2],
+    [0, 3],
+    [1, 2],
+    [1, 3],
+    [2, 3]
+  ] as const
+  const edges = pairs.map(([from, to]) => ({ from, to, operations }))
+  const other = Either.getOrThrow(makeSpace({ name: "other", cells: [{ name: "cell", inputs: 1, nodes: 3, edges }] }))
+  const text = printArchitecture(other, Either.getOrThrow(parseArchitecture(other, "433000")))
+  assert.is(printArchitecture(cells, Either.getOrThrow(parseArchitecture(cells, text)), "code"), "421211")
+})
+
 forms("a decision may have the name of a field of genotypes", () => {
   const space = Either.getOrThrow(makeSpace({ name: "s", decisions: [{ name: "normal", choices: ["a", "b"] }] }))
   assert.equal(Either.getOrThrow(parseArchitecture(space, '{"normal": "b"}')), [1])
