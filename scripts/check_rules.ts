@@ -54,6 +54,10 @@ for (const { path, text, imports } of sources) {
     )
     if (impure !== null) report(`the core is pure: ${impure[1]}`)
   }
+  if (own <= 1) {
+    const flag = /^(?!\s*(?:\*|\/[/*])).*?(?<![\w-])(--[a-z][a-z-]+)/m.exec(text)
+    if (flag !== null) report(`the core knows no flags, and names settings in backquotes: ${flag[1]}`)
+  }
   if (own === 0 && /\bEffect\.run|from "effect\/Effect"/.test(text)) report("the domain runs no effects")
   if (/\bas any\b|as unknown as|@ts-ignore|@ts-nocheck/.test(text)) report("a cast switches the compiler off")
   for (const match of text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)) {

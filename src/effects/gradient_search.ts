@@ -36,9 +36,13 @@ export class DivergedError extends Schema.TaggedError<DivergedError>()("Diverged
   /** Of the weights, and of alpha. */
   learningRates: Schema.Tuple(Schema.Number, Schema.Number)
 }) {
+  /** The settings that prevent it; the message names them in backquotes. */
+  get settings(): ReadonlyArray<string> {
+    return ["learningRate", "alphaLearningRate"]
+  }
   override get message(): string {
     const [weights, alpha] = this.learningRates
-    return `Cannot go on: ${this.what} at step ${this.step + 1} of epoch ${this.epoch + 1}; give a lower --learning-rate (it was ${weights}) or --alpha-learning-rate (it was ${alpha}): a run that is kept goes on with them from its last checkpoint`
+    return `Cannot go on: ${this.what} at step ${this.step + 1} of epoch ${this.epoch + 1}; give a lower \`learningRate\` (it was ${weights}) or \`alphaLearningRate\` (it was ${alpha}): a run that is kept goes on with them from its last checkpoint`
   }
 }
 

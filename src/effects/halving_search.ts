@@ -92,7 +92,7 @@ export const halvingSearch = Effect.fn("halvingSearch")(function* (
     return yield* new SearchError({ problem: "too few candidates meet the constraints" })
   if (best === undefined || bestJudged === undefined) {
     const { uniqueEvaluations } = spent
-    return yield* new SearchError({ problem: noScore(objective.objective, { diverged, uniqueEvaluations }) })
+    return yield* new SearchError(noScore(objective.objective, { diverged, uniqueEvaluations }))
   }
   const outcome: Outcome = {
     version: 3,

@@ -24,15 +24,16 @@ export function judge(objective: Objective, targets: Targets, evaluations: Reado
   }
 }
 
-/** Why a search whose proposals all lack a score found nothing, and what cures it. */
+/** Why a search whose proposals all lack a score found nothing, and the settings that cure it, in backquotes. */
 export function noScore(
   objective: Objective,
   { diverged, uniqueEvaluations }: Pick<Outcome, "diverged" | "uniqueEvaluations">
-): string {
+): { readonly problem: string; readonly settings: ReadonlyArray<string> } {
   const lenient = objective._tag === "Neighborhood" && diverged < uniqueEvaluations
-  return [
+  const problem = [
     `no candidate has a score: ${diverged} of ${uniqueEvaluations} evaluations diverged`,
-    `give a lower --learning-rate or a smaller --clip${lenient ? ", or an aggregate that leaves out the worst (--aggregate median)" : ""}`,
+    `give a lower \`learningRate\` or a smaller \`clip\`${lenient ? ", or an `aggregate` that leaves out the worst, as median does" : ""}`,
     "a run that is kept needs another folder for that"
   ].join("; ")
+  return { problem, settings: ["learningRate", "clip", "aggregate"] }
 }

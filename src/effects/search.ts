@@ -17,8 +17,11 @@ export interface SearchProgress extends Spent {
   readonly best: Observation | undefined
 }
 
-/** A search that found nothing. */
-export class SearchError extends Schema.TaggedError<SearchError>()("SearchError", { problem: Schema.String }) {
+/** A search that found nothing. The message names the `settings` that cure it in backquotes. */
+export class SearchError extends Schema.TaggedError<SearchError>()("SearchError", {
+  problem: Schema.String,
+  settings: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
+}) {
   override get message(): string {
     return `Cannot search: ${this.problem}`
   }
@@ -100,9 +103,11 @@ export const search = Effect.fn("search")(function* (
   }
   if (best === undefined || bestJudged === undefined) {
     const { uniqueEvaluations } = spent
-    const problem =
-      spent.samples === 0 ? nothingFound(stop) : noScore(plan.objective.objective, { diverged, uniqueEvaluations })
-    return yield* new SearchError({ problem })
+    return yield* new SearchError(
+      spent.samples === 0
+        ? { problem: nothingFound(stop) }
+        : noScore(plan.objective.objective, { diverged, uniqueEvaluations })
+    )
   }
   const { ownLoss, ownDiverged } = bestJudged
   const outcome: Outcome = {

@@ -51,7 +51,8 @@ export const trainSupernet = Effect.fn("trainSupernet")(function* (
   const { tensors, position } = yield* Effect.catchTag(
     trainNetwork(plan.training, onProgress),
     "TrainingDiverged",
-    ({ problem }) => new SearchError({ problem: `of the supernet, ${problem}, and another folder where it is kept` })
+    ({ problem, settings }) =>
+      new SearchError({ problem: `of the supernet, ${problem}, and another folder where it is kept`, settings })
   )
   const backend = yield* TensorBackend
   const state = yield* makeDeviceState(tensors)

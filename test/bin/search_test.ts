@@ -171,7 +171,7 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["a space that is missing", ["--algorithm", "na-rs", "--space", "nope.json"], 1, "nas-bench-201"],
   ["a constraint that none meets", [...own, "--constraint", "score>100"], 2, "score>100"],
   ["a constraint that is none", [...own, "--constraint", "score"], 2, "count(choice)"],
-  ["simulated seconds without a cost", [...own, "--simulated-seconds", "5"], 2, "costs"],
+  ["simulated seconds without a cost", [...own, "--simulated-seconds", "5"], 2, "--simulated-seconds needs --cost"],
   ["samples without a table", ["--samples", "5"], 2, /--samples\).*--table FILE.*--algorithm na-rs/],
   [
     "neighbors without a neighborhood",

@@ -183,7 +183,7 @@ test("keeps no checkpoint with what is no number, and goes on from the last one 
     return { whole, error, kept, cured: yield* search(learning(0.02)) }
   })
   const { whole, error, kept, cured } = await run(alone(errors))
-  assert.match(error.message, /is no number at step .* of epoch 2; give a lower --learning-rate \(it was 1e\+38\)/)
+  assert.match(error.message, /is no number at step .* of epoch 2; give a lower `learningRate` \(it was 1e\+38\)/)
   assert.ok([...kept!.tensors.values()].every(({ data }) => Array.from(data).every(Number.isFinite)))
   assert.is(JSON.parse(kept!.record).epochs.length, 1)
   assert.equal(cured.epochs[0], whole.epochs[0])

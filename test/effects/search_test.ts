@@ -186,7 +186,7 @@ for (const [name, worst] of Object.entries(WORST)) {
       failure(searching(SMALL, given, { diverges: () => true, worst }))
     assert.is(
       (await lost({ algorithm: "rs", samples: 5, identity: "exact" })).message,
-      "Cannot search: no candidate has a score: 5 of 5 evaluations diverged; give a lower --learning-rate or a smaller --clip; a run that is kept needs another folder for that"
+      "Cannot search: no candidate has a score: 5 of 5 evaluations diverged; give a lower `learningRate` or a smaller `clip`; a run that is kept needs another folder for that"
     )
     assert.match(
       (await lost({ algorithm: "na-rs", samples: 2 })).message,
@@ -204,7 +204,7 @@ results("an architecture that diverged itself may be the best by its neighbors, 
   const error = await failure(searching(SMALL, { ...given, aggregate: "mean", constraints: ["count(y)>=4"] }, only))
   assert.match(
     error.message,
-    "1 of 9 evaluations diverged; give a lower --learning-rate or a smaller --clip, or an aggregate"
+    "1 of 9 evaluations diverged; give a lower `learningRate` or a smaller `clip`, or an `aggregate`"
   )
 })
 

@@ -178,7 +178,7 @@ test("ends at once where a loss is no number, and says what cures it", async () 
   const messageOf = async (own: TrainingPlan) => (await failure(alone(own))).message
   assert.is(
     await messageOf(begunWith(plan, "param/classifier.bias", Number.NaN)),
-    "Cannot go on: the training loss is no number at step 1 of epoch 1; give a lower --learning-rate (it was 0.125) or a smaller --clip (it was 3): a run that is kept goes on with them from its last checkpoint"
+    "Cannot go on: the training loss is no number at step 1 of epoch 1; give a lower `learningRate` (it was 0.125) or a smaller `clip` (it was 3): a run that is kept goes on with them from its last checkpoint"
   )
   const late = begunWith(plan, "buffer/lastact.0.running_mean", -3e38)
   assert.match(await messageOf(late), "the validation loss is no number after epoch 1; give")
@@ -200,7 +200,7 @@ test("keeps no checkpoint with what is no number, and goes on from the last one 
       return { first, error, kept: yield* latest, cured: yield* trainNetwork(cure, quiet) }
     }).pipe(Effect.provide(Layer.merge(MACHINE, Memory.layer)))
   )
-  assert.match(error.message, /is no number at step \d of epoch 2; give a lower --learning-rate/)
+  assert.match(error.message, /is no number at step \d of epoch 2; give a lower `learningRate`/)
   assert.ok([...kept!.tensors.values()].every(({ data }) => Array.from(data).every(Number.isFinite)))
   assert.is(JSON.parse(kept!.record).epochs.length, 1)
   assert.equal(cured.position.epochs[0], first.position.epochs[0])

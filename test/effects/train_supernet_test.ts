@@ -130,7 +130,7 @@ test("a training that diverges is an error; an architecture whose loss is no num
   const error = await failure(alone({ ...plan, training: { ...plan.training, initial: full(Number.NaN) } }))
   assert.match(
     String(error.message),
-    /Cannot search: of the supernet, the training loss is no number at step 1 of epoch 1; give a lower --learning-rate .*, and another folder/
+    /Cannot search: of the supernet, the training loss is no number at step 1 of epoch 1; give a lower `learningRate` .*, and another folder/
   )
   for (const [measure, loss] of [
     ["error", 1],

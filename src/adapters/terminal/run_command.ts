@@ -74,9 +74,20 @@ function tell<Name extends string, R, E, A>(
   const message = ValidationError.isValidationError(error)
     ? usageProblem(plain(error.error), optionNames(command), argv.slice(2))
     : error instanceof Error
-      ? error.message
+      ? flagged(error, optionNames(command))
       : String(error)
   process.stderr.write(`error: ${message.replaceAll("\n", " ")}\n`)
+}
+
+/** A message with the flags of a command, or of its config file, for the settings that the error names in backquotes. */
+export function flagged(error: Error, flags: ReadonlyArray<string>): string {
+  const settings: unknown = "settings" in error ? error.settings : []
+  if (!Array.isArray(settings)) return error.message
+  return settings.map(String).reduce((message, name) => {
+    const flag = flagOf(name)
+    const place = flags.includes(flag) ? flag : flags.includes("--config") ? `"${name}" (--config FILE)` : `"${name}"`
+    return message.replaceAll(`\`${name}\``, place)
+  }, error.message)
 }
 
 /** What is wrong with arguments, and what cures it. `told`: what the CLI library says of them. */

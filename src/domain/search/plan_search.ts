@@ -15,7 +15,9 @@ import type { SearchPlan } from "./search_plan.ts"
 import type { Algorithm } from "./searcher.ts"
 import { type SearchSettings, SettingsError } from "./settings.ts"
 
-const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+/** An error that names the settings in backquotes. */
+const fail = (problem: string, ...settings: ReadonlyArray<keyof SearchSettings>) =>
+  Either.left(new SettingsError({ problem, settings }))
 
 /** The plan of a search over a benchmark. Errors: settings that contradict each other or the space, and missing columns. */
 export function planSearch(
@@ -26,7 +28,11 @@ export function planSearch(
   return Either.gen(function* () {
     const known = identifier(space, yield* identityOf(settings, space))
     if (settings.simulatedSeconds !== undefined && settings.cost === undefined) {
-      return yield* fail("a budget of simulated seconds needs the column that an evaluation costs")
+      return yield* fail(
+        "a budget of `simulatedSeconds` needs `cost`, the column with the seconds of an evaluation",
+        "simulatedSeconds",
+        "cost"
+      )
     }
     const [table] = benchmark.tables
     const meets = yield* constraintsOf(settings, space, (name) =>
@@ -37,7 +43,10 @@ export function planSearch(
     )
     const allowed = table.architectures.filter(meets)
     if (allowed.length === 0)
-      return yield* fail(`no architecture of the table meets ${settings.constraints.join(" and ")}`)
+      return yield* fail(
+        `\`constraints\`: no architecture of the table meets ${settings.constraints.join(" and ")}`,
+        "constraints"
+      )
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
     const inTable = (architecture: Architecture) => table.rowOf(architecture) >= 0
@@ -60,13 +69,24 @@ export function planSpaceSearch(settings: SearchSettings, space: Space): Either.
     const limits = ["evaluations", "uniqueEvaluations", "simulatedSeconds"] as const
     const limit = limits.find((name) => settings[name] !== undefined)
     if (settings.successiveHalving !== undefined && limit !== undefined)
-      return yield* fail(`successive halving begins with a number of samples, and has no budget of ${limit}`)
+      return yield* fail(
+        `\`successiveHalving\` begins with a number of \`samples\`, and has no budget of \`${limit}\``,
+        "successiveHalving",
+        "samples",
+        limit
+      )
     if (settings.successiveHalving !== undefined && !["rs", "na-rs"].includes(settings.algorithm))
-      return yield* fail(`successive halving draws its candidates: take "rs" or "na-rs", not "${settings.algorithm}"`)
+      return yield* fail(
+        `\`successiveHalving\` draws its candidates: take "rs" or "na-rs", not "${settings.algorithm}"`,
+        "successiveHalving"
+      )
     if (settings.algorithm === "exhaustive" && !isEnumerable(space))
-      return yield* fail(`the space "${space.name}" is too large for an exhaustive search`)
+      return yield* fail(`\`algorithm\`: the space "${space.name}" is too large for an exhaustive search`, "algorithm")
     const meets = yield* constraintsOf(settings, space, (name) =>
-      fail(`the constraint names the column "${name}", and there is no table; count(choice) needs none`)
+      fail(
+        `\`constraints\`: one names the column "${name}", and there is no table; count(choice) needs none`,
+        "constraints"
+      )
     )
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
@@ -93,12 +113,14 @@ export function identityOf(
   const known = identity ?? (evaluator === "train" || quotient ? "functional" : "exact")
   if (evaluator === "supernet" && known !== "exact")
     return fail(
-      `a supernet has weights of its own for every architecture: leave out ${quotient ? "the quotient" : `the identity "${known}"`}`
+      `a supernet has weights of its own for every architecture: leave out \`${quotient ? "quotient" : "identity"}\``,
+      "quotient",
+      "identity"
     )
   if (quotient && known === "exact")
-    return fail(`the quotient needs the identity "functional" or "official", not "exact"`)
+    return fail(`\`quotient\` needs the \`identity\` "functional" or "official", not "exact"`, "quotient", "identity")
   if (!hasIdentity(space, known))
-    return fail(`the identity "${known}" needs a space like NAS-Bench-201, not "${space.name}"`)
+    return fail(`the \`identity\` "${known}" needs a space like NAS-Bench-201, not "${space.name}"`, "identity")
   return Either.right(known)
 }
 
@@ -107,20 +129,25 @@ export function objectiveOf(settings: SearchSettings, space: Space): Either.Eith
   const { algorithm, aggregate, neighbors, radius, exactRadius } = settings
   const { center, moveInputs, quotient, constrainNeighbors } = settings
   if (algorithm === "na-rs" && settings.objective === "own") {
-    return fail(`"na-rs" is random search with the neighborhood objective: for the own score take "rs"`)
+    return fail(
+      '`objective`: "na-rs" is random search with the neighborhood objective; for the own score take "rs"',
+      "objective"
+    )
   }
   const parsed = parseAggregate(aggregate)
-  if (Either.isLeft(parsed)) return fail(parsed.left)
+  if (Either.isLeft(parsed)) return fail(`\`aggregate\`: ${parsed.left}`, "aggregate")
   if (moveInputs && !space.decisions.some((decision) => decision.kind === "input")) {
-    return fail(`the space "${space.name}" has no inputs that could move`)
+    return fail(`\`moveInputs\`: the space "${space.name}" has no inputs that could move`, "moveInputs")
   }
   if (quotient && !isEnumerable(space)) {
     return fail(
-      `the space "${space.name}" is too large for the quotient, which needs one member that stands for each network`
+      `the space "${space.name}" is too large for the \`quotient\`, which needs one member that stands for each network`,
+      "quotient"
     )
   }
   if (algorithm !== "na-rs" && settings.objective !== "neighborhood") return Either.right({ _tag: "Own" })
-  if (neighbors === 0 && !center) return fail("no neighbors and no center leave nothing to aggregate")
+  if (neighbors === 0 && !center)
+    return fail("no `neighbors` and no `center` leave nothing to aggregate", "neighbors", "center")
   return Either.right({
     _tag: "Neighborhood",
     aggregate: parsed.right,
@@ -167,12 +194,15 @@ function constraintsOf<E>(
   return Either.gen(function* () {
     const checks: Array<(architecture: Architecture) => boolean> = []
     for (const text of constraints) {
-      const constraint = yield* Either.mapLeft(parseConstraint(text), (problem) => new SettingsError({ problem }))
+      const constraint = yield* Either.mapLeft(
+        parseConstraint(text),
+        (problem) => new SettingsError({ problem: `\`constraints\`: ${problem}`, settings: ["constraints"] })
+      )
       const { comparison, bound } = constraint
       if (constraint._tag === "Count") {
         const { choice } = constraint
         if (!space.decisions.some((decision) => decision.choices.includes(choice))) {
-          return yield* fail(`the space "${space.name}" has no choice "${choice}"`)
+          return yield* fail(`\`constraints\`: the space "${space.name}" has no choice "${choice}"`, "constraints")
         }
         checks.push((architecture) => compares(countChoice(space, architecture, choice), comparison, bound))
       } else {

@@ -49,8 +49,14 @@ export const SearchSettings = Schema.Struct({
 }).annotations({ identifier: "SearchSettings" })
 export interface SearchSettings extends Schema.Schema.Type<typeof SearchSettings> {}
 
-/** Settings contradict each other or do not fit their space. */
-export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", { problem: Schema.String }) {
+/**
+ * Settings contradict each other or do not fit their space. The message names those of `settings` in backquotes; a command says their flags
+ * instead.
+ */
+export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
+  problem: Schema.String,
+  settings: withDefault(Texts, [])
+}) {
   override get message(): string {
     return `Cannot use these settings: ${this.problem}`
   }

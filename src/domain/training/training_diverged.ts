@@ -17,7 +17,11 @@ export class TrainingDiverged extends Schema.TaggedError<TrainingDiverged>()("Tr
       this.step === null ? `after epoch ${this.epoch + 1}` : `at step ${this.step + 1} of epoch ${this.epoch + 1}`
     const clip = this.clip === 0 ? "there was none" : `it was ${this.clip}`
     const was = `it was ${Number(this.learningRate.toPrecision(6))}`
-    return `the ${this.what} is no number ${place}; give a lower --learning-rate (${was}) or a smaller --clip (${clip})`
+    return `the ${this.what} is no number ${place}; give a lower \`learningRate\` (${was}) or a smaller \`clip\` (${clip})`
+  }
+  /** The settings that prevent it; the message names them in backquotes. */
+  get settings(): ReadonlyArray<string> {
+    return ["learningRate", "clip"]
   }
   override get message(): string {
     return this.what === "test loss"

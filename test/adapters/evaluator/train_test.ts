@@ -138,7 +138,7 @@ test("a training that diverges has the worst loss of the measure, and is known f
     assert.ok(seconds > 0)
     assert.is(files(folder).length, 1, "its checkpoints are gone")
     const record = JSON.parse(readFileSync(join(folder, files(folder)[0]!), "utf8"))
-    assert.match(record.diverged, /no number .* of epoch 1; give a lower --learning-rate/)
+    assert.match(record.diverged, /no number .* of epoch 1; give a lower `learningRate`/)
     const made = steps.length
     assert.equal(await of("cross-entropy"), { loss: Number.POSITIVE_INFINITY, seconds, diverged: true })
     assert.equal(await of("error", 1), { loss: 1, seconds, diverged: true })

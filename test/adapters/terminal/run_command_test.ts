@@ -1,6 +1,7 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { usageProblem } from "../../../src/adapters/terminal/run_command.ts"
+import { flagged, usageProblem } from "../../../src/adapters/terminal/run_command.ts"
+import { TrainingDiverged } from "../../../src/domain/training/training_diverged.ts"
 
 const NAMES = ["--samples", "--sample-size", "--json", "--seed"]
 const unknown = (argument: string) => `Received unknown argument: '${argument}'`
@@ -33,3 +34,21 @@ test("what belongs to no option, and all else as the library tells it", () => {
 })
 
 test.run()
+
+const flags = suite("flagged()")
+
+flags("a message names the flags that the command has, and its config file for the rest", () => {
+  const at = { epoch: 0, step: null, learningRate: 0.1, clip: 5 } as const
+  const error = new TrainingDiverged({ ...at, what: "training loss" })
+  const cure = (...names: ReadonlyArray<string>) => flagged(error, names).match(/give (.*):/)![1]
+  assert.is(cure("--learning-rate", "--clip"), "a lower --learning-rate (it was 0.1) or a smaller --clip (it was 5)")
+  const without = 'a lower --learning-rate (it was 0.1) or a smaller "clip" (--config FILE) (it was 5)'
+  assert.is(cure("--learning-rate", "--config"), without)
+  assert.is(cure(), 'a lower "learningRate" (it was 0.1) or a smaller "clip" (it was 5)')
+})
+
+flags("an error without settings stays as it is", () => {
+  assert.is(flagged(new Error("Cannot read `clip`"), ["--clip"]), "Cannot read `clip`")
+})
+
+flags.run()

@@ -79,7 +79,7 @@ plan("the quotient needs a space whose networks have one member each", () => {
   const darts = builtinSpace("darts")
   const made = objectiveOf(settingsOf({ quotient: true }), darts)
   assert.ok(Either.isLeft(made))
-  assert.match(made.left.message, "too large for the quotient")
+  assert.match(made.left.message, "too large for the `quotient`")
 })
 
 plan("who evaluates decides which architectures share an evaluation", () => {
@@ -90,9 +90,9 @@ plan("who evaluates decides which architectures share an evaluation", () => {
   assert.is(known({ evaluator: "train", identity: "exact" }), "exact")
   assert.is(known({ evaluator: "supernet" }), "exact")
   assert.is(known({ quotient: true }), "functional")
-  assert.match(known({ evaluator: "supernet", identity: "functional" }), 'leave out the identity "functional"')
-  assert.match(known({ evaluator: "supernet", quotient: true }), "leave out the quotient")
-  assert.match(known({ quotient: true, identity: "exact" }), 'the quotient needs the identity "functional"')
+  assert.match(known({ evaluator: "supernet", identity: "functional" }), "leave out `identity`")
+  assert.match(known({ evaluator: "supernet", quotient: true }), "leave out `quotient`")
+  assert.match(known({ quotient: true, identity: "exact" }), '`quotient` needs the `identity` "functional"')
   assert.match(known({ identity: "official" }, SMALL.space), "needs a space like NAS-Bench-201")
 })
 

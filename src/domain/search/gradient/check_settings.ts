@@ -14,23 +14,35 @@ export function checkGradientSearch(
   shape: RelaxedShape,
   examples: number
 ): Either.Either<GradientSearch, SettingsError> {
-  const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+  const fail = (problem: string, ...named: ReadonlyArray<string>) =>
+    Either.left(new SettingsError({ problem, settings: named }))
   const { batchSize, weightShare } = settings
   const weights = Math.floor(weightShare * examples)
   const least = Math.min(weights, examples - weights)
   if (least < batchSize)
     return fail(
-      `batch size (--batch-size): a batch takes ${batchSize} images, and ${weights} of ${examples} train the weights, ${examples - weights} alpha; give ${least > 0 ? `${least} or less` : "a smaller one"}, or more --images`
+      `\`batchSize\`: a batch takes ${batchSize} images, and ${weights} of ${examples} train the weights, ${examples - weights} alpha; give ${least > 0 ? `${least} or less` : "a smaller one"}, or more \`images\``,
+      "batchSize",
+      "images"
     )
   if (settings.readEpoch !== undefined && settings.readEpoch > settings.epochs)
     return fail(
-      `read epoch (--read-epoch): expected one of the ${settings.epochs} epochs, actual ${settings.readEpoch}; give more --epochs`
+      `\`readEpoch\`: expected one of the ${settings.epochs} epochs, actual ${settings.readEpoch}; give more \`epochs\``,
+      "readEpoch",
+      "epochs"
     )
   if (settings._tag !== "NaDarts") return Either.right(settings)
   if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, neighborNone: settings.neighborNone }) === 0)
-    return fail("no edge has a second operation to change to; use --neighbors 0, or --neighbor-none yes")
+    return fail(
+      "no edge has a second operation to change to; use 0 `neighbors`, or let `neighborNone` be true",
+      "neighbors",
+      "neighborNone"
+    )
   const most = Math.max(...(["alpha", "weights"] as const).flatMap((level) => [...runsOf(settings, shape, level)]))
   if (most > MOST_RUNS)
-    return fail(`an update would sum ${most} architectures, at most ${MOST_RUNS} are possible; use fewer neighbors`)
+    return fail(
+      `an update would sum ${most} architectures, at most ${MOST_RUNS} are possible; use fewer \`neighbors\``,
+      "neighbors"
+    )
   return Either.right(settings)
 }

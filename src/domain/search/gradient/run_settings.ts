@@ -110,7 +110,8 @@ const METHOD_SETTINGS = [
 /** The method that settings of a run lead to. Errors name the setting that does not fit the method. */
 export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch, SettingsError> {
   return Either.gen(function* () {
-    const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+    const fail = (problem: string, ...settings: ReadonlyArray<keyof GradientRunSettings>) =>
+      Either.left(new SettingsError({ problem, settings }))
     const given: Record<string, unknown> = { ...run.method }
     const set = (name: string, value: unknown) => {
       if (value !== undefined) given[name] = value
@@ -121,7 +122,7 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
         "aggregate",
         yield* Either.mapLeft(
           parseAggregate(run.aggregate),
-          (problem) => new SettingsError({ problem: `aggregate (--aggregate): ${problem}` })
+          (problem) => new SettingsError({ problem: `\`aggregate\`: ${problem}`, settings: ["aggregate"] })
         )
       )
     }
@@ -130,7 +131,8 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
       const tag = { shift: "Shift", swap: "Swap", hard: "Hard", mix: "Mix" }[name]
       if (tag === undefined || (tag === "Mix") !== (rho !== undefined))
         return yield* fail(
-          `representation (--representation): Expected shift, swap, hard or mix:0.5, actual ${JSON.stringify(run.representation)}`
+          `\`representation\`: Expected shift, swap, hard or mix:0.5, actual ${JSON.stringify(run.representation)}`,
+          "representation"
         )
       set("representation", tag === "Mix" ? { _tag: tag, rho: Number(rho) } : { _tag: tag })
     }
@@ -138,12 +140,12 @@ export function methodOf(run: GradientRunSettings): Either.Either<GradientSearch
     if (run.alphaLearningRate !== undefined)
       set("alpha", { ...Object(given.alpha), learningRate: run.alphaLearningRate })
     if (run.stopRule === true && given.readEpoch !== undefined)
-      return yield* fail("readEpoch (--read-epoch) takes the place of the stop rule: leave stopRule (--stop-rule) out")
+      return yield* fail("`readEpoch` takes the place of the stop rule: leave `stopRule` out", "readEpoch", "stopRule")
     const mayStop = run.algorithm === "na-darts" && given.neighbors !== 0 && given.readEpoch === undefined
     if (run.stopRule ?? mayStop) set("stop", given.stop ?? {})
     return yield* Either.mapLeft(
       gradientSearch(GRADIENT_ALGORITHMS[run.algorithm], run.protocol, given),
-      (error) => new SettingsError({ problem: problemOf(run.algorithm, error) })
+      (error) => new SettingsError(problemOf(run.algorithm, error))
     )
   })
 }
@@ -154,11 +156,14 @@ function unknownSetting(path: ReadonlyArray<PropertyKey>): string {
 }
 
 /** The most special of the things that are wrong with a method's settings. That they could have been left out is none. */
-function problemOf(algorithm: GradientAlgorithm, error: ParseError): string {
+function problemOf(algorithm: GradientAlgorithm, error: ParseError) {
   const issues = ArrayFormatter.formatErrorSync(error).filter(
     ({ message }) => !message.startsWith("Expected undefined")
   )
   const [issue] = issues.toSorted((a, b) => b.path.length - a.path.length)
   const told = issue?._tag === "Unexpected" ? unknownSetting(issue.path) : issue?.message.replace(/\s+/g, " ")
-  return `${issue?.path.join(".") ?? "settings"} of ${algorithm}: ${told ?? "unknown"}`
+  const [name = "method", ...inner] = issue?.path.map(String) ?? []
+  const isOwn = Object.hasOwn(GradientRunSettings.fields, name)
+  const place = [isOwn ? `\`${name}\`` : name, ...inner].join(".")
+  return { problem: `${place} of ${algorithm}: ${told ?? "unknown"}`, settings: isOwn ? [name] : [] }
 }

@@ -291,7 +291,7 @@ settings("what cannot be run is told, with the cure", () => {
   assert.is(problem(settingsOf("NaDarts")), "")
   assert.is(problem(settingsOf("Darts", { batchSize: 500 })), "")
   assert.match(problem(settingsOf("Darts"), 150), "and 75 of 150 train the weights, 75 alpha; give 75 or less")
-  assert.match(problem(settingsOf("Darts", { weightShare: 0.95 })), "give 50 or less, or more --images")
+  assert.match(problem(settingsOf("Darts", { weightShare: 0.95 })), "give 50 or less, or more `images`")
   assert.is(problem(settingsOf("Darts", { readEpoch: 50 })), "")
   assert.match(problem(settingsOf("Darts", { readEpoch: 51 })), "expected one of the 50 epochs, actual 51")
   assert.match(problem(settingsOf("NaDarts", { neighbors: "all", radius: 2 })), "sum 18719 architectures")

@@ -44,11 +44,14 @@ test("what may be read off and what a neighbor may change to are two settings", 
 })
 
 for (const [given, problem] of [
-  [{ representation: "mix:2" }, "representation.rho of na-darts: Expected a number less than or equal to 1, actual 2"],
-  [{ representation: "turn" }, "representation (--representation): Expected shift, swap, hard or mix:0.5"],
+  [
+    { representation: "mix:2" },
+    "`representation`.rho of na-darts: Expected a number less than or equal to 1, actual 2"
+  ],
+  [{ representation: "turn" }, "`representation`: Expected shift, swap, hard or mix:0.5"],
   [{ method: { stop: { window: 0 } } }, "stop.window of na-darts: Expected a positive number, actual 0"],
-  [{ algorithm: "darts", neighbors: 2 }, "neighbors of darts: there is no such setting"],
-  [{ algorithm: "darts", neighborNone: false }, "neighborNone of darts: there is no such setting"],
+  [{ algorithm: "darts", neighbors: 2 }, "`neighbors` of darts: there is no such setting"],
+  [{ algorithm: "darts", neighborNone: false }, "`neighborNone` of darts: there is no such setting"],
   [{ method: { none: false } }, "none of na-darts: it is now readNone and neighborNone"],
   [{ algorithm: "gdas", method: { nonsense: 1 } }, "nonsense of gdas: there is no such setting"]
 ] as const)
