@@ -30,9 +30,14 @@ const naDarts = (name: string, label: string, settings: Readonly<Record<string, 
   settings: { algorithm: "na-darts", stopRule: false, ...settings }
 })
 
-/** Neighbors and the stop rule of DARTS-ES. */
-const stopping = (name: string, label: string, settings: Readonly<Record<string, unknown>>) =>
-  naDarts(name, `${label}, stop rule`, { ...settings, stopRule: true })
+/** The stop rule when these were run; today's would end them elsewhere. */
+const RETIRED = "its stop rule, by one batch and without a floor, is gone; see the variants named -stop"
+
+/** Neighbors and the earlier stop rule. */
+const stopping = (name: string, label: string, settings: Readonly<Record<string, unknown>>): Variant => ({
+  ...naDarts(name, `${label}, stop rule`, { ...settings, stopRule: true }),
+  retired: RETIRED
+})
 
 /** A neighbor a step in place of the architecture itself: a step costs what one of DARTS costs. */
 const single = (name: string, label: string, settings: Readonly<Record<string, unknown>>) =>
@@ -101,13 +106,15 @@ export const VARIANTS: ReadonlyArray<Variant> = [
     name: "darts-es",
     label: "DARTS, first order, stop rule",
     family: "without neighbors",
-    settings: { algorithm: "darts", stopRule: true }
+    settings: { algorithm: "darts", stopRule: true },
+    retired: RETIRED
   },
   {
     name: "a2m-es",
     label: "A²M, stop rule",
     family: "without neighbors",
-    settings: { algorithm: "a2m", stopRule: true }
+    settings: { algorithm: "a2m", stopRule: true },
+    retired: RETIRED
   },
   stopping("hard-n2-es", "hard, n = 2", { representation: "hard", neighbors: 2 }),
   stopping("shift-n2-es", "shift, n = 2", { representation: "shift", neighbors: 2 }),
@@ -125,6 +132,23 @@ export const VARIANTS: ReadonlyArray<Variant> = [
     }),
     retired: "its aggregate, mean plus standard deviation, is not monotone; mean-semideviation:1 takes its place"
   },
+  {
+    name: "darts-stop",
+    label: "DARTS, first order, stop rule with a floor",
+    family: "without neighbors",
+    settings: { algorithm: "darts", stopRule: true }
+  },
+  {
+    name: "a2m-stop",
+    label: "A²M, stop rule with a floor",
+    family: "without neighbors",
+    settings: { algorithm: "a2m", stopRule: true }
+  },
+  naDarts("mix-n2-stop", "mix 0.5, n = 2, stop rule with a floor", {
+    representation: "mix:0.5",
+    neighbors: 2,
+    stopRule: true
+  }),
   sharing("ws-rs", "weight-sharing RS", { algorithm: "rs" }),
   sharing("ws-na-n10", "weight-sharing NA-RS, mean of n = 10", { algorithm: "na-rs", neighbors: 10 }),
   sharing("ws-na-n24", "weight-sharing NA-RS, mean of n = 24", { algorithm: "na-rs", neighbors: 24 })
