@@ -43,7 +43,7 @@ export const RunResult = Schema.Union(
 )
 
 /** An architecture with the table's accuracies. */
-interface Tested {
+export interface Tested {
   readonly text: string
   readonly test: ReadonlyArray<number>
   readonly skipShare: number
@@ -89,7 +89,7 @@ function epochsUnderWay(folder: string): ReadonlyArray<StudyRecord> {
   return []
 }
 
-/** The runs in a folder, by variant and seed. */
+/** The runs in a folder, by variant and seed, and the architecture of 3×3 convolutions alone. */
 export const readRuns = Effect.fn("readRuns")(function* (
   out: string,
   table: string,
@@ -140,5 +140,6 @@ export const readRuns = Effect.fn("readRuns")(function* (
         if (epochs.length > 0) runs.push({ variant, seed, finished: false, wall, cpu, ...ofEpochs(epochs) })
       }
     }
-  return runs
+  const convolutions = tested(space.decisions.map(({ choices }) => choices.indexOf("nor_conv_3x3")))
+  return { runs, convolutions }
 })

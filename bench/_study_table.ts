@@ -1,8 +1,9 @@
 import * as Schema from "@effect/schema/Schema"
 import { StopRule } from "../src/domain/search/gradient/stop_rule.ts"
 import { summarize } from "../src/domain/statistics/summary.ts"
-import { FORMER_RULE, type StudyEpoch, type StudyFound, type StudyRun } from "./_study_results.ts"
+import { FORMER_RULE, type StudyEpoch, type StudyFound, type StudyRun, type Tested } from "./_study_results.ts"
 import { controlTable, stopTable } from "./_study_stops.ts"
+import { summaryTable } from "./_study_summary.ts"
 
 /** Epochs that the table shows, counted from 1. */
 const SHOWN = [1, 5, 10, 15, 20, 25]
@@ -121,11 +122,11 @@ export function studyTable(runs: ReadonlyArray<StudyRun>): string {
 }
 
 /** The page with the table: how it is made, what its columns are, the plot. */
-export function studyPage(runs: ReadonlyArray<StudyRun>): string {
+export function studyPage(runs: ReadonlyArray<StudyRun>, convolutions: Tested): string {
   return `# DARTS and its relatives on a small CIFAR-10
 
 Made by \`npx tsx bench/cifar10_study.ts --report\` from the runs of \`npx tsx bench/cifar10_study.ts\`; every run is one of \`bin/search.ts\`, whose
-command the script prints. Our numbers throughout; none is a publication's.
+command the script prints. Our numbers throughout; none is a publication's. What to make of them: [docs/study.md](../../docs/study.md).
 
 NAS-Bench-201's space, 8 channels, one cell a stage; 10,000 images of CIFAR-10 averaged to 16×16, half of them for the weights and half for alpha; batch 64,
 25 epochs of 78 steps, mirrored images; weights by SGD, 0.025 → 0.001, Nesterov, weight decay 5e-4; alpha by Adam, 3e-3; first the weights, then alpha.
@@ -136,6 +137,19 @@ cell read off. Valid: of the supernet itself at the relaxed architecture. Eigenv
 a run that shared its machine with others: CPU minutes are comparable, wall minutes are not. Weight sharing: of three searches with one supernet the first pays its training;
 "valid acc" is that of the cell found, with the supernet's weights, on the 256 images that the search saw. "mean + std (not monotone)" is the mean plus the
 standard deviation, an aggregate that this project had and has no more: it can fall when a loss rises, and its gradient then climbs on the best of the runs.
+
+## Summary
+
+C10 and skips are means over the seeds, C10 with the deviation. Cost: processor time in relation to a whole search of
+DARTS, where a rule or a fixed epoch ends a search the share of its epochs up to there; of weight sharing with the
+training of the supernet. Controls: the same cell for every seed without any search, DARTS read off early, the best of
+three searches by validation accuracy of the supernet, at three times the cost. "Stop rule": the earlier rule, see below;
+it ended the runs of seeds 3 to 5 and is applied to those of seeds 0 to 2, which ran through, by every fifth epoch's
+eigenvalue.
+
+${summaryTable(runs, convolutions)}
+
+## Every run
 
 ${studyTable(runs)}
 

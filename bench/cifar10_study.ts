@@ -180,10 +180,10 @@ function shareFinished(): void {
 /** Writes the table and the plot of all runs that there are. */
 const report = Effect.gen(function* () {
   shareFinished()
-  const runs = yield* readRuns(values.out, values.table, chosen, seeds)
+  const { runs, convolutions } = yield* readRuns(values.out, values.table, chosen, seeds)
   if (runs.length === 0) return console.log(`no runs in ${values.out}`)
   mkdirSync(values.results, { recursive: true })
-  writeWhole(join(values.results, "cifar10_study.md"), studyPage(runs))
+  writeWhole(join(values.results, "cifar10_study.md"), studyPage(runs, convolutions))
   writeWhole(join(values.results, "cifar10_study.svg"), yield* Effect.promise(() => studyPlot(runs)))
   console.log(`${studyTable(runs)}\n\n${collapseTable(runs)}`)
 })

@@ -101,12 +101,30 @@ else
     assert.is(neighbors.length, 24)
   })
 
-test("every mean and deviation in the README's table of the study is one of the study's page", () => {
+/** The rows of a text's tables: their cells without padding and emphasis. */
+const rowsOf = (text: string) =>
+  text.split("\n").flatMap((line) => (line.startsWith("| ") ? [line.replaceAll("**", "").replace(/ +/g, " ")] : []))
+
+test("the README's table of the study is a part of the summary on the study's page", () => {
   const page = readFileSync("bench/results/cifar10_study.md", "utf8")
-  const section = README.split("## What searches by gradients find")[1]!.split("\n## ")[0]!
-  const rows = section.split("\n").filter((line) => line.startsWith("| ") && line.includes("±"))
+  const summary = rowsOf(page.split("## Summary")[1]!.split("\n## ")[0]!)
+  const rows = rowsOf(README.split("## What searches by gradients find")[1]!.split("\n## ")[0]!)
   assert.ok(rows.length > 10)
-  for (const row of rows) for (const [mean] of row.matchAll(/[\d.]+ ± [\d.]+/g)) assert.ok(page.includes(mean), row)
+  for (const row of rows) if (!row.includes("---")) assert.ok(summary.includes(row), row)
+})
+
+test("every mean and deviation in the text on the study is one of the study's page, to its digits", () => {
+  const page = readFileSync("bench/results/cifar10_study.md", "utf8")
+  const all = [...page.matchAll(/([\d.]+) ± ([\d.]+)/g)].map(([, mean, deviation]) => [Number(mean), Number(deviation)])
+  const told = [...readFileSync("docs/study.md", "utf8").matchAll(/([\d.]+) ± ([\d.]+)/g)]
+  assert.ok(told.length > 5)
+  for (const [text, mean, deviation] of told) {
+    const rounded = (value: number, like: string) => value.toFixed(like.split(".")[1]?.length ?? 0)
+    assert.ok(
+      all.some(([m, d]) => rounded(m!, mean!) === mean && rounded(d!, deviation!) === deviation),
+      text
+    )
+  }
 })
 
 test("the spaces of the README are spaces", async () => {
