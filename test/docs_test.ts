@@ -113,18 +113,11 @@ test("the README's table of the study is a part of the summary on the study's pa
   for (const row of rows) if (!row.includes("---")) assert.ok(summary.includes(row), row)
 })
 
-test("every mean and deviation in the text on the study is one of the study's page, to its digits", () => {
+test("every mean and deviation in the text on the study is one of the study's page", () => {
   const page = readFileSync("bench/results/cifar10_study.md", "utf8")
-  const all = [...page.matchAll(/([\d.]+) ± ([\d.]+)/g)].map(([, mean, deviation]) => [Number(mean), Number(deviation)])
-  const told = [...readFileSync("docs/study.md", "utf8").matchAll(/([\d.]+) ± ([\d.]+)/g)]
+  const told = [...readFileSync("docs/study.md", "utf8").matchAll(/[\d.]+ ± [\d.]+/g)]
   assert.ok(told.length > 5)
-  for (const [text, mean, deviation] of told) {
-    const rounded = (value: number, like: string) => value.toFixed(like.split(".")[1]?.length ?? 0)
-    assert.ok(
-      all.some(([m, d]) => rounded(m!, mean!) === mean && rounded(d!, deviation!) === deviation),
-      text
-    )
-  }
+  for (const [mean] of told) assert.ok(page.includes(mean), mean)
 })
 
 test("the spaces of the README are spaces", async () => {
