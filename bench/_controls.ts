@@ -29,8 +29,9 @@ export function choicesOf({ decisions }: Space, architecture: Architecture): Flo
 }
 
 /**
- * The row that an additive model takes for the best of `count` random ones: one coefficient per choice, fitted by ridge
- * regression on these rows' scores. It costs `count` evaluations, and smooths as an average over neighbors does.
+ * The row that an additive model takes for the best of `count` random ones: one coefficient per
+ * choice, fitted by ridge regression on these rows' scores. It costs `count` evaluations, and
+ * smooths as an average over neighbors does.
  */
 export function bestByAdditive(
   features: ReadonlyArray<Float64Array>,
@@ -66,9 +67,10 @@ export interface Explained {
 }
 
 /**
- * How much of a column's variance, among the `count` rows of the best scores, linear models explain: of the own score; of
- * it and the mean of the neighbors' scores; of it and main effects, which are an additive model of all rows' scores and
- * the costs; of all of these. `architectures` are all of a space, by row.
+ * How much of a column's variance, among the `count` rows of the best scores, linear models
+ * explain: of the own score; of it and the mean of the neighbors' scores; of it and main effects,
+ * which are an additive model of all rows' scores and the costs; of all of these. `architectures`
+ * are all of a space, by row.
  */
 export function explained(
   space: Space,

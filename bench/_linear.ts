@@ -2,9 +2,10 @@
 export type LinearModel = (row: ArrayLike<number>) => number
 
 /**
- * The linear model, with an intercept, of the smallest sum of squares plus `penalty` times the sum of its squared
- * coefficients (ridge regression; the intercept is free). Features and values are centered, then the normal equations
- * solved. `rows` has at least one row; without a penalty the features must be linearly independent.
+ * The linear model, with an intercept, of the smallest sum of squares plus `penalty` times the sum
+ * of its squared coefficients (ridge regression; the intercept is free). Features and values are
+ * centered, then the normal equations solved. `rows` has at least one row; without a penalty the
+ * features must be linearly independent.
  */
 export function fitLinear(rows: ReadonlyArray<ArrayLike<number>>, values: ArrayLike<number>, penalty = 0): LinearModel {
   const [count, width] = [rows.length, rows[0]!.length]
@@ -28,7 +29,10 @@ export function fitLinear(rows: ReadonlyArray<ArrayLike<number>>, values: ArrayL
   return (row) => coefficients.reduce((sum, coefficient, j) => sum + coefficient * row[j]!, intercept)
 }
 
-/** Solves equations, each with its right side behind its coefficients, by elimination with pivots. Overwrites them. */
+/**
+ * Solves equations, each with its right side behind its coefficients, by elimination with pivots.
+ * Overwrites them.
+ */
 function solve(equations: Array<Float64Array>): ReadonlyArray<number> {
   const size = equations.length
   for (let j = 0; j < size; j++) {
@@ -43,7 +47,10 @@ function solve(equations: Array<Float64Array>): ReadonlyArray<number> {
   return equations.map((equation, j) => equation[size]! / equation[j]!)
 }
 
-/** The share of the values' variance that a model of the rows explains, on the rows that it was fitted on. */
+/**
+ * The share of the values' variance that a model of the rows explains, on the rows that it was
+ * fitted on.
+ */
 export function rSquared(rows: ReadonlyArray<ArrayLike<number>>, values: ReadonlyArray<number>): number {
   const model = fitLinear(rows, values)
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length

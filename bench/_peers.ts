@@ -17,7 +17,8 @@ export interface StepRun {
 }
 
 /**
- * Runs a script that reads `time.perf_counter` before and after every step, and adds the processor time of the steps as the last line of its output.
+ * Runs a script that reads `time.perf_counter` before and after every step, and adds the processor
+ * time of the steps as the last line of its output.
  */
 const WATCHED = `
 import json, runpy, statistics, sys, time
@@ -34,7 +35,10 @@ steps = [1000 * (b - a) for a, b in zip(marks[::2], marks[1::2])]
 print(json.dumps(dict(cpuMs=statistics.median(steps), version=sys.modules["torch"].__version__)))
 `
 
-/** Runs a script of PyTorch under the `python3` of the path; `ms` finds a step's milliseconds in what it prints. */
+/**
+ * Runs a script of PyTorch under the `python3` of the path; `ms` finds a step's milliseconds in
+ * what it prints.
+ */
 async function torchSteps(
   script: string,
   args: ReadonlyArray<string | number>,

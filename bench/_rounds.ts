@@ -53,8 +53,10 @@ export function isNoisy({ lower, median, upper }: Spread): boolean {
 }
 
 /**
- * Run sides in turn, `rounds` times each, so that whatever slows a machine down meets all of them alike. Every other round has the reverse order. Before
- * the rounds every side runs once: this compiles what has to be compiled. A side that fails then is left out and told; a later failure is an error.
+ * Run sides in turn, `rounds` times each, so that whatever slows a machine down meets all of them
+ * alike. Every other round has the reverse order. Before the rounds every side runs once: this
+ * compiles what has to be compiled. A side that fails then is left out and told; a later failure is
+ * an error.
  */
 export async function alternate<Name extends string, T>(
   sides: Sides<Name, T>,
@@ -76,7 +78,10 @@ export async function alternate<Name extends string, T>(
   return runs
 }
 
-/** The ratio of two sides' wall or processor times, round by round; the time of the second is taken `times` times. */
+/**
+ * The ratio of two sides' wall or processor times, round by round; the time of the second is taken
+ * `times` times.
+ */
 export function ratioOf(over: Runs<Timed>, under: Runs<Timed>, time: keyof Timed = "ms", times = 1): Spread {
   return spread(over.rounds.map((run, round) => run[time] / (times * under.rounds[round]![time])))
 }

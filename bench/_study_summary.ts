@@ -54,7 +54,9 @@ const byRule: Reading = (run) => {
   return stop === undefined ? found(run) : at(run, stop.kept, stop.epoch + 1)
 }
 
-/** Of every three seeds in order the end of the best validation accuracy, at the cost of the three. */
+/**
+ * Of every three seeds in order the end of the best validation accuracy, at the cost of the three.
+ */
 function bestOfThree(ends: ReadonlyArray<End>): ReadonlyArray<End> {
   return ends.flatMap((_, i) => {
     const three = ends.slice(i, i + 3)
@@ -65,8 +67,9 @@ function bestOfThree(ends: ReadonlyArray<End>): ReadonlyArray<End> {
 }
 
 /**
- * A Markdown table of what the methods and their controls find and cost: a row for each method that runs through, each
- * under the stop rule, each search that samples. Costs are processor time in relation to a whole search of DARTS.
+ * A Markdown table of what the methods and their controls find and cost: a row for each method that
+ * runs through, each under the stop rule, each search that samples. Costs are processor time in
+ * relation to a whole search of DARTS.
  */
 export function summaryTable(all: ReadonlyArray<StudyRun>, convolutions: Tested): string {
   const runs = all.filter(({ finished }) => finished)

@@ -140,11 +140,12 @@ standard deviation, an aggregate that this project had and has no more: it can f
 
 ## Summary
 
-C10 and skips are means over the seeds, C10 with the deviation. Cost: processor time in relation to a whole search of
-DARTS, where a rule or a fixed epoch ends a search the share of its epochs up to there; of weight sharing with the
-training of the supernet. Controls: the same cell for every seed without any search, DARTS read off early, the best of
-three searches by validation accuracy of the supernet, at three times the cost. "Stop rule": the earlier rule, see below;
-it ended the runs of seeds 3 to 5 and is applied to those of seeds 0 to 2, which ran through, by every fifth epoch's
+C10 and skips are means over the seeds, C10 with the deviation. Cost: processor time in relation to
+a whole search of DARTS, where a rule or a fixed epoch ends a search the share of its epochs up to
+there; of weight sharing with the training of the supernet. Controls: the same cell for every seed
+without any search, DARTS read off early, the best of three searches by validation accuracy of the
+supernet, at three times the cost. "Stop rule": the earlier rule, see below; it ended the runs of
+seeds 3 to 5 and is applied to those of seeds 0 to 2, which ran through, by every fifth epoch's
 eigenvalue.
 
 ${summaryTable(runs, convolutions)}

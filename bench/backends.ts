@@ -1,14 +1,15 @@
 /**
- * One first-order DARTS step on several backends and in PyTorch: milliseconds and processor seconds per step, kernels,
- * and the share of the multiply-adds per second that the backend itself reaches on a large matrix product.
+ * One first-order DARTS step on several backends and in PyTorch: milliseconds and processor seconds
+ * per step, kernels, and the share of the multiply-adds per second that the backend itself reaches
+ * on a large matrix product.
  *
  *     npx tsx bench/backends.ts [--backend onnx --backend tfjs-wasm …] [--peer torch_darts_step.py]
  *         [--config 8,5,16,16] [--steps 3] [--rounds 3] [--threads 2] [--json]
  *
- * The configuration is channels, cells, batch, image size. All take turns in rounds, a process each; a ratio is the median
- * of the rounds' ratios to the first of them, beside its quartiles. What is not there is told with the reason. Kernels:
- * of ONNX Runtime those in its own trace; of TensorFlow.js the calls of `runKernel`, without views; PyTorch's are not
- * counted.
+ * The configuration is channels, cells, batch, image size. All take turns in rounds, a process
+ * each; a ratio is the median of the rounds' ratios to the first of them, beside its quartiles.
+ * What is not there is told with the reason. Kernels: of ONNX Runtime those in its own trace; of
+ * TensorFlow.js the calls of `runKernel`, without views; PyTorch's are not counted.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,15 +1,17 @@
 /**
- * Random search and neighborhood-aware random search on the 15,625 architectures of NAS-Bench-201, side by side with the
- * values that a correct implementation gives: mean ± standard deviation over seeds, and the distance in standard errors.
- * Controls that cost little stand below: all 3×3 convolutions, most parameters, an additive model of as many evaluations
- * as NA-RS spends. The last line says what explains CIFAR-100 among the 1,000 best of CIFAR-10 validation.
+ * Random search and neighborhood-aware random search on the 15,625 architectures of NAS-Bench-201,
+ * side by side with the values that a correct implementation gives: mean ± standard deviation over
+ * seeds, and the distance in standard errors. Controls that cost little stand below: all 3×3
+ * convolutions, most parameters, an additive model of as many evaluations as NA-RS spends. The last
+ * line says what explains CIFAR-100 among the 1,000 best of CIFAR-10 validation.
  *
  *     npx tsx bench/method_table.ts [--seeds 500] [--json]
  *
- * The expected values are our reconstruction's, to one or two decimals; they are no numbers of the paper. Both searches see
- * one column alone; the others are read after the search. Exits 1 where a mean is further than 3 standard errors, and half
- * a unit of the expected value's last digit, from what is expected. Seeds repeat the searches over one table, whose one
- * supernet is one sample of supernets.
+ * The expected values are our reconstruction's, to one or two decimals; they are no numbers of the
+ * paper. Both searches see one column alone; the others are read after the search. Exits 1 where a
+ * mean is further than 3 standard errors, and half a unit of the expected value's last digit, from
+ * what is expected. Seeds repeat the searches over one table, whose one supernet is one sample of
+ * supernets.
  */
 import { existsSync } from "node:fs"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -64,7 +66,10 @@ const ROWS: ReadonlyArray<Row> = [
   supernet("NA-RS best of 24", { aggregate: "best" }, "86.7")
 ]
 
-/** The expected values come from runs of their own: at least 500, so their error is about that of ours. */
+/**
+ * The expected values come from runs of their own: at least 500, so their error is about that of
+ * ours.
+ */
 const EXPECTED_RUNS = 500
 
 const flags = scriptFlags({ seeds: whole(500, 2), json: toggle })

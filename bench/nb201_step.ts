@@ -1,12 +1,12 @@
 /**
- * Times the first-order DARTS step of NAS-Bench-201's search network beside PyTorch's, as `bench/darts_step.ts` does that
- * of the DARTS space.
+ * Times the first-order DARTS step of NAS-Bench-201's search network beside PyTorch's, as
+ * `bench/darts_step.ts` does that of the DARTS space.
  *
  *     npx tsx bench/nb201_step.ts [--peer torch_nb201_step.py] [--config 8,1,64,16] [--threads 2] [--steps 8]
  *         [--rounds 5] [--profile] [--json]
  *
- * A configuration is channels, cells a stage, batch, image size; the benchmark's own search is 16,5,64,32. The peer
- * always times 30 steps, whatever `--steps` says of ours.
+ * A configuration is channels, cells a stage, batch, image size; the benchmark's own search is
+ * 16,5,64,32. The peer always times 30 steps, whatever `--steps` says of ours.
  */
 import { fileURLToPath } from "node:url"
 import { many, scriptFlags, sizes, text, toggle, whole } from "./_flags.ts"

@@ -4,12 +4,13 @@
  *     npx tsx bench/neighbor_cost.ts [--neighbors 0,1,2,4,8] [--config 8,5,32,28] [--space darts] [--threads 2]
  *         [--steps 4] [--rounds 3] [--peer torch_darts_step.py] [--cpu] [--json]
  *
- * A configuration is channels, cells, batch, image size. `both`: neighbors in both updates, ours alone, against n + 1
- * times a step without neighbors. `alpha`: neighbors in the alpha update, which is what the peer does. For each n, these
- * and the step without neighbors take turns in rounds, a process each; a ratio is the median of the rounds' ratios,
- * beside its quartiles. Steps are those of `gradientSearch`, whole: batches on their way to the device, all runs, both
- * updates. `--cpu`: times and ratios are of processor time in place of wall time, for a machine that others use too; with
- * one thread the two are the same on a quiet machine.
+ * A configuration is channels, cells, batch, image size. `both`: neighbors in both updates, ours
+ * alone, against n + 1 times a step without neighbors. `alpha`: neighbors in the alpha update,
+ * which is what the peer does. For each n, these and the step without neighbors take turns in
+ * rounds, a process each; a ratio is the median of the rounds' ratios, beside its quartiles. Steps
+ * are those of `gradientSearch`, whole: batches on their way to the device, all runs, both updates.
+ * `--cpu`: times and ratios are of processor time in place of wall time, for a machine that others
+ * use too; with one thread the two are the same on a quiet machine.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
