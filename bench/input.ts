@@ -1,11 +1,14 @@
 /**
  * Whether batches keep ahead of the steps that take them.
  *
- *     npx tsx bench/input.ts [--images 50000] [--steps 12] [--json]
+ *     npx tsx bench/input.ts [--images 50000] [--steps 12] [--rounds 3] [--json]
  *
- * Two kinds of data: CIFAR-10's size with crop, flip and cutout; a folder of JPEG images with random resized crop, flip and color jitter, made in a
- * temporary folder. Of each: images per second of one thread, those that a small search takes on this machine, and the share of the search's time
- * that it waits for batches made ahead on a worker thread. Exits 1 where a search waits 5 % or more, or one thread is slower than the steps.
+ * Two kinds of data: CIFAR-10's size with crop, flip and cutout; a folder of JPEG images with random
+ * resized crop, flip and color jitter, made in a temporary folder. Of each: images per second of one
+ * thread, those that a small search takes on this machine, the ratio of both, and the share of the
+ * search's time that it waits for batches made ahead on a worker thread. Thread and search take turns
+ * in rounds: a ratio is the median of the rounds' ratios, beside its quartiles. Exits 1 where a search
+ * waits 5 % or more, or one thread is slower than the steps.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
@@ -14,6 +17,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import { batchesLayer } from "../bin/commands/_batches.ts"
 import * as Memory from "../src/adapters/checkpoints/memory.ts"
 import * as NoCurves from "../src/adapters/curves/none.ts"
@@ -28,9 +32,10 @@ import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/gradient_search.ts"
 import type { GradientPlan } from "../src/effects/gradient_step.ts"
 import { scriptFlags, toggle, whole } from "./_flags.ts"
+import { alternate, isNoisy, median, processorMs, type Runs, ratioOf, ratioText, type Timed } from "./_rounds.ts"
 
-const flags = scriptFlags({ images: whole(50_000, 64), steps: whole(12, 2), json: toggle })
-const { images: epochImages, steps } = flags
+const flags = scriptFlags({ images: whole(50_000, 64), steps: whole(12, 2), rounds: whole(3), json: toggle })
+const { images: epochImages, steps, rounds } = flags
 
 /** Most that a search may wait for its batches. */
 const MOST_WAIT = 0.05
@@ -98,33 +103,39 @@ const planOf = Effect.fnUntraced(function* ({ settings, augmentation }: Case) {
   return { plan: augmented, info }
 }, Effect.provide(DatasetFiles.layerCached()))
 
-/** Images per second that one thread augments, and that are read (decoded, for files of images). */
-const speeds = Effect.fnUntraced(function* (plan: GradientPlan, { timed }: Case) {
+/** What an image took of one side, and what that side tells besides. */
+interface PerImage extends Timed {
+  /** Milliseconds of reading an image (decoding it, for files of images). */
+  readonly reading?: number
+  /** The share of the time that a search waits. */
+  readonly waited?: number
+  readonly msPerStep?: number
+}
+
+/** What an image takes of one thread: augmenting it, and reading it before. */
+const makeBatches = Effect.fnUntraced(function* (plan: GradientPlan, timed: number) {
   const { batchSize } = plan.settings
-  let [reading, making] = [0, 0]
-  const batch = Effect.fnUntraced(function* (first: number) {
+  let [reading, making, processor] = [0, 0, 0]
+  for (let first = 0; first < timed; first += batchSize) {
     const images = Int32Array.from({ length: batchSize }, (_, i) => (first + i) % plan.examples)
     const { indices, options } = plan.request(images, { epoch: 0, step: first, level: "weights" })
     const begun = performance.now()
     const samples = yield* plan.reader.read(indices)
-    const read = performance.now()
+    const [read, spent] = [performance.now(), processorMs()]
     makeBatch(samples, indices, options)
-    return [read - begun, performance.now() - read] as const
-  })
-  yield* batch(0)
-  for (let first = 0; first < timed; first += batchSize) {
-    const [read, made] = yield* batch(first)
-    reading += read
-    making += made
+    reading += read - begun
+    making += performance.now() - read
+    processor += processorMs() - spent
   }
   const images = batchSize * Math.ceil(timed / batchSize)
-  return { augment: (1000 * images) / making, read: (1000 * images) / reading }
+  const made: PerImage = { ms: making / images, cpuMs: processor / images, reading: reading / images }
+  return made
 })
 
-const measure = Effect.fnUntraced(function* (own: Case) {
-  const { plan } = yield* planOf(own)
-  const { augment, read } = yield* speeds(plan, own)
+/** What an image takes of a search, whose steps take two batches. */
+const takeBatches = Effect.fnUntraced(function* (plan: GradientPlan) {
   let last: GradientProgress | undefined
+  const spent = processorMs()
   yield* Effect.provide(
     gradientSearch(plan, (now) =>
       Effect.sync(() => {
@@ -134,16 +145,41 @@ const measure = Effect.fnUntraced(function* (own: Case) {
     Layer.mergeAll(backendLayer("onnx"), batchesLayer({ ahead: 4 }), Memory.layer, NoCurves.layer)
   )
   const { done, milliseconds, waited } = last!
-  const taken = (2000 * done * plan.settings.batchSize) / milliseconds
+  const images = 2 * done * plan.settings.batchSize
+  const taken: PerImage = {
+    ms: milliseconds / images,
+    cpuMs: (processorMs() - spent) / images,
+    waited: waited / milliseconds,
+    msPerStep: milliseconds / done
+  }
+  return taken
+})
+
+const measure = Effect.fnUntraced(function* (own: Case) {
+  const { plan } = yield* planOf(own)
+  const runtime = yield* Effect.runtime<Effect.Effect.Context<ReturnType<typeof takeBatches>>>()
+  const run = Runtime.runPromise(runtime)
+  const sides = { thread: () => run(makeBatches(plan, own.timed)), search: () => run(takeBatches(plan)) }
+  const failed = (name: string, problem: string) => {
+    throw new Error(`${name}: ${problem}`)
+  }
+  const { thread, search } = yield* Effect.promise(() => alternate<keyof typeof sides, PerImage>(sides, rounds, failed))
+  const over = (of: Runs<PerImage>, value: (round: PerImage) => number | undefined) =>
+    median(of.rounds.map((round) => value(round) ?? Number.NaN))
+  const ahead = ratioOf(search!, thread!)
+  const inputWait = over(search!, ({ waited }) => waited)
+  const augment = 1000 / over(thread!, ({ ms }) => ms)
   return {
     name: own.name,
     augmentPerSecond: augment,
     secondsPerEpoch: own.epoch / augment,
-    readPerSecond: read,
-    stepPerSecond: taken,
-    msPerStep: milliseconds / done,
-    inputWait: waited / milliseconds,
-    keepsAhead: augment > taken && waited / milliseconds < MOST_WAIT
+    readPerSecond: 1000 / over(thread!, ({ reading }) => reading),
+    stepPerSecond: 1000 / over(search!, ({ ms }) => ms),
+    msPerStep: over(search!, ({ msPerStep }) => msPerStep),
+    cpuMsPerImage: { thread: over(thread!, ({ cpuMs }) => cpuMs), search: over(search!, ({ cpuMs }) => cpuMs) },
+    inputWait,
+    ahead: { ...ahead, noisy: isNoisy(ahead) },
+    keepsAhead: ahead.median > 1 && inputWait < MOST_WAIT
   }
 })
 
@@ -185,6 +221,7 @@ try {
   augmented by one thread  ${count(one.augmentPerSecond)} images/s, ${count(one.secondsPerEpoch)} s an epoch
   read                     ${count(one.readPerSecond)} images/s
   taken by the search      ${count(one.stepPerSecond)} images/s, ${one.msPerStep.toFixed(0)} ms a step of two batches
+  one thread / search      ${ratioText(one.ahead)}; processor ms an image ${one.cpuMsPerImage.thread.toFixed(2)} and ${one.cpuMsPerImage.search.toFixed(2)}
   input wait               ${(100 * one.inputWait).toFixed(2)} % of the search's time
   ${one.keepsAhead ? "keeps ahead" : "FALLS BEHIND"}`)
     }
