@@ -1,8 +1,8 @@
 import type { Architecture } from "../src/domain/architecture/architecture.ts"
+import { ordinalOf } from "../src/domain/architecture/ordinal.ts"
 import { makeBall } from "../src/domain/neighborhood/ball.ts"
 import { sweep } from "../src/domain/objective/landscape.ts"
 import { integerAt, keyOf, type Seed, shuffled } from "../src/domain/random.ts"
-import { ordinalOf } from "../src/domain/space/ordinal.ts"
 import type { Space } from "../src/domain/space/space.ts"
 import { fitLinear, rSquared } from "./_linear.ts"
 

@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { gradientSearch } from "../src/domain/darts/settings.ts"
+import { stepPrograms } from "../src/domain/darts/step_programs.ts"
 import { cellSize, spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { buildProgram } from "../src/domain/program/builder.ts"
 import { elementCount, type Program } from "../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../src/domain/random.ts"
-import { gradientSearch } from "../src/domain/search/gradient/settings.ts"
-import { stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
-import type { HostValues } from "../src/effects/device_state.ts"
-import { TensorBackend } from "../src/effects/tensor_backend.ts"
+import type { HostValues } from "../src/effects/ports/tensor_backend.ts"
+import { TensorBackend } from "../src/effects/ports/tensor_backend.ts"
 
 /** Channels, cells, batch and height of the images of a step's network. */
 export type StepSizes = readonly [channels: number, cells: number, batch: number, size: number]

@@ -1,4 +1,4 @@
-import { type StopRule, stopOf } from "../src/domain/search/gradient/stop_rule.ts"
+import { type StopRule, stopOf } from "../src/domain/darts/stop_rule.ts"
 import { summarize } from "../src/domain/statistics/summary.ts"
 import type { StudyEpoch, StudyRun } from "./_study_results.ts"
 

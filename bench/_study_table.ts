@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { StopRule } from "../src/domain/search/gradient/stop_rule.ts"
+import { StopRule } from "../src/domain/darts/stop_rule.ts"
 import { summarize } from "../src/domain/statistics/summary.ts"
 import { FORMER_RULE, type StudyEpoch, type StudyFound, type StudyRun, type Tested } from "./_study_results.ts"
 import { controlTable, stopTable } from "./_study_stops.ts"

@@ -19,30 +19,30 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import * as OnDemand from "../src/adapters/datasets/on_demand.ts"
-import { planGradientSearch } from "../src/adapters/gradient/plan.ts"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { architectureKey, architectureOfKey } from "../src/domain/architecture/architecture.ts"
 import { printArchitecture } from "../src/domain/architecture/text.ts"
+import { discretize } from "../src/domain/darts/discretize.ts"
+import { GradientRunSettings } from "../src/domain/darts/run_settings.ts"
+import { GRADIENT_PROTOCOLS } from "../src/domain/darts/settings.ts"
+import { planEpoch, planStep, type StepPlan } from "../src/domain/darts/step_plan.ts"
+import { type StepPrograms, stepPrograms } from "../src/domain/darts/step_programs.ts"
+import { WEIGHTS } from "../src/domain/darts/updates.ts"
 import { BACKEND_NAMES, type BackendName } from "../src/domain/data/names.ts"
 import { probabilities } from "../src/domain/neighborhood/relaxed_shape.ts"
-import { discretize } from "../src/domain/search/gradient/discretize.ts"
-import { planEpoch, planStep, type StepPlan } from "../src/domain/search/gradient/plan.ts"
-import { GradientRunSettings } from "../src/domain/search/gradient/run_settings.ts"
-import { GRADIENT_PROTOCOLS } from "../src/domain/search/gradient/settings.ts"
-import { type StepPrograms, stepPrograms } from "../src/domain/search/gradient/step_programs.ts"
-import { WEIGHTS } from "../src/domain/search/gradient/updates.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
-import { type DeviceState, type HostValues, makeDeviceState } from "../src/effects/device_state.ts"
-import { openStepBatches } from "../src/effects/gradient_batches.ts"
-import { startTensors } from "../src/effects/gradient_search.ts"
+import { type HostValues, TensorBackend } from "../src/effects/ports/tensor_backend.ts"
+import { openStepBatches } from "../src/effects/programs/darts_batches.ts"
+import { startTensors } from "../src/effects/programs/darts_search.ts"
 import {
   alphaOf,
   type GradientPlan,
   makeStep,
   type StepBatches,
   type StepLosses
-} from "../src/effects/gradient_step.ts"
-import { TensorBackend } from "../src/effects/tensor_backend.ts"
+} from "../src/effects/programs/darts_step.ts"
+import { type DeviceState, makeDeviceState } from "../src/effects/programs/device_state.ts"
+import { planGradientSearch } from "../src/effects/programs/plan_darts.ts"
 import { choice, many, positive, scriptFlags, toggle, whole } from "./_flags.ts"
 
 const flags = scriptFlags({

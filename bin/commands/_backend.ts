@@ -6,9 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { BACKENDS } from "../../src/adapters/tensor/backends.ts"
 import { chooseBackend, devicesHere, requireBackend } from "../../src/adapters/tensor/choose_backend.ts"
-import { examine, type Finding } from "../../src/adapters/tensor/probes.ts"
+import { examine } from "../../src/adapters/tensor/probes.ts"
 import { BACKEND_NAMES, type BackendChoice, type BackendName } from "../../src/domain/data/names.ts"
-import { CheckpointError } from "../../src/effects/checkpoints.ts"
+import { CheckpointError } from "../../src/effects/ports/checkpoints.ts"
+import type { Finding } from "../../src/effects/programs/finding.ts"
 
 /** The command that looks at backends, beside the one that runs. */
 const doctor = () => join(dirname(process.argv[1]!), "doctor.ts")

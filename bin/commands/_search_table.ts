@@ -7,9 +7,9 @@ import { refuseForeign } from "../../src/adapters/settings/foreign.ts"
 import { readConfig, resolveSettings } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { searchProgress } from "../../src/adapters/terminal/search_progress.ts"
-import { searchJson, searchText } from "../../src/adapters/terminal/search_report.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
-import type { SearchSettings } from "../../src/domain/search/settings.ts"
+import type { SearchSettings } from "../../src/domain/searchers/settings.ts"
+import { searchJson, searchText } from "../../src/report/search_report.ts"
 import { openSearch } from "./_evaluator.ts"
 
 /** What a search is started with. */

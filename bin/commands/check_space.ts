@@ -4,9 +4,9 @@ import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { loadSpace } from "../../src/adapters/space/file.ts"
-import { checkSpace, InvariantError, spaceText } from "../../src/adapters/terminal/check_report.ts"
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
-import { SettingsError } from "../../src/domain/search/settings.ts"
+import { SettingsError } from "../../src/domain/setting/settings_error.ts"
+import { checkSpace, InvariantError, spaceText } from "../../src/report/check_report.ts"
 
 const HELP = `Check a space and test the invariants of its neighborhoods on random architectures.
 

@@ -7,7 +7,7 @@ import { descriptionText } from "../../src/adapters/export/describe.ts"
 import { describeRequest, type Exported, exportNetwork } from "../../src/adapters/export/export_network.ts"
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { PUBLISHED_GENOTYPES } from "../../src/domain/architecture/published_genotypes.ts"
-import { SettingsError } from "../../src/domain/search/settings.ts"
+import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 
 const HELP = `Write the evaluation network of an architecture as an ONNX model or a PyTorch module, or say how large it is.
 

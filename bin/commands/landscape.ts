@@ -7,19 +7,14 @@ import { tableLosses } from "../../src/adapters/evaluator/table.ts"
 import { resolveSettings } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { loadBenchmark } from "../../src/adapters/table/load_benchmark.ts"
-import {
-  flatnessJson,
-  flatnessText,
-  landscapeJson,
-  landscapeText
-} from "../../src/adapters/terminal/landscape_report.ts"
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { parseArchitecture } from "../../src/domain/architecture/text.ts"
 import { flatness } from "../../src/domain/objective/flatness.ts"
 import { networkLosses, objectiveOfAll } from "../../src/domain/objective/objective_of_all.ts"
-import { planSearch } from "../../src/domain/search/plan_search.ts"
-import { SettingsError } from "../../src/domain/search/settings.ts"
+import { planSearch } from "../../src/domain/searchers/plan_search.ts"
+import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import { benchmarkColumn } from "../../src/domain/table/benchmark.ts"
+import { flatnessJson, flatnessText, landscapeJson, landscapeText } from "../../src/report/landscape_report.ts"
 import { givenSettings, OBJECTIVE_OPTIONS, TABLE_OPTIONS } from "./_options.ts"
 
 const HELP = `Show the objective of every architecture of a table, or how flat the scores are around one.

@@ -5,8 +5,9 @@ import { hasGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { readConfig } from "../../src/adapters/settings/resolve.ts"
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
-import { GRADIENT_ALGORITHMS, isGradientAlgorithm } from "../../src/domain/search/gradient/run_settings.ts"
-import { ALGORITHM_NAMES, SettingsError } from "../../src/domain/search/settings.ts"
+import { GRADIENT_ALGORITHMS, isGradientAlgorithm } from "../../src/domain/darts/run_settings.ts"
+import { ALGORITHM_NAMES } from "../../src/domain/searchers/settings.ts"
+import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import {
   EVALUATOR_OPTIONS,
   GRADIENT_OPTIONS,

@@ -78,3 +78,12 @@ export function* shuffled(key: Key, total: number): Generator<number> {
     yield value
   }
 }
+
+/** Standard normal numbers: the input `noise/<place>` of the space S4. Source: Box and Muller 1958. */
+export function standardNormals(count: number, seed: Seed): Float32Array {
+  const key = keyOf(seed)
+  return Float32Array.from({ length: count }, (_, i) => {
+    const radius = Math.sqrt(-2 * Math.log(Math.max(uniformAt(key, 2 * i), 2 ** -54)))
+    return radius * Math.cos(2 * Math.PI * uniformAt(key, 2 * i + 1))
+  })
+}

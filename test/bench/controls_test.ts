@@ -1,8 +1,8 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { bestByAdditive, bestOfRandom, choicesOf, explained } from "../../bench/_controls.ts"
+import { architectureAt } from "../../src/domain/architecture/ordinal.ts"
 import { integerAt, keyOf, shuffled, uniformAt } from "../../src/domain/random.ts"
-import { architectureAt } from "../../src/domain/space/ordinal.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
 
 const space = builtinSpace("nas-bench-201")

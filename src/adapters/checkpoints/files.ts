@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs"
-import { CheckpointError } from "../../effects/checkpoints.ts"
+import { CheckpointError } from "../../effects/ports/checkpoints.ts"
 
 /** The names of a folder's checkpoints, with their numbers. */
 export const CHECKPOINT = /^checkpoint-(\d{8})\.safetensors$/

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Checkpoint, Checkpoints } from "../../effects/checkpoints.ts"
+import { type Checkpoint, Checkpoints } from "../../effects/ports/checkpoints.ts"
 
 /** The last checkpoint, in memory: for tests, and for runs that nobody wants to continue. */
 export const layer: Layer.Layer<Checkpoints> = Layer.effect(

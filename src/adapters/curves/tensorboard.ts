@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CurvePoint } from "../../domain/training/curve_point.ts"
-import { Curves } from "../../effects/curves.ts"
+import { Curves } from "../../effects/ports/curves.ts"
 import { keepError, writeWhole } from "../checkpoints/files.ts"
 import { eventRecords, fileHead, pointRecord } from "./event_file.ts"
 

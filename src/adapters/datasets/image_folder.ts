@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type Sharp from "sharp"
 import { DatasetError, type DatasetSource, type ImageShape, type Samples } from "../../domain/data/dataset.ts"
-import { type Dataset, SampleReader, TestReader } from "../../effects/datasets.ts"
+import { type Dataset, SampleReader, TestReader } from "../../effects/ports/datasets.ts"
 import { type ImageListing, listImageFolder } from "./image_listing.ts"
 import { missingSample } from "./memory.ts"
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { DatasetError, type LeftOut, type Samples } from "../../domain/data/dataset.ts"
-import { type Dataset, SampleReader, TestReader } from "../../effects/datasets.ts"
+import { type Dataset, SampleReader, TestReader } from "../../effects/ports/datasets.ts"
 
 /** Bytes that a digest takes at a time: it refuses 2 GiB. */
 const DIGEST_BYTES = 2 ** 28

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type Batch, makeBatch } from "../../domain/data/batch.ts"
-import { Batches } from "../../effects/datasets.ts"
+import { Batches } from "../../effects/ports/datasets.ts"
 
 /** Batches made when they are asked for, in the caller's thread: for hosts without worker threads. */
 export const layer: Layer.Layer<Batches> = Layer.succeed(Batches, {

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import { type Batch, type BatchRequest, makeBatch } from "../../domain/data/batch.ts"
 import type { DatasetError, Samples } from "../../domain/data/dataset.ts"
-import { Batches, type BatchQueue, type SampleReader, type TestReader } from "../../effects/datasets.ts"
+import { Batches, type BatchQueue, type SampleReader, type TestReader } from "../../effects/ports/datasets.ts"
 import type { Delivery, Order } from "./batch_worker.ts"
 
 /** How batches are made ahead. */

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Architecture, architectureKey } from "../../domain/architecture/architecture.ts"
-import { isMember } from "../../domain/space/membership.ts"
-import { EvaluationError, Evaluator } from "../../effects/evaluator.ts"
-import type { TrainingProgress } from "../../effects/train_network.ts"
-import { type SupernetPlan, trainSupernet } from "../../effects/train_supernet.ts"
+import { isMember } from "../../domain/architecture/membership.ts"
+import { EvaluationError, Evaluator } from "../../effects/ports/evaluator.ts"
+import type { TrainingProgress } from "../../effects/programs/train_network.ts"
+import { type SupernetPlan, trainSupernet } from "../../effects/programs/train_supernet.ts"
 
 /** Architectures of a call: few, so that a killed search has recorded almost all of what it knows. */
 const BATCH = 16

@@ -2,11 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { type Architecture, architectureKey } from "../../domain/architecture/architecture.ts"
-import { ReportedScore, ValidationLoss } from "../../domain/search/score.ts"
+import { ReportedScore, ValidationLoss } from "../../domain/score/score.ts"
 import { type Benchmark, benchmarkColumn, benchmarkIdentity, completeColumn } from "../../domain/table/benchmark.ts"
 import type { TableError } from "../../domain/table/table.ts"
-import { EvaluationError, Evaluator } from "../../effects/evaluator.ts"
-import { Reporter } from "../../effects/reporter.ts"
+import { EvaluationError, Evaluator } from "../../effects/ports/evaluator.ts"
+import { Reporter } from "../../effects/ports/reporter.ts"
 
 /** How a benchmark answers a search: the only column that a searcher sees, and what an evaluation costs. */
 export interface TableEvaluatorOptions {

@@ -5,9 +5,10 @@ import { stringCell } from "../../domain/architecture/cell_string.ts"
 import type { Genotype } from "../../domain/architecture/genotype.ts"
 import { hasGenotype, toGenotype } from "../../domain/architecture/genotype_architecture.ts"
 import { genotypeFault } from "../../domain/network/genotype_fault.ts"
-import { SettingsError } from "../../domain/search/settings.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 import { NAS_BENCH_201_OPERATIONS } from "../../domain/space/nas_bench_201.ts"
 import type { Space, SpaceError } from "../../domain/space/space.ts"
+import { hasNoise } from "../../domain/training/subject.ts"
 import { readArchitecture } from "../space/read_architecture.ts"
 
 /** An architecture that a network can be built of: a genotype, the six operations of a NAS-Bench-201 cell, as indices, or one of another space of cells. */
@@ -19,8 +20,7 @@ export type Exportable =
 /** Whether a file can hold the network: not where it takes noise, which is drawn anew for every image. */
 export function isFixed(exportable: Exportable): boolean {
   if (exportable._tag !== "Space") return true
-  const { space, architecture } = exportable
-  return space.decisions.every(({ choices }, i) => choices[architecture[i]!] !== "noise")
+  return !hasNoise(exportable.space, exportable.architecture)
 }
 
 const operationNames: ReadonlyArray<string> = NAS_BENCH_201_OPERATIONS

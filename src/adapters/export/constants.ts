@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type { Shape } from "../../domain/program/operation.ts"
 import type { Program } from "../../domain/program/program.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
-import { type DeviceTensor, TensorBackend } from "../../effects/tensor_backend.ts"
+import { type DeviceTensor, TensorBackend } from "../../effects/ports/tensor_backend.ts"
 import * as Reference from "../tensor/reference.ts"
 
 /** A tensor that is known before a program runs. */

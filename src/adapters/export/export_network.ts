@@ -1,7 +1,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import { SettingsError } from "../../domain/search/settings.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 import { readSafetensors, writeSafetensors } from "../tensor/safetensors.ts"
 import { isFixed, readExportable } from "./architecture.ts"
 import { describeExport } from "./describe.ts"

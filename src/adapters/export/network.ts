@@ -14,7 +14,7 @@ import type { EvaluationLogits, Stem } from "../../domain/network/skeletons.ts"
 import { buildProgram } from "../../domain/program/builder.ts"
 import type { Shape } from "../../domain/program/operation.ts"
 import type { Program, ProgramError } from "../../domain/program/program.ts"
-import { SettingsError } from "../../domain/search/settings.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
 import type { Exportable } from "./architecture.ts"
 

@@ -1,7 +1,7 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
 import { Normalization } from "../../domain/data/normalization.ts"
-import { SettingsError } from "../../domain/search/settings.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 
 /** What a network's images are before it: pixels from 0 to 1, normalized or not. */
 export interface Pixels {

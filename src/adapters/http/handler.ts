@@ -13,8 +13,8 @@ import { parseArchitecture, printArchitecture } from "../../domain/architecture/
 import { parseAggregate } from "../../domain/objective/aggregate_text.ts"
 import { prepareObjective } from "../../domain/objective/targets.ts"
 import type { Space } from "../../domain/space/space.ts"
-import { Evaluator } from "../../effects/evaluator.ts"
-import { type ScoredArchitecture, scoreNeighborhood } from "../../effects/score_neighborhood.ts"
+import { Evaluator } from "../../effects/ports/evaluator.ts"
+import { type ScoredArchitecture, scoreNeighborhood } from "../../effects/programs/score_neighborhood.ts"
 import * as NoRunStore from "../run_store/none.ts"
 import { readJson } from "./body.ts"
 

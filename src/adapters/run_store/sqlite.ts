@@ -6,8 +6,14 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type Database from "libsql"
-import { SearchSettings } from "../../domain/search/settings.ts"
-import { JournalEntry, Outcome, type RecordedEvaluation, RunStore, RunStoreError } from "../../effects/run_store.ts"
+import { SearchSettings } from "../../domain/searchers/settings.ts"
+import {
+  JournalEntry,
+  Outcome,
+  type RecordedEvaluation,
+  RunStore,
+  RunStoreError
+} from "../../effects/ports/run_store.ts"
 import { lockFile } from "../checkpoints/lock.ts"
 
 /** Name of the database inside a run's folder. */

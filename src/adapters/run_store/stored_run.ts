@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type { SearchSettings } from "../../domain/search/settings.ts"
-import { type RunStore, RunStoreError } from "../../effects/run_store.ts"
+import type { SearchSettings } from "../../domain/searchers/settings.ts"
+import { type RunStore, RunStoreError } from "../../effects/ports/run_store.ts"
 import { differences, flagOf } from "../settings/resolve.ts"
 import { hasRun, openRun } from "./sqlite.ts"
 

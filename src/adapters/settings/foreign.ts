@@ -1,6 +1,7 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
-import { SearchSettings, SettingsError } from "../../domain/search/settings.ts"
+import { SearchSettings } from "../../domain/searchers/settings.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 import { flagOf, type GivenSettings } from "./resolve.ts"
 
 /** Settings that matter in some searches by samples alone, and what those have. */

@@ -3,9 +3,10 @@ import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { GradientRunSettings } from "../../domain/search/gradient/run_settings.ts"
-import { SearchSettings, SettingsError } from "../../domain/search/settings.ts"
-import { formerSetting } from "../../domain/setting.ts"
+import { GradientRunSettings } from "../../domain/darts/run_settings.ts"
+import { SearchSettings } from "../../domain/searchers/settings.ts"
+import { formerSetting } from "../../domain/setting/schemas.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 
 /** Settings that someone gave, by their names; not checked yet. */

@@ -6,7 +6,7 @@ import { toGenotype } from "../../domain/architecture/genotype_architecture.ts"
 import { PUBLISHED_GENOTYPES } from "../../domain/architecture/published_genotypes.ts"
 import { genotypeOfText, parseArchitecture, stringOfText } from "../../domain/architecture/text.ts"
 import { genotypeFault } from "../../domain/network/genotype_fault.ts"
-import { SettingsError } from "../../domain/search/settings.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space, SpaceError } from "../../domain/space/space.ts"
 import { loadSpace } from "./file.ts"
 

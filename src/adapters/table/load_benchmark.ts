@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
-import type { SearchSettings } from "../../domain/search/settings.ts"
-import { SettingsError } from "../../domain/search/settings.ts"
-import { isEnumerable } from "../../domain/space/ordinal.ts"
+import { isEnumerable } from "../../domain/architecture/ordinal.ts"
+import type { SearchSettings } from "../../domain/searchers/settings.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
-import { type Benchmark, benchmarkColumns, type MissingNumbers, withNumbers } from "../../domain/table/benchmark.ts"
+import { type Benchmark, benchmarkColumns, type ReadBenchmark, withNumbers } from "../../domain/table/benchmark.ts"
 import { syntheticTable } from "../../domain/table/synthetic_table.ts"
-import { makeTable, type Table } from "../../domain/table/table.ts"
+import { makeTable } from "../../domain/table/table.ts"
 import { readTable } from "./file.ts"
 
 /** The settings that say which table is read, and how. */
@@ -21,13 +21,6 @@ export interface LoadedBenchmark {
   readonly read: ReadBenchmark | undefined
   /** Whether the table was made up for want of one. */
   readonly synthetic: boolean
-}
-
-/** What was read of files, for a report. */
-export interface ReadBenchmark {
-  readonly tables: ReadonlyArray<Table>
-  /** The architectures that have no score or no cost, if there are any: they are left out. */
-  readonly missing: MissingNumbers | undefined
 }
 
 /** The tables that settings name, as one; none where they name none. */

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { BackendName } from "../../domain/data/names.ts"
-import type { TensorBackend, TensorError } from "../../effects/tensor_backend.ts"
+import type { TensorBackend, TensorError } from "../../effects/ports/tensor_backend.ts"
 import * as Onnx from "./onnx.ts"
 import * as Reference from "./reference.ts"
 import * as Tfjs from "./tfjs.ts"

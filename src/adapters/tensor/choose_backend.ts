@@ -2,9 +2,9 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { BackendName } from "../../domain/data/names.ts"
-import { TensorError } from "../../effects/tensor_backend.ts"
+import { TensorError } from "../../effects/ports/tensor_backend.ts"
+import { type Finding, isSound } from "../../effects/programs/finding.ts"
 import { BACKENDS } from "./backends.ts"
-import { type Finding, isSound } from "./probes.ts"
 
 /** Kinds of graphics processors that a machine shows before anything is loaded. */
 export interface Devices {

@@ -10,28 +10,10 @@ import { copyNodes, differentiate } from "../../domain/program/differentiate.ts"
 import { elementCount, type Program } from "../../domain/program/program.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
 import { keyOf, uniformAt } from "../../domain/random.ts"
-import { TensorBackend } from "../../effects/tensor_backend.ts"
+import { TensorBackend } from "../../effects/ports/tensor_backend.ts"
+import type { Finding } from "../../effects/programs/finding.ts"
 import { BACKENDS } from "./backends.ts"
 import * as Reference from "./reference.ts"
-
-/** What was found out about a backend. */
-export interface Finding {
-  readonly backend: BackendName
-  readonly available: boolean
-  /** Why it is not available. */
-  readonly problem: string | null
-  readonly cure: string | null
-  readonly device: string | null
-  readonly versions: Readonly<Record<string, string>>
-  /** Median time of a small convolution with its gradients, in milliseconds. */
-  readonly milliseconds: number | null
-  /** Largest difference from the reference in double precision, relative to a tensor's largest element. */
-  readonly parityError: number | null
-  readonly composed: ReadonlyArray<string>
-}
-
-/** Largest `parityError` of a sound backend. */
-export const PARITY_TOLERANCE = 1e-4
 
 /** Look at a backend: load it, compare it with the reference, and let it compute for `seconds`. */
 export const examine = Effect.fn("examine")(function* (backend: BackendName, seconds: number) {
@@ -56,11 +38,6 @@ export const examine = Effect.fn("examine")(function* (backend: BackendName, sec
     })
   })
 })
-
-/** Whether a backend that is available computes what the reference computes. */
-export function isSound({ available, parityError }: Finding): boolean {
-  return !available || (parityError !== null && parityError < PARITY_TOLERANCE)
-}
 
 /** The version of an installed package; it need not load. */
 function installedVersion(name: string): string | undefined {

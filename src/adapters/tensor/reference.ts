@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import type { Operation, Shape } from "../../domain/program/operation.ts"
 import { elementCount, type Program, sameShape } from "../../domain/program/program.ts"
 import { lastReaders } from "../../domain/program/rewrite.ts"
-import { type DeviceTensor, TensorBackend, type TensorData, TensorError } from "../../effects/tensor_backend.ts"
+import { type DeviceTensor, TensorBackend, type TensorData, TensorError } from "../../effects/ports/tensor_backend.ts"
 import { broadcast, reduce, strided, transpose } from "./reference/layout.ts"
 import { convolve, forEachWindow, largestPlace, type Tensor } from "./reference/windows.ts"
 

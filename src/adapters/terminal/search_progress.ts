@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
-import type { SearchSettings } from "../../domain/search/settings.ts"
-import type { RepeatProgress } from "../../effects/repeat_search.ts"
+import type { SearchSettings } from "../../domain/searchers/settings.ts"
+import type { RepeatProgress } from "../../effects/programs/repeat_search.ts"
+import { number } from "../../report/search_report.ts"
 import { makeProgress, type ProgressTarget } from "./progress.ts"
-import { number } from "./search_report.ts"
 
 /** The progress of a search on a terminal or in a log, and what an interruption says. */
 export const searchProgress = Effect.fn("searchProgress")(function* (

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
-import type { TrainingProgress } from "../../effects/train_network.ts"
+import type { TrainingProgress } from "../../effects/programs/train_network.ts"
+import { duration } from "../../report/duration.ts"
 import { makeProgress, type ProgressTarget } from "./progress.ts"
 
 /** The progress of a training on a terminal or in a log, and what an interruption says. */
@@ -35,12 +36,4 @@ export function trainingLine(now: TrainingProgress): string {
     `input ${percent(now.waited / Math.max(1, now.milliseconds))}`,
     `${duration((left * perStep) / 1000)} left`
   ].join(", ")
-}
-
-/** Seconds as hours, minutes and seconds, or minutes and seconds. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds)
-  const two = (value: number) => String(value).padStart(2, "0")
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)]
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }

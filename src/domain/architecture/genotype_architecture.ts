@@ -1,9 +1,9 @@
 import * as Either from "effect/Either"
-import { hasLegalSlots } from "../space/membership.ts"
 import { slots } from "../space/slots.ts"
 import type { Cell, Space } from "../space/space.ts"
 import { type Architecture, ArchitectureError } from "./architecture.ts"
 import { type Genotype, printGenotype } from "./genotype.ts"
+import { hasLegalSlots } from "./membership.ts"
 
 /** Whether architectures of a space have a genotype: a normal and a reduction cell whose strongest edges are kept. */
 export function hasGenotype(space: Space): boolean {

@@ -1,11 +1,11 @@
 import * as Schema from "@effect/schema/Schema"
-import { spaceSize } from "../space/membership.ts"
-import { architectureAt, isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import type { Space } from "../space/space.ts"
 import type { Architecture } from "./architecture.ts"
 import { stringCell } from "./cell_string.ts"
 import { functionalForm } from "./functional_form.ts"
+import { spaceSize } from "./membership.ts"
 import { officialForm } from "./official_form.ts"
+import { architectureAt, isEnumerable, ordinalOf } from "./ordinal.ts"
 import { networkKey, orderSlots } from "./slot_order.ts"
 
 /**

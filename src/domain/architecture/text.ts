@@ -1,5 +1,4 @@
 import * as Either from "effect/Either"
-import { hasLegalSlots } from "../space/membership.ts"
 import type { Space } from "../space/space.ts"
 import { type Architecture, ArchitectureError, architectureKey } from "./architecture.ts"
 import { cellStringParser, printCellString, stringCell } from "./cell_string.ts"
@@ -7,6 +6,7 @@ import { parseNamedChoices, parseSeparated } from "./choices_text.ts"
 import { type Genotype, genotypeBeginning, parseGenotype, printGenotype } from "./genotype.ts"
 import { fromGenotype, hasGenotype, toGenotype } from "./genotype_architecture.ts"
 import { knownForms } from "./known_forms.ts"
+import { hasLegalSlots } from "./membership.ts"
 import { publishedGenotype } from "./published_genotypes.ts"
 
 /**

@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { YesNo } from "../setting.ts"
+import { YesNo } from "../setting/schemas.ts"
 
 /** Settings of every run on images: how the labels of a tensor file are read. */
 export const LABEL_FIELDS = {

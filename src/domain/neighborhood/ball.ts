@@ -1,5 +1,5 @@
 import type { Architecture } from "../architecture/architecture.ts"
-import { hasLegalSlots, isUnconstrained } from "../space/membership.ts"
+import { hasLegalSlots, isUnconstrained } from "../architecture/membership.ts"
 import type { Space } from "../space/space.ts"
 import { isNearestOrder } from "./distance.ts"
 

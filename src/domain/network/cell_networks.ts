@@ -1,15 +1,15 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
 import type { Architecture } from "../architecture/architecture.ts"
+import { isMember } from "../architecture/membership.ts"
 import { relaxedShape } from "../neighborhood/relaxed_shape.ts"
 import type { Shape } from "../program/operation.ts"
-import { classifierNetwork, type SearchNetwork } from "../search/gradient/search_network.ts"
-import { isMember } from "../space/membership.ts"
 import { slotsByNode } from "../space/slots.ts"
 import type { Cell, Space } from "../space/space.ts"
 import { buildCell, type CellGraph, discreteEdge, graphOf, searchedEdge } from "./cell_graph.ts"
 import { CELL_LAYERS } from "./cell_operations.ts"
 import type { Network } from "./layers.ts"
+import { classifierNetwork, type SearchNetwork } from "./search_network.ts"
 import {
   type CellTurn,
   dartsHalvings,

@@ -1,5 +1,5 @@
+import { strides } from "../architecture/ordinal.ts"
 import type { Ball } from "../neighborhood/ball.ts"
-import { strides } from "../space/ordinal.ts"
 import { type Aggregate, aggregate } from "./aggregate.ts"
 
 /** Losses of an enumerable space by ordinal; NaN where there is none. */

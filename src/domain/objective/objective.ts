@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { NeighborCount } from "../setting.ts"
+import { NeighborCount } from "../setting/schemas.ts"
 import { Aggregate } from "./aggregate.ts"
 
 /** What a searcher minimizes: the loss of an architecture alone, or an aggregate over its neighborhood. */

@@ -105,3 +105,10 @@ function subTable(table: Table, kept: ReadonlyArray<number>): Table {
     column: (name) => Either.map(table.column(name), (values) => Float64Array.from(kept, (row) => values[row]!))
   }
 }
+
+/** What was read of files, for a report. */
+export interface ReadBenchmark {
+  readonly tables: ReadonlyArray<Table>
+  /** The architectures that have no score or no cost, if there are any: they are left out. */
+  readonly missing: MissingNumbers | undefined
+}

@@ -1,7 +1,7 @@
 import { architectureKey } from "../architecture/architecture.ts"
+import { spaceSize } from "../architecture/membership.ts"
+import { architectureAt } from "../architecture/ordinal.ts"
 import { integerAt, keyOf, type Seed, split, uniformAt } from "../random.ts"
-import { spaceSize } from "../space/membership.ts"
-import { architectureAt } from "../space/ordinal.ts"
 import type { Space } from "../space/space.ts"
 import type { RawTable } from "./table.ts"
 

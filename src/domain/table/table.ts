@@ -2,10 +2,10 @@ import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
 import type { Architecture, ArchitectureError } from "../architecture/architecture.ts"
 import { digitOrder } from "../architecture/known_forms.ts"
+import { spaceSize } from "../architecture/membership.ts"
+import { isEnumerable, ordinalOf } from "../architecture/ordinal.ts"
 import { networkKey } from "../architecture/slot_order.ts"
 import { architectureParser } from "../architecture/text.ts"
-import { spaceSize } from "../space/membership.ts"
-import { isEnumerable, ordinalOf } from "../space/ordinal.ts"
 import type { Space } from "../space/space.ts"
 
 /** A table cannot be used. `line` counts those of the file from 1, the header included; 0 where no line is at fault. */

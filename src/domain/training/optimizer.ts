@@ -1,7 +1,7 @@
 import * as Schema from "@effect/schema/Schema"
 import type { ProgramBuilder } from "../program/builder.ts"
 import { flattened, type Layout, unflattened } from "../program/layout.ts"
-import { withDefault } from "../setting.ts"
+import { withDefault } from "../setting/schemas.ts"
 
 const Rate = Schema.Number.pipe(Schema.nonNegative(), Schema.finite())
 const Share = Schema.Number.pipe(Schema.greaterThanOrEqualTo(0), Schema.lessThan(1))

@@ -1,6 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import { Augmentation, CIFAR_AUGMENTATION, IMAGENET_AUGMENTATION } from "../data/augmentation.ts"
-import { YesNo } from "../setting.ts"
+import { YesNo } from "../setting/schemas.ts"
 import { OptimizerSettings } from "./optimizer.ts"
 import { LearningRateSchedule } from "./schedule.ts"
 

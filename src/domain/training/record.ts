@@ -1,5 +1,5 @@
 import * as Schema from "@effect/schema/Schema"
-import { ReportedScore } from "../search/score.ts"
+import { ReportedScore } from "../score/score.ts"
 
 const Count = Schema.Int.pipe(Schema.nonNegative())
 

@@ -1,7 +1,7 @@
 import * as Schema from "@effect/schema/Schema"
 import { LABEL_FIELDS } from "../data/label_settings.ts"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
-import { oneOf, withDefault } from "../setting.ts"
+import { oneOf, withDefault } from "../setting/schemas.ts"
 import {
   changedProtocol,
   ProtocolChanges,

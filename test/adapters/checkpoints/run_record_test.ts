@@ -11,7 +11,7 @@ import {
   type GradientRunRecord,
   readGradientRun
 } from "../../../src/adapters/checkpoints/run_record.ts"
-import { GradientRunSettings } from "../../../src/domain/search/gradient/run_settings.ts"
+import { GradientRunSettings } from "../../../src/domain/darts/run_settings.ts"
 
 const record = (given: object): GradientRunRecord => ({
   version: GRADIENT_VERSION,

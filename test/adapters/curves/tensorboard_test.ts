@@ -8,7 +8,7 @@ import * as assert from "uvu/assert"
 import { eventRecords } from "../../../src/adapters/curves/event_file.ts"
 import { EVENT_FILE, layer } from "../../../src/adapters/curves/tensorboard.ts"
 import type { CurvePoint } from "../../../src/domain/training/curve_point.ts"
-import { Curves } from "../../../src/effects/curves.ts"
+import { Curves } from "../../../src/effects/ports/curves.ts"
 import { failure, run } from "../../_effect.ts"
 
 const root = mkdtempSync(join(tmpdir(), "na-nas-curves-"))

@@ -6,7 +6,7 @@ import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { layerCached } from "../../../src/adapters/datasets/layer.ts"
 import { DatasetError, DatasetSource } from "../../../src/domain/data/dataset.ts"
-import { type Dataset, Datasets } from "../../../src/effects/datasets.ts"
+import { type Dataset, Datasets } from "../../../src/effects/ports/datasets.ts"
 import { failure, run } from "../../_effect.ts"
 
 /** A temporary folder, and a way to write files into it. */

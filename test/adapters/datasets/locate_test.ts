@@ -10,7 +10,7 @@ import { create } from "tar"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { layerCached } from "../../../src/adapters/datasets/layer.ts"
-import { Datasets } from "../../../src/effects/datasets.ts"
+import { Datasets } from "../../../src/effects/ports/datasets.ts"
 import { run } from "../../_effect.ts"
 import { cifarRecords, open, refusal, temporary } from "./_files.ts"
 

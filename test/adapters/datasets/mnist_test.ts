@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { DatasetError } from "../../../src/domain/data/dataset.ts"
-import type { SampleReader } from "../../../src/effects/datasets.ts"
+import type { SampleReader } from "../../../src/effects/ports/datasets.ts"
 import { failure, run } from "../../_effect.ts"
 import { open } from "./_files.ts"
 

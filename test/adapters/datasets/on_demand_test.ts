@@ -5,7 +5,7 @@ import * as assert from "uvu/assert"
 import { layer } from "../../../src/adapters/datasets/on_demand.ts"
 import { makeBatch } from "../../../src/domain/data/batch.ts"
 import type { Samples } from "../../../src/domain/data/dataset.ts"
-import { Batches, SampleReader } from "../../../src/effects/datasets.ts"
+import { Batches, SampleReader } from "../../../src/effects/ports/datasets.ts"
 import { run } from "../../_effect.ts"
 
 const test = suite("batches on demand")

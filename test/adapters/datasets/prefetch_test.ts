@@ -17,7 +17,7 @@ import { type Batch, type BatchRequest, makeBatch } from "../../../src/domain/da
 import { DatasetError, type Samples } from "../../../src/domain/data/dataset.ts"
 import { NORMALIZATIONS } from "../../../src/domain/data/normalization.ts"
 import { integerAt, keyOf } from "../../../src/domain/random.ts"
-import { Batches, SampleReader } from "../../../src/effects/datasets.ts"
+import { Batches, SampleReader } from "../../../src/effects/ports/datasets.ts"
 import { run } from "../../_effect.ts"
 import { temporary } from "./_files.ts"
 
@@ -225,7 +225,7 @@ import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
     import { batchesLayer } from ${JSON.stringify(resolve("bin/commands/_batches.ts"))}
-    import { Batches, SampleReader } from ${JSON.stringify(resolve("src/effects/datasets.ts"))}
+    import { Batches, SampleReader } from ${JSON.stringify(resolve("src/effects/ports/datasets.ts"))}
     const reader = SampleReader({ size: 2, read: () => Effect.succeed({ shape: [1, 1, 2], images: Uint8Array.of(0, 255), labels: Int32Array.of(1) }) })
     const program = Effect.gen(function* () {
       const batches = yield* Batches

@@ -8,13 +8,13 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import * as Memory from "../../../src/adapters/checkpoints/memory.ts"
 import { makeTrainEvaluator, type TrainEvaluatorOptions } from "../../../src/adapters/evaluator/train.ts"
-import { openTrainingImages, planTraining, type TrainingData } from "../../../src/adapters/training/plan.ts"
-import { subjectOf } from "../../../src/adapters/training/subject.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { changedProtocol, type ProtocolChanges, TRAINING_PROTOCOLS } from "../../../src/domain/training/protocol.ts"
-import { trainNetwork } from "../../../src/effects/train_network.ts"
+import { subjectOf } from "../../../src/domain/training/subject.ts"
+import { openTrainingImages, planTraining, type TrainingData } from "../../../src/effects/programs/plan_training.ts"
+import { trainNetwork } from "../../../src/effects/programs/train_network.ts"
 import { failure, run } from "../../_effect.ts"
-import { datasets, MACHINE } from "../../effects/_trainings.ts"
+import { datasets, MACHINE } from "../../effects/programs/_trainings.ts"
 
 const space = builtinSpace("nas-bench-201")
 const ARCHITECTURE = [3, 0, 1, 4, 0, 2]

@@ -5,7 +5,7 @@ import type { Architecture } from "../../../src/domain/architecture/architecture
 import { printArchitecture } from "../../../src/domain/architecture/text.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
-import { evaluator, NAS_BENCH, SMALL, type Tabulated } from "../../effects/_searches.ts"
+import { evaluator, NAS_BENCH, SMALL, type Tabulated } from "../../effects/programs/_searches.ts"
 
 interface Answer {
   readonly error?: string

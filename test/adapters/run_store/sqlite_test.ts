@@ -6,9 +6,9 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { APPLICATION_ID, openRun, RUN_FILE, SCHEMA_VERSION } from "../../../src/adapters/run_store/sqlite.ts"
 import { openStoredRun } from "../../../src/adapters/run_store/stored_run.ts"
-import { type Outcome, type RecordedEvaluation, RunStore } from "../../../src/effects/run_store.ts"
+import { type Outcome, type RecordedEvaluation, RunStore } from "../../../src/effects/ports/run_store.ts"
 import { failure, run } from "../../_effect.ts"
-import { settingsOf } from "../../effects/_searches.ts"
+import { settingsOf } from "../../effects/programs/_searches.ts"
 
 const test = suite("openRun()")
 let folder = ""

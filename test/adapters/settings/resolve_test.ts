@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { differences, flagOf, type GivenSettings, resolveSettings } from "../../../src/adapters/settings/resolve.ts"
-import { SettingsError } from "../../../src/domain/search/settings.ts"
+import { SettingsError } from "../../../src/domain/setting/settings_error.ts"
 import { failure, run } from "../../_effect.ts"
 
 const resolve = (config: string | undefined, flags: GivenSettings) =>

@@ -9,11 +9,11 @@ import * as assert from "uvu/assert"
 import { readTable } from "../../../src/adapters/table/file.ts"
 import { loadBenchmark } from "../../../src/adapters/table/load_benchmark.ts"
 import { architectureKey } from "../../../src/domain/architecture/architecture.ts"
-import { SettingsError } from "../../../src/domain/search/settings.ts"
+import { SettingsError } from "../../../src/domain/setting/settings_error.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { TableError } from "../../../src/domain/table/table.ts"
 import { failure, run } from "../../_effect.ts"
-import { settingsOf } from "../../effects/_searches.ts"
+import { settingsOf } from "../../effects/programs/_searches.ts"
 
 const space = builtinSpace("nas-bench-201")
 const folder = mkdtempSync(join(tmpdir(), "na-nas-tables-"))

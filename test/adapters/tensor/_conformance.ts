@@ -10,7 +10,7 @@ import { buildProgram, type ProgramBuilder } from "../../../src/domain/program/b
 import { copyNodes, differentiate } from "../../../src/domain/program/differentiate.ts"
 import type { Program } from "../../../src/domain/program/program.ts"
 import { simplify } from "../../../src/domain/program/rewrite.ts"
-import { TensorBackend, type TensorError } from "../../../src/effects/tensor_backend.ts"
+import { TensorBackend, type TensorError } from "../../../src/effects/ports/tensor_backend.ts"
 import { evaluate, type Numbers, numbersFor } from "../../domain/program/_programs.ts"
 import { CASES, type Case } from "./_cases.ts"
 

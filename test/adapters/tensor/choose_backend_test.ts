@@ -2,8 +2,9 @@ import * as Effect from "effect/Effect"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { chooseBackend, requireBackend } from "../../../src/adapters/tensor/choose_backend.ts"
-import { examine, type Finding } from "../../../src/adapters/tensor/probes.ts"
+import { examine } from "../../../src/adapters/tensor/probes.ts"
 import type { BackendName } from "../../../src/domain/data/names.ts"
+import type { Finding } from "../../../src/effects/programs/finding.ts"
 import { failure, run } from "../../_effect.ts"
 
 const NONE = { nvidia: false, any: false }

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert"
 import * as Reference from "../../../src/adapters/tensor/reference.ts"
 import { readSafetensors } from "../../../src/adapters/tensor/safetensors.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
-import { TensorBackend } from "../../../src/effects/tensor_backend.ts"
+import { TensorBackend } from "../../../src/effects/ports/tensor_backend.ts"
 import { failure, run } from "../../_effect.ts"
 import { evaluate } from "../../domain/program/_programs.ts"
 

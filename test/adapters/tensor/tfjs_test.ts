@@ -9,7 +9,7 @@ import { loadRuntime } from "../../../src/adapters/tensor/tfjs/runtimes.ts"
 import { kernelCount, layer, liveTensors, type RuntimeName } from "../../../src/adapters/tensor/tfjs.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
 import { elementCount, type Program } from "../../../src/domain/program/program.ts"
-import { type DeviceTensor, TensorBackend } from "../../../src/effects/tensor_backend.ts"
+import { type DeviceTensor, TensorBackend } from "../../../src/effects/ports/tensor_backend.ts"
 import { failure, run } from "../../_effect.ts"
 import { conformance } from "./_conformance.ts"
 

@@ -2,6 +2,7 @@ import * as FastCheck from "@effect/schema/FastCheck"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { oneHot, type RelaxedArchitecture, readOff } from "../../../src/domain/architecture/relaxed.ts"
+import { discretize } from "../../../src/domain/darts/discretize.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { hamming, totalVariation } from "../../../src/domain/neighborhood/distance.ts"
 import {
@@ -20,7 +21,6 @@ import {
   tensorsOfRows
 } from "../../../src/domain/neighborhood/relaxed_shape.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
-import { discretize } from "../../../src/domain/search/gradient/discretize.ts"
 import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { combinations, decisionSpaces, genotypeSpaces } from "../../_arbitrary.ts"

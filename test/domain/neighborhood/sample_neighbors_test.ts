@@ -1,12 +1,12 @@
 import * as FastCheck from "@effect/schema/FastCheck"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { arbitraryArchitecture } from "../../../src/domain/architecture/arbitrary.ts"
 import { architectureKey } from "../../../src/domain/architecture/architecture.ts"
 import { identifier } from "../../../src/domain/architecture/identity.ts"
+import { architectureAt } from "../../../src/domain/architecture/ordinal.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { sampleNeighbors } from "../../../src/domain/neighborhood/sample_neighbors.ts"
-import { arbitraryArchitecture } from "../../../src/domain/space/arbitrary.ts"
-import { architectureAt } from "../../../src/domain/space/ordinal.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 
 const space = builtinSpace("nas-bench-201")

@@ -11,7 +11,7 @@ import type { Objective } from "../../../src/domain/objective/objective.ts"
 import { objectiveOfAll } from "../../../src/domain/objective/objective_of_all.ts"
 import { prepareObjective } from "../../../src/domain/objective/targets.ts"
 import { makeTable } from "../../../src/domain/table/table.ts"
-import { AROUND, SMALL } from "../../effects/_searches.ts"
+import { AROUND, SMALL } from "../../effects/programs/_searches.ts"
 
 const { space } = SMALL
 const objective: Objective = AROUND

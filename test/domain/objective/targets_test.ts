@@ -4,6 +4,7 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import type { Architecture } from "../../../src/domain/architecture/architecture.ts"
 import { classify, identifier } from "../../../src/domain/architecture/identity.ts"
+import { architectureAt, ordinalOf } from "../../../src/domain/architecture/ordinal.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { hamming } from "../../../src/domain/neighborhood/distance.ts"
 import { sampleNeighbors } from "../../../src/domain/neighborhood/sample_neighbors.ts"
@@ -11,8 +12,7 @@ import { aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { AGGREGATE_TEXTS, parseAggregate } from "../../../src/domain/objective/aggregate_text.ts"
 import { sweep } from "../../../src/domain/objective/landscape.ts"
 import { objectiveLoss, prepareObjective, targetsOf } from "../../../src/domain/objective/targets.ts"
-import { architectureAt, ordinalOf } from "../../../src/domain/space/ordinal.ts"
-import { AROUND, NAS_BENCH } from "../../effects/_searches.ts"
+import { AROUND, NAS_BENCH } from "../../effects/programs/_searches.ts"
 
 const { space, losses, table } = NAS_BENCH
 const known = identifier(space, "functional")

@@ -6,7 +6,7 @@ import { copyNodes, differentiate } from "../../../src/domain/program/differenti
 import type { Shape } from "../../../src/domain/program/operation.ts"
 import { elementCount, type Program } from "../../../src/domain/program/program.ts"
 import { keyOf, shuffled, uniformAt } from "../../../src/domain/random.ts"
-import { TensorBackend, type TensorError } from "../../../src/effects/tensor_backend.ts"
+import { TensorBackend, type TensorError } from "../../../src/effects/ports/tensor_backend.ts"
 
 export type Numbers = ReadonlyMap<string, ArrayLike<number>>
 

@@ -2,12 +2,12 @@ import * as FastCheck from "@effect/schema/FastCheck"
 import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { arbitraryArchitecture } from "../../../src/domain/architecture/arbitrary.ts"
 import { architectureKey } from "../../../src/domain/architecture/architecture.ts"
+import { ordinalOf } from "../../../src/domain/architecture/ordinal.ts"
 import { printArchitecture, TEXT_FORMS } from "../../../src/domain/architecture/text.ts"
 import { makeBall } from "../../../src/domain/neighborhood/ball.ts"
 import { sweep } from "../../../src/domain/objective/landscape.ts"
-import { arbitraryArchitecture } from "../../../src/domain/space/arbitrary.ts"
-import { ordinalOf } from "../../../src/domain/space/ordinal.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { kendallTau } from "../../../src/domain/statistics/kendall.ts"
 import { summarize } from "../../../src/domain/statistics/summary.ts"
@@ -20,7 +20,7 @@ import {
 } from "../../../src/domain/table/benchmark.ts"
 import { SYNTHETIC_COLUMNS, syntheticTable } from "../../../src/domain/table/synthetic_table.ts"
 import { KEY_COLUMNS, makeTable, type RawTable, type Table } from "../../../src/domain/table/table.ts"
-import { SMALL } from "../../effects/_searches.ts"
+import { SMALL } from "../../effects/programs/_searches.ts"
 
 const cells = builtinSpace("nas-bench-201")
 const darts = builtinSpace("darts")

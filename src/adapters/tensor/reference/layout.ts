@@ -1,6 +1,6 @@
 import type { Shape } from "../../../domain/program/operation.ts"
 import { elementCount } from "../../../domain/program/program.ts"
-import type { TensorData } from "../../../effects/tensor_backend.ts"
+import type { TensorData } from "../../../effects/ports/tensor_backend.ts"
 import type { Tensor } from "./windows.ts"
 
 /** Distance in memory between neighbors along each axis of a row-major tensor. */

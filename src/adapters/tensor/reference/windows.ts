@@ -1,5 +1,5 @@
 import type { ConvolutionGeometry, PoolGeometry, Shape } from "../../../domain/program/operation.ts"
-import type { TensorData } from "../../../effects/tensor_backend.ts"
+import type { TensorData } from "../../../effects/ports/tensor_backend.ts"
 
 /** A tensor of the reference backend. */
 export interface Tensor {

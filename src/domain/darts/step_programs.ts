@@ -1,0 +1,97 @@
+import * as Either from "effect/Either"
+import type { SearchNetwork } from "../network/search_network.ts"
+import { type Layout, withVector } from "../program/layout.ts"
+import type { Shape } from "../program/operation.ts"
+import type { Program, ProgramError } from "../program/program.ts"
+import { ascendedProgram, gradientProgram, type LossProgram, lossProgram } from "./loss_program.ts"
+import type { GradientSearch } from "./settings.ts"
+import { type Level, runsOf, seesNeighbors } from "./step_plan.ts"
+import { finiteDifferenceProgram, unrolledProgram } from "./unrolled.ts"
+import {
+  alphaOptimizer,
+  flatGradient,
+  fusedProgram,
+  type Moving,
+  updateProgram,
+  WEIGHTS,
+  weightOptimizer
+} from "./updates.ts"
+
+/**
+ * The programs of one level's update. `Fused`: one run, gradient and update together. `Summed`: `gradient` runs once for each planned run, side
+ * by side if one likes, and gives all gradients as one vector; then `update`, by the number of runs, sums and steps. All take the batch as `x`, `targets`: of the validation images for alpha, of the
+ * training images for the weights; a second-order alpha gradient takes the training batch as `train/…` too, and with neighbors each looks ahead to
+ * weights trained at that very neighbor.
+ */
+export type LevelPrograms =
+  | { readonly _tag: "Fused"; readonly step: Program }
+  | { readonly _tag: "Summed"; readonly gradient: Program; readonly update: ReadonlyMap<number, Program> }
+
+/** All programs of a search's steps. */
+export interface StepPrograms extends Readonly<Record<Level, LevelPrograms>> {
+  /** Loss and right answers at alpha itself: for curves and, with `hessianVectorProgram`, for the eigenvalue. Its weights are apart. */
+  readonly loss: LossProgram
+  /** The weights `param/…`, in the order in which they make up the vector `weights`. */
+  readonly weightLayout: Layout
+  /** The tensors that stay from step to step: `weights`, `alpha/…` and the optimizers' states. The states begin as zeros. */
+  readonly state: ReadonlyMap<string, Shape>
+}
+
+/** The programs of a search on a network. They depend on the settings and the network alone, not on epoch or draws. */
+export function stepPrograms(
+  settings: GradientSearch,
+  network: SearchNetwork
+): Either.Either<StepPrograms, ProgramError> {
+  return Either.gen(function* () {
+    const sampled = settings._tag === "Gdas"
+    const loss = yield* lossProgram(network, { sampled: false, mapped: false })
+    const layoutOf = (names: ReadonlyArray<string>) => new Map(names.map((name) => [name, shapeOf(loss.program, name)]))
+    const weightLayout = layoutOf(loss.weights)
+    const levels: Partial<Record<Level, LevelPrograms>> = {}
+    for (const level of ["alpha", "weights"] as const) {
+      const counts = runsOf(settings, network.shape, level)
+      const mapped = seesNeighbors(settings, level) || (settings._tag === "SdartsRs" && level === "weights")
+      const own = yield* lossProgram(network, { sampled, mapped })
+      const moving: Moving =
+        level === "alpha"
+          ? { level, layout: layoutOf(loss.alphas), optimizer: alphaOptimizer(settings.alpha) }
+          : { level, layout: weightLayout, optimizer: weightOptimizer(settings.weights) }
+      const apart = level === "alpha" ? alphaGradient(settings, own) : gradientProgram(own, loss.weights)
+      const gradient = withVector(apart, WEIGHTS, weightLayout)
+      levels[level] =
+        counts.size === 1 && counts.has(1)
+          ? { _tag: "Fused", step: fusedProgram(gradient, moving) }
+          : {
+              _tag: "Summed",
+              gradient: flatGradient(gradient, moving.layout),
+              update: new Map([...counts].map((runs) => [runs, updateProgram(moving, runs)]))
+            }
+    }
+    const { alpha, weights } = levels as Record<Level, LevelPrograms>
+    return { alpha, weights, loss, weightLayout, state: stateOf([alpha, weights]) }
+  })
+}
+
+function alphaGradient(settings: GradientSearch, loss: LossProgram): Program {
+  if (settings._tag === "A2m") return ascendedProgram(loss, settings.rho, settings.order)
+  if (settings._tag === "Gdas" || settings.order === "first") return gradientProgram(loss, loss.alphas)
+  const { weightDecay, momentum } = settings.weights
+  const unrolling = { weightDecay, momentum: settings.unrolledMomentum ? momentum : 0 }
+  return settings.order === "second" ? unrolledProgram(loss, unrolling) : finiteDifferenceProgram(loss, unrolling)
+}
+
+function shapeOf(program: Program, input: string): Shape {
+  return program.nodes[program.inputs.get(input)!]!.shape
+}
+
+/** What a step takes and gives under the same name. */
+function stateOf(levels: ReadonlyArray<LevelPrograms>): ReadonlyMap<string, Shape> {
+  const steps = levels.flatMap((level) => (level._tag === "Fused" ? [level.step] : [...level.update.values()]))
+  return new Map(
+    steps.flatMap((program) =>
+      [...program.outputs.keys()].flatMap((name) =>
+        program.inputs.has(name) ? [[name, shapeOf(program, name)] as const] : []
+      )
+    )
+  )
+}

@@ -1,0 +1,39 @@
+import * as Either from "effect/Either"
+import { type GradientProtocol, gradientSearch } from "../darts/settings.ts"
+import type { TrainingProtocol } from "../training/protocol.ts"
+
+/** The training of the weights in a search by gradients, without augmentation. */
+function weightsOf(name: GradientProtocol, sizes: Pick<TrainingProtocol, "channels" | "cells">): TrainingProtocol {
+  const { epochs, batchSize, weights } = Either.getOrThrow(gradientSearch("Darts", name))
+  const { learningRate, lastLearningRate, clip, momentum, nesterov, weightDecay } = weights
+  return {
+    version: 1,
+    stem: "cifar",
+    ...sizes,
+    epochs,
+    batchSize,
+    optimizer: { _tag: "Sgd", momentum, nesterov, weightDecay },
+    schedule: { _tag: "Cosine", first: learningRate, last: lastLearningRate, epochs },
+    clip,
+    dropPath: 0,
+    auxiliaryWeight: 0,
+    labelSmoothing: 0,
+    augmentation: [],
+    preparation: []
+  }
+}
+
+/** How supernets are trained: the weights' part of the searches by gradients of the same names, without augmentation. */
+export const SUPERNET_PROTOCOLS: Readonly<Record<SupernetProtocolName, TrainingProtocol>> = {
+  darts: weightsOf("darts", { channels: 16, cells: 8 }),
+  "nas-bench-201": weightsOf("nas-bench-201", { channels: 16, cells: 5 }),
+  "nas-bench-201-small": weightsOf("nas-bench-201-small", { channels: 4, cells: 1 })
+}
+
+/** One of `SUPERNET_PROTOCOLS`. */
+export type SupernetProtocolName = Exclude<GradientProtocol, "quick">
+
+/** Whether a name is that of a supernet's protocol. */
+export function isSupernetProtocol(name: string): name is SupernetProtocolName {
+  return Object.hasOwn(SUPERNET_PROTOCOLS, name)
+}

@@ -1,0 +1,103 @@
+import * as Effect from "effect/Effect"
+import { type Architecture, architectureKey, architectureOfKey } from "../../domain/architecture/architecture.ts"
+import { type Identifier, standIn } from "../../domain/architecture/identity.ts"
+import { spaceSize } from "../../domain/architecture/membership.ts"
+import { isEnumerable, ordinalOf } from "../../domain/architecture/ordinal.ts"
+import { type Evaluation, ValidationLoss } from "../../domain/score/score.ts"
+import type { Space } from "../../domain/space/space.ts"
+import { Evaluator } from "../ports/evaluator.ts"
+import { RunStore } from "../ports/run_store.ts"
+
+/**
+ * The evaluations known to this process: those recorded in the run, and those made since. Architectures
+ * that are the same network share one, that of the member which stands for them.
+ */
+export interface Memo {
+  /** Equal for architectures that share an evaluation: what is charged once. */
+  readonly keyOf: (architecture: Architecture) => number | string
+  readonly get: (architecture: Architecture) => Evaluation | undefined
+  /** The architecture whose evaluation an architecture has. */
+  readonly evaluated: (architecture: Architecture) => Architecture
+  /** `architecture` stands for its network. */
+  readonly set: (architecture: Architecture, evaluation: Evaluation) => void
+}
+
+/** The memo of a run: starts with all that the run store recorded under the evaluator's identity. */
+export const openMemo = Effect.fn("openMemo")(function* (space: Space, identifier: Identifier) {
+  const [evaluator, store] = yield* Effect.all([Evaluator, RunStore])
+  const evaluated = standIn(identifier, evaluator.admits)
+  const byKey = new Map<string, Evaluation>()
+  for (const { architecture, loss, ...rest } of yield* store.recorded(evaluator.identity)) {
+    byKey.set(architecture, { ...rest, loss: ValidationLoss(loss) })
+  }
+  return isEnumerable(space) ? numberedMemo(space, identifier, evaluated, byKey) : keyedMemo(evaluated, byKey)
+})
+
+function keyedMemo(evaluated: Memo["evaluated"], byKey: Map<string, Evaluation>): Memo {
+  const keyOf = (architecture: Architecture) => architectureKey(evaluated(architecture))
+  return {
+    keyOf,
+    evaluated,
+    get: (architecture) => byKey.get(keyOf(architecture)),
+    set: (architecture, evaluation) => void byKey.set(architectureKey(architecture), evaluation)
+  }
+}
+
+/** Millions of look-ups in a typed array instead of texts. */
+function numberedMemo(
+  space: Space,
+  { identity }: Identifier,
+  evaluated: Memo["evaluated"],
+  recorded: ReadonlyMap<string, Evaluation>
+): Memo {
+  const size = spaceSize(space)
+  const byOrdinal = new Array<Evaluation | undefined>(size)
+  for (const [key, evaluation] of recorded) byOrdinal[ordinalOf(space, architectureOfKey(key))] = evaluation
+  const known = new Int32Array(identity === "exact" ? 0 : size).fill(-1)
+  const keyOf = (architecture: Architecture) => {
+    const ordinal = ordinalOf(space, architecture)
+    if (identity === "exact") return ordinal
+    if (known[ordinal]! < 0) known[ordinal] = ordinalOf(space, evaluated(architecture))
+    return known[ordinal]!
+  }
+  return {
+    keyOf,
+    evaluated,
+    get: (architecture) => byOrdinal[keyOf(architecture)],
+    set: (architecture, evaluation) => {
+      byOrdinal[ordinalOf(space, architecture)] = evaluation
+    }
+  }
+}
+
+/** Evaluate what the memo lacks, each network once; every evaluation is recorded as soon as its call ends. */
+export const fillMemo = Effect.fn("fillMemo")(function* (
+  memo: Memo,
+  wanted: ReadonlyArray<ReadonlyArray<Architecture>>
+) {
+  const [evaluator, store] = yield* Effect.all([Evaluator, RunStore])
+  const missing = new Map<number | string, Architecture>()
+  for (const architectures of wanted) {
+    for (const architecture of architectures) {
+      const key = memo.keyOf(architecture)
+      if (memo.get(architecture) === undefined && !missing.has(key)) missing.set(key, memo.evaluated(architecture))
+    }
+  }
+  if (missing.size === 0) return
+  const all = [...missing.values()]
+  const calls = Array.from({ length: Math.ceil(all.length / evaluator.batch) }, (_, i) =>
+    all.slice(i * evaluator.batch, (i + 1) * evaluator.batch)
+  )
+  yield* Effect.forEach(
+    calls,
+    (architectures) =>
+      evaluator.evaluate(architectures).pipe(
+        Effect.flatMap((evaluations) => {
+          for (const [i, evaluation] of evaluations.entries()) memo.set(architectures[i]!, evaluation)
+          const records = evaluations.map((one, i) => ({ architecture: architectureKey(architectures[i]!), ...one }))
+          return Effect.uninterruptible(store.record(evaluator.identity, records))
+        })
+      ),
+    { concurrency: evaluator.concurrency, discard: true }
+  )
+})

@@ -1,0 +1,154 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { checkGradientSearch } from "../../domain/darts/check_settings.ts"
+import { sizedSettings } from "../../domain/darts/data_sizes.ts"
+import { type GradientRunSettings, methodOf } from "../../domain/darts/run_settings.ts"
+import { DATA_SIZES } from "../../domain/darts/settings.ts"
+import { planEpoch } from "../../domain/darts/step_plan.ts"
+import { stepPrograms } from "../../domain/darts/step_programs.ts"
+import { augmentedShape } from "../../domain/data/augment.ts"
+import type { Augmentation } from "../../domain/data/augmentation.ts"
+import type { DataLocation, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
+import { parseLocation } from "../../domain/data/location_text.ts"
+import { normalizationOf } from "../../domain/data/normalization.ts"
+import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
+import { cellSize, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
+import { initialWeights } from "../../domain/network/initial_weights.ts"
+import { keyOf, shuffled, split } from "../../domain/random.ts"
+import { SettingsError } from "../../domain/setting/settings_error.ts"
+import type { Space } from "../../domain/space/space.ts"
+import { Datasets } from "../ports/datasets.ts"
+import type { GradientPlan } from "./darts_step.ts"
+import { measureNormalization } from "./measure_normalization.ts"
+
+/** The plan of a run's search, what the data are, and the settings with all sizes. Data without a customary normalization get that of the images which the weights are trained on. */
+export const planGradientSearch = Effect.fn("planGradientSearch")(function* (asked: GradientRunSettings, space: Space) {
+  const settings = yield* methodOf(asked)
+  const source = yield* sourceOf({ ...asked, imageSize: asked.imageSize ?? DATA_SIZES[asked.protocol]?.imageSize })
+  const { info, train } = yield* Effect.flatMap(Datasets, ({ open }) => open(source))
+  const run = sizedSettings(asked, space, info)
+  const images = yield* chosenImages(run, info)
+  yield* checkGradientSearch(settings, relaxedShape(space), images.length)
+  const augmentation = yield* augmentationOf(run, info)
+  const [channels, height, width] = augmentation.reduce(augmentedShape, info.shape)
+  const network = yield* spaceSearchNetwork(space, {
+    ...cellSize(space, run.cells),
+    channels: run.channels,
+    classes: info.classes,
+    image: [settings.batchSize, channels, height, width]
+  })
+  const programs = yield* stepPrograms(settings, network)
+  const parameters = new Map([...programs.weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
+  const initial = initialWeights(parameters, split(run.seed, "weights"))
+  const halves = planEpoch(settings, network.shape, images.length, run.seed, 0).images
+  const normalization =
+    normalizationOf(source) ??
+    (yield* measureNormalization(
+      train,
+      halves.weights.map((place) => images[place]!)
+    ))
+  const plan: GradientPlan = {
+    space,
+    settings,
+    network,
+    examples: images.length,
+    seed: run.seed,
+    initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
+    eigenvalueEvery: run.eigenvalue ? run.eigenvalueEvery : 0,
+    eigenvalueBatches: run.eigenvalueBatches,
+    reader: train,
+    request: (places, { epoch, level }) => ({
+      indices: places.map((place) => images[place]!),
+      options: { classes: info.classes, normalization, augmentation, seed: split(run.seed, level), epoch }
+    })
+  }
+  const used = { training: halves.weights.length, validation: halves.alpha.length }
+  return { plan, info, used, parameters, settings: run }
+})
+
+/** Where the data of a run lie. Images of a folder are read in the image size. */
+export function sourceOf({
+  dataset,
+  data,
+  classes,
+  renumber,
+  imageSize
+}: Pick<GradientRunSettings, "dataset" | "data" | "classes" | "renumber" | "imageSize">): Either.Either<
+  DatasetSource,
+  SettingsError
+> {
+  const fail = (problem: string) => Either.left(new SettingsError({ problem }))
+  if (dataset !== "tensor-file") {
+    const told = `is a setting of the dataset "tensor-file" (\`dataset\`); the classes of ${dataset} are known`
+    if (classes !== undefined) return fail(`\`classes\` ${told}`)
+    if (renumber !== undefined) return fail(`\`renumber\` ${told}`)
+  }
+  const from: Either.Either<{ readonly from?: readonly [DataLocation] }, SettingsError> =
+    data === undefined
+      ? Either.right({})
+      : Either.mapBoth(parseLocation(data), {
+          onLeft: (problem) => new SettingsError({ problem: `\`data\`: ${problem}` }),
+          onRight: (location) => ({ from: [location] })
+        })
+  switch (dataset) {
+    case "mnist":
+      return Either.right({ _tag: "Mnist" })
+    case "cifar10":
+      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar10", ...place }))
+    case "cifar100":
+      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar100", labels: "fine", ...place }))
+    case "tensor-file":
+      return Either.flatMap(from, (place) =>
+        place.from === undefined
+          ? fail('the dataset "tensor-file" needs a safetensors file: give `data`')
+          : Either.right<DatasetSource>({
+              _tag: "TensorFile",
+              from: place.from[0],
+              classes,
+              renumber: renumber ?? false
+            })
+      )
+    case "image-folder":
+      if (data === undefined || imageSize === undefined)
+        return fail(
+          'the dataset "image-folder" needs a folder with train/<class>/*.png and a size: give `data`, and `imageSize` of 64, say'
+        )
+      if (/^https?:/i.test(data))
+        return fail("`data`: a folder of images is not fetched: unpack its archive and name the folder")
+      return Either.right({ _tag: "ImageFolder", from: data, height: imageSize, width: imageSize })
+  }
+}
+
+/** The numbers of the training images that take part. */
+export function chosenImages(
+  { images, seed }: Pick<GradientRunSettings, "images" | "seed">,
+  { name, train }: DatasetInfo
+): Either.Either<Int32Array, SettingsError> {
+  if (images === undefined) return Either.right(Int32Array.from({ length: train }, (_, i) => i))
+  if (images > train)
+    return Either.left(
+      new SettingsError({
+        problem: `\`images\`: ${images} are asked for, "${name}" has ${train} training images`
+      })
+    )
+  const chosen: Array<number> = []
+  for (const place of shuffled(keyOf(split(seed, "images")), train)) if (chosen.push(place) === images) break
+  return Either.right(Int32Array.from(chosen))
+}
+
+function augmentationOf(
+  { imageSize, flip, crop }: GradientRunSettings,
+  { shape }: DatasetInfo
+): Either.Either<ReadonlyArray<Augmentation>, SettingsError> {
+  const [, height, width] = shape
+  const size = imageSize ?? height
+  if (size > Math.min(height, width))
+    return Either.left(
+      new SettingsError({
+        problem: `\`imageSize\`: ${size} is more than the images have, ${height}×${width}`
+      })
+    )
+  const resize = size === height && size === width ? [] : [{ _tag: "Resize", height: size, width: size } as const]
+  const cropped = crop === 0 ? [] : [{ _tag: "RandomCrop", padding: crop } as const]
+  return Either.right([...resize, ...cropped, ...(flip ? [{ _tag: "Flip" } as const] : [])])
+}
