@@ -109,7 +109,7 @@ test("labels with gaps: told, numbered anew, bounded", async () => {
   assertError(await search(...at.slice(0, 3), huge), "label 5 of train/y is 2000000000: give the number of classes")
   const known = await search("--dataset", "mnist", "--classes", "10")
   assert.is(known.status, 2, known.stderr)
-  assert.match(known.stderr, "classes (--classes): is a setting of --dataset tensor-file")
+  assert.match(known.stderr, "--classes is a setting of the dataset")
 })
 
 test("a folder without images, and one without files of CIFAR", async () => {
@@ -128,7 +128,7 @@ test("an address with another checksum, and one without", async () => {
   )
   const without = await search("--dataset", "cifar10", "--data", "https://example.org/cifar.tar.gz")
   assert.is(without.status, 2, without.stderr)
-  assert.match(without.stderr, "--data): an address needs the SHA-256 checksum")
+  assert.match(without.stderr, "--data: an address needs the SHA-256 checksum")
 })
 
 test("a full disk: nothing is lost, and the same command goes on when there is room", async () => {

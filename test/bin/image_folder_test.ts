@@ -55,7 +55,7 @@ test("a validation share that is less than an image is one usage error for all w
   const share = ["--validation", "0.01"]
   for (const ran of [await evaluate("both", ...share), await search("both", ...ofTraining, ...share)]) {
     assert.is(ran.status, 2, ran.stderr)
-    assert.match(ran.stderr, "validation (--validation): 0.01 of 24 images is less than one image; give at least 0.042")
+    assert.match(ran.stderr, "--validation: 0.01 of 24 images is less than one image; give at least 0.042")
   }
   assert.is((await evaluate("both", "--validation", "0.042")).status, 0)
 })

@@ -28,7 +28,7 @@ test("an epoch that is asked for takes the place of the rule", () => {
     const made = Either.getOrThrow(method(given))
     assert.equal([made.readEpoch, made.stop], [5, undefined])
     const both = method({ ...given, stopRule: true })
-    assert.ok(Either.isLeft(both) && both.left.message.includes("leave stopRule (--stop-rule) out"))
+    assert.ok(Either.isLeft(both) && both.left.message.includes("leave `stopRule` out"))
   }
 })
 

@@ -58,7 +58,7 @@ for (const [name, changes, data, text] of [
     "1×8×8 and 1×4×4"
   ],
   ["an auxiliary head that cannot be", { auxiliaryWeight: 0.4 }, {}, "has no auxiliary head; give 0"],
-  ["data that are missing", {}, { dataset: "tensor-file" }, "--data FILE"]
+  ["data that are missing", {}, { dataset: "tensor-file" }, "give `data`"]
 ] as const) {
   plans(`${name} is an error that helps`, async () => {
     assert.match((await failure(planOf(changes, { data }))).message, text)
