@@ -1,4 +1,4 @@
-import { stopOf } from "../src/domain/search/gradient/stop_rule.ts"
+import { stopOf } from "../src/domain/darts/stop_rule.ts"
 import { summarize } from "../src/domain/statistics/summary.ts"
 import { FORMER_RULE, type StudyRun, type Tested } from "./_study_results.ts"
 import { samples } from "./_study_variants.ts"
