@@ -8,7 +8,7 @@ import { describeExport } from "./describe.ts"
 import { exportMetadata } from "./metadata.ts"
 import { type BuiltNetwork, buildNetwork, ExportError, type NetworkSizes, networkSizes } from "./network.ts"
 import { onnxFile } from "./onnx_file.ts"
-import { normalizationIn, type PixelRequest, pixelsOf, pixelsText } from "./pixels.ts"
+import { normalizationIn, normalizationMetadata, type PixelRequest, pixelsOf, pixelsText } from "./pixels.ts"
 import { initialState, stateDict, stateOf } from "./state.ts"
 import { torchSource } from "./torch_source.ts"
 import { type WrittenFile, writeFiles } from "./write_files.ts"
@@ -83,14 +83,10 @@ export const exportNetwork = Effect.fn("exportNetwork")(function* (request: Expo
     const [model] = yield* writeFiles(new Map([[out, bytes]]), force)
     return exportedOf(model!, { parameters, multiplyAdds, input })
   }
-  if (exportable._tag === "Space") {
-    const problem = `--format: a module of PyTorch is written for genotypes and for NAS-Bench-201's cells, --format onnx for every space of cells`
-    return yield* new SettingsError({ problem })
-  }
   const stateFile = `${out.slice(0, -ending.length)}.safetensors`
-  const source = torchSource(exportable, sizes, network, path.basename(stateFile))
+  const source = torchSource(exportable, { sizes, network, pixels, stateFile: path.basename(stateFile) })
   const contents = new Map([
-    [stateFile, writeSafetensors(stateDict(state), { format: "pt" })],
+    [stateFile, writeSafetensors(stateDict(state), { format: "pt", ...normalizationMetadata(pixels.normalization) })],
     [out, new TextEncoder().encode(source)]
   ])
   const [tensors, module] = yield* writeFiles(contents, force)

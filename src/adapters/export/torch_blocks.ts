@@ -2,15 +2,15 @@
  * Parts of generated PyTorch modules, as Python. Their members have the names of the reference implementations: what `state_dict()` calls them.
  */
 
-/** ReLU, convolution, normalization, with the arguments after the channels that a family uses and its convolution. */
-export function reluConvBn(argumentsAfter: string, convolution: string): string {
+/** ReLU, convolution, normalization; of any kernel and stride, or pointwise where `pointwise` says that there is no other. */
+export function reluConvBn(pointwise: boolean): string {
   return `
 class ReLUConvBN(nn.Module):
-    def __init__(self, inputs, outputs${argumentsAfter}):
+    def __init__(self, inputs, outputs${pointwise ? "" : ", kernel=1, stride=1"}):
         super().__init__()
         self.op = nn.Sequential(
             nn.ReLU(),
-            nn.Conv2d(inputs, outputs, ${convolution}, bias=False),
+            nn.Conv2d(inputs, outputs, ${pointwise ? "1" : "kernel, stride=stride, padding=kernel // 2"}, bias=False),
             nn.BatchNorm2d(outputs),
         )
 
@@ -31,8 +31,29 @@ class FactorizedReduce(nn.Module):
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x):
-        x = nn.functional.pad(torch.relu(x), (0, x.shape[3] % 2, 0, x.shape[2] % 2))
+        x = nn.functional.pad(torch.relu(x), [0, x.shape[3] % 2, 0, x.shape[2] % 2])
         return self.bn(torch.cat([self.conv_1(x), self.conv_2(x[:, :, 1:, 1:])], dim=1))
+`
+
+/** A factorized reduction for each time that the image is halved. */
+export const FACTORIZED_REDUCES = `
+class FactorizedReduces(nn.Module):
+    """Halves the image several times. The first time has its tensors beside the numbered others."""
+
+    def __init__(self, inputs, outputs, times):
+        super().__init__()
+        first = FactorizedReduce(inputs, outputs)
+        self.conv_1, self.conv_2, self.bn = first.conv_1, first.conv_2, first.bn
+        for step in range(1, times):
+            self.add_module(str(step), FactorizedReduce(outputs, outputs))
+
+    def forward(self, x):
+        x = nn.functional.pad(torch.relu(x), [0, x.shape[3] % 2, 0, x.shape[2] % 2])
+        x = self.bn(torch.cat([self.conv_1(x), self.conv_2(x[:, :, 1:, 1:])], dim=1))
+        for name, module in self.named_children():
+            if name.isdigit():
+                x = module(x)
+        return x
 `
 
 /** Two depthwise separable convolutions. */
@@ -89,39 +110,26 @@ def conv_7x1_1x7(channels, stride):
     )
 `
 
-/** The absent edge of NAS-Bench-201. */
-export const ZERO = `
-class Zero(nn.Module):
-    def forward(self, x):
-        return torch.zeros_like(x)
-`
-
-/** An edge that adds nothing to a node of the DARTS family. */
-export const ZERO_OF_STRIDE = `
-class Zero(nn.Module):
-    def __init__(self, stride):
-        super().__init__()
-        self.stride = stride
-
-    def forward(self, x):
-        return torch.zeros_like(x[:, :, :: self.stride, :: self.stride])
-`
-
 /** The block between two stages of NAS-Bench-201. */
 export const RESIDUAL_BLOCK = `
 class ResidualBlock(nn.Module):
-    """Halves the image and doubles the channels."""
+    """Halves the image."""
 
-    def __init__(self, channels):
+    STRIDE = 2
+
+    def __init__(self, sizes, channels):
         super().__init__()
-        self.conv_a = ReLUConvBN(channels, 2 * channels, 3, stride=2)
-        self.conv_b = ReLUConvBN(2 * channels, 2 * channels, 3)
+        inputs, _ = sizes[-1]
+        self.conv_a = ReLUConvBN(inputs, channels, 3, stride=2)
+        self.conv_b = ReLUConvBN(channels, channels, 3)
         self.downsample = nn.Sequential(
             nn.AvgPool2d(2, stride=2, ceil_mode=True),
-            nn.Conv2d(channels, 2 * channels, 1, bias=False),
+            nn.Conv2d(inputs, channels, 1, bias=False),
         )
+        self.channels = channels
 
-    def forward(self, x):
+    def forward(self, states: List[torch.Tensor]):
+        x = states[-1]
         return self.downsample(x) + self.conv_b(self.conv_a(x))
 `
 
@@ -129,6 +137,7 @@ class ResidualBlock(nn.Module):
 export const IMPORTS = `
 import json
 from pathlib import Path
+from typing import List
 
 import torch
 from torch import nn
@@ -137,16 +146,23 @@ from torch import nn
 /** Reading of the state file, without a package for it, and building of the network. */
 export function buildFunctions(stateFile: string): string {
   return `
+TYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8,
+}
+
+
 def read_state(path):
     """The tensors of a safetensors file: 8 bytes with the length of a JSON header, the header, the data."""
     data = bytearray(Path(path).read_bytes())
     start = 8 + int.from_bytes(data[:8], "little")
-    types = {"F32": torch.float32, "I64": torch.int64}
     state = {}
     for name, entry in json.loads(data[8:start]).items():
         if name != "__metadata__":
             begin, end = entry["data_offsets"]
-            dtype = types[entry["dtype"]]
+            if entry["dtype"] not in TYPES:
+                raise ValueError(f"{path}: {name} is of the type {entry['dtype']}, known are {', '.join(TYPES)}")
+            dtype = TYPES[entry["dtype"]]
             count = (end - begin) // dtype.itemsize
             tensor = torch.frombuffer(data, dtype=dtype, count=count, offset=start + begin)
             state[name] = tensor.reshape(entry["shape"])
@@ -154,7 +170,8 @@ def read_state(path):
 
 
 def build(state=Path(__file__).with_name(${JSON.stringify(stateFile)})):
-    """The network with the weights of a state file, ready to classify; without weights for \`None\`."""
+    """The network with the weights of a state file, ready to classify; without weights for \`None\`. Weights of another
+    precision become those of the network, 32 bits."""
     network = Network()
     if state is not None:
         network.load_state_dict(read_state(state))

@@ -100,7 +100,7 @@ function searchFault(space: Space, { cells }: SpaceSizes): string | undefined {
 }
 
 /** The number of the cell at a place of the skeleton: those of one stride take turns. */
-function cellAt({ cells }: Space, { reduction, turn }: CellTurn): number {
+export function cellAt({ cells }: Space, { reduction, turn }: CellTurn): number {
   const own = [...cells.keys()].filter((c) => cells[c]!.stride === (reduction ? 2 : 1))
   return own[turn % own.length]!
 }
@@ -182,7 +182,7 @@ export function spaceSearchNetwork(
 }
 
 /** Per cell the graph of the kept edges, and the operation of each position. */
-function discreteCells(space: Space, architecture: Architecture) {
+export function discreteCells(space: Space, architecture: Architecture) {
   const chosen = (decision: number) => space.decisions[decision]!.choices[architecture[decision]!]!
   let first = 0
   return space.cells.map((cell): { readonly graph: CellGraph; readonly operations: ReadonlyArray<string> } => {

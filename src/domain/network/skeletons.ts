@@ -63,7 +63,7 @@ export interface Filling {
 }
 
 /** Whether a cell of DARTS's skeleton halves the image. */
-function isReduction(cell: number, cells: number): boolean {
+export function isReduction(cell: number, cells: number): boolean {
   return cell === Math.floor(cells / 3) || cell === Math.floor((2 * cells) / 3)
 }
 

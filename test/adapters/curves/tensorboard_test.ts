@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -86,35 +85,6 @@ test("a folder that cannot be one is an error that names it", async () => {
   writeFileSync(folder, "")
   const error = await failure(showing(join(folder, "run"), points(1)))
   assert.match(error.message, /Cannot keep the run in ".*file.run": it is no folder; choose another place/)
-})
-
-/** Prints by curve the steps, the values, and whether the times are near the present. */
-const SCRIPT = `
-import json, sys, time
-try:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-except ImportError:
-    print("null")
-    sys.exit()
-events = EventAccumulator(sys.argv[1])
-events.Reload()
-read = lambda tag: [[e.step, e.value, abs(time.time() - e.wall_time) < 3600] for e in events.Scalars(tag)]
-print(json.dumps({tag: read(tag) for tag in events.Tags()["scalars"]}))
-`
-
-test("TensorBoard itself reads the curves", async () => {
-  const folder = join(root, "tensorboard")
-  await run(showing(folder, points(2, 1)))
-  await run(showing(folder, points(5)))
-  const { status, stdout, stderr } = spawnSync("python3", ["-c", SCRIPT, folder], { encoding: "utf8" })
-  if (status === null || stdout.trim() === "null") {
-    console.log("left out: python3 cannot import tensorboard")
-    return
-  }
-  const read: unknown = JSON.parse(stdout || stderr)
-  const curve = (name: string) =>
-    points(5).flatMap(({ step, values }) => (name in values ? [[step, values[name as "skip"], true]] : []))
-  assert.equal(read, { "loss/training": curve("loss/training"), skip: curve("skip") })
 })
 
 test.run()

@@ -75,7 +75,10 @@ export const NETWORKS: ReadonlyArray<readonly [string, NetworkRequest]> = [
   ]
 ]
 
-/** Spaces of one's own, of which no module of PyTorch is written, each with an architecture and sizes: stages of single cells, and cells that halve the image. */
+/**
+ * Spaces of one's own, each with an architecture and sizes: stages of single cells, and cells that halve the image; nodes that are summed, averaged and
+ * concatenated; inputs that are halved twice; names that are no names in Python.
+ */
 export const OWN_NETWORKS: ReadonlyArray<
   readonly [{ readonly name: string; readonly cells: unknown }, Omit<NetworkRequest, "space">]
 > = [
@@ -116,6 +119,46 @@ export const OWN_NETWORKS: ReadonlyArray<
       }))
     },
     { architecture: "01010110", sizes: { channels: 2, cells: 4, image: 29, auxiliary: true } }
+  ],
+  [
+    {
+      name: "three inputs, concatenated",
+      cells: [1, 2].map((stride) => ({
+        name: `${stride} "x"`,
+        inputs: 3,
+        nodes: 2,
+        combine: "concatenate",
+        output: "concatenate",
+        stride,
+        edges: [
+          { from: 2, to: 4, operations: ["none", "max_pool_3x3"] },
+          { from: 0, to: 3, operations: ["none", "nor_conv_3x3"] },
+          { from: 1, to: 3, operations: ["none", "skip_connect"] },
+          { from: 3, to: 4, operations: ["none", "sep_conv_3x3"] }
+        ]
+      }))
+    },
+    { architecture: "10110101", sizes: { channels: 2, cells: 4, image: 16 } }
+  ],
+  [
+    {
+      name: "stages that grow",
+      cells: [
+        {
+          name: "cell",
+          inputs: 2,
+          nodes: 3,
+          output: "concatenate",
+          edges: [
+            { from: 1, to: 2, operations: ["none", "avg_pool_3x3"] },
+            { from: 0, to: 3, operations: ["none", "nor_conv_1x1"] },
+            { from: 2, to: 3, operations: ["none", "conv_7x1_1x7"] },
+            { from: 0, to: 4, operations: ["none", "skip_connect"] }
+          ]
+        }
+      ]
+    },
+    { architecture: "1010", sizes: { channels: 3, cells: 2, image: 8 } }
   ]
 ]
 

@@ -10,7 +10,6 @@ import {
   difference,
   expectedOutputs,
   exported,
-  exportFailure,
   NETWORKS,
   networkOf,
   OWN_NETWORKS,
@@ -55,8 +54,6 @@ for (const [definition, request] of OWN_NETWORKS)
       const space = join(folder, "space.json")
       writeFileSync(space, JSON.stringify(definition))
       await assertOutputs(folder, { ...request, space })
-      const module = { ...request, space, format: "torch", out: join(folder, "net.py") } as const
-      assert.match((await exportFailure(module)).message, "--format onnx for every space of cells")
     }))
 
 const messages = protobuf.Root.fromJSON({
