@@ -120,9 +120,17 @@ async function checkRun(python: string, root: string): Promise<boolean> {
   const settings = ["--algorithm", "na-rs", "--neighbors", "8", "--samples", "4000"]
   const args = ["--import", "tsx", "bin/search.ts", ...settings, "--run", folder, "--json"]
   const run = spawn(process.execPath, args, { stdio: "ignore" })
-  run.on("exit", (code) => writeFileSync(ended, String(code)))
+  const exit = new Promise<void>((resolve) =>
+    run.on("exit", (code) => {
+      writeFileSync(ended, String(code))
+      resolve()
+    })
+  )
   const file = join(folder, RUN_FILE)
-  return check(python, join(root, "run.json"), { run: { file, ended, seconds: RUN_SECONDS } })
+  const right = await check(python, join(root, "run.json"), { run: { file, ended, seconds: RUN_SECONDS } })
+  run.kill("SIGKILL")
+  await exit
+  return right
 }
 
 const python = flags.python ?? findPython()
