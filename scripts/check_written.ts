@@ -17,7 +17,7 @@ import { scriptFlags, text, toggle } from "../bench/_flags.ts"
 import * as TensorBoard from "../src/adapters/curves/tensorboard.ts"
 import { RUN_FILE } from "../src/adapters/run_store/sqlite.ts"
 import type { CurvePoint } from "../src/domain/training/curve_point.ts"
-import { Curves } from "../src/effects/curves.ts"
+import { Curves } from "../src/effects/ports/curves.ts"
 import {
   expectedOutputs,
   exported,
