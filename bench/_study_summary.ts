@@ -106,7 +106,7 @@ export function summaryTable(all: ReadonlyArray<StudyRun>, convolutions: Tested)
     const seeds = of.slice(0, 3 * best.length).map(({ seed }) => seed)
     return rowOf(label, best, seeds)
   }
-  const withRule = (label: string) => `${label.replace(", stop rule", "")}, stop rule`
+  const withRule = (label: string) => (label.includes("stop rule") ? label : `${label}, stop rule`)
   const gradients = [...new Set(runs.map(({ variant }) => variant))].filter((variant) => !samples(variant))
   const through = gradients.filter(({ settings }) => settings.stopRule !== true)
   const ruled = gradients.filter(

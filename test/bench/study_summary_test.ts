@@ -70,6 +70,12 @@ test("searches that share a supernet all pay its training", () => {
   assert.is(row(runs, "WS-NA"), "| WS-NA | 0 | 91.00 | 0 | 0 of 1 | 0.90 |")
 })
 
+test("a method that a rule ended keeps its name, whichever rule it was", () => {
+  const floor = { ...variant("na-stop", { stopRule: true }), label: "NA, stop rule with a floor" }
+  const runs = [run(darts, "0", 100, [90]), run(floor, "3", 40, [92, 93])]
+  assert.is(row(runs, floor.label), `| ${floor.label} | 3 | 93.00 | 0 | 0 of 1 | 0.40 |`)
+})
+
 test("what did not run has no row, and costs are open without a whole search of DARTS", () => {
   const lines = summaryTable([run(variant("na"), "0", 250, [91])], CONVOLUTIONS).split("\n")
   assert.equal(lines.slice(3), [
