@@ -13,8 +13,7 @@ import { makeTrainEvaluator } from "../../src/adapters/evaluator/train.ts"
 import { flagOf } from "../../src/adapters/settings/resolve.ts"
 import { loadBenchmark, readBenchmark } from "../../src/adapters/table/load_benchmark.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
-import { makeProgress } from "../../src/adapters/terminal/progress.ts"
-import { trainingLine } from "../../src/adapters/terminal/training_progress.ts"
+import { trainingProgress } from "../../src/adapters/terminal/training_progress.ts"
 import { halves } from "../../src/domain/network/cell_networks.ts"
 import {
   SUPERNET_SETTINGS,
@@ -22,7 +21,9 @@ import {
   TRAIN_SETTINGS
 } from "../../src/domain/searchers/evaluator_settings.ts"
 import { DEFAULT_SAMPLES, planSearch, planSpaceSearch } from "../../src/domain/searchers/plan_search.ts"
+import type { SearchPlan } from "../../src/domain/searchers/search_plan.ts"
 import type { SearchSettings } from "../../src/domain/searchers/settings.ts"
+import { type Halving, rungsOf } from "../../src/domain/searchers/successive_halving.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import type { Space } from "../../src/domain/space/space.ts"
 import { isSupernetProtocol, SUPERNET_PROTOCOLS } from "../../src/domain/supernet/protocols.ts"
@@ -35,6 +36,7 @@ import { halvingSearch } from "../../src/effects/programs/halving_search.ts"
 import { planSupernet } from "../../src/effects/programs/plan_supernet.ts"
 import { openTrainingImages, usedImages } from "../../src/effects/programs/plan_training.ts"
 import { type RepeatOptions, repeated, repeatSearch } from "../../src/effects/programs/repeat_search.ts"
+import { SHORTER, trainingPlanLine } from "../../src/report/run_plan.ts"
 import { backendOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import { keptIn } from "./_kept.ts"
@@ -49,7 +51,7 @@ export const openSearch = Effect.fn("openSearch")(function* (
     case "table":
       return yield* openTableSearch(settings, space)
     case "train":
-      return yield* openTrainSearch(settings, space)
+      return yield* openTrainSearch(settings, space, folder)
     case "supernet":
       return yield* openSupernetSearch(settings, space, folder)
   }
@@ -99,7 +101,11 @@ const openMachine = Effect.fnUntraced(function* ({ backend = "auto", threads }: 
   return yield* Layer.build(Layer.merge(backendLayer(yield* backendOf(backend), options), batchesLayer()))
 })
 
-const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
+const openTrainSearch = Effect.fnUntraced(function* (
+  settings: SearchSettings,
+  space: Space,
+  folder: string | undefined
+) {
   yield* refuse(settings, (name) => TABLE_SETTINGS.has(name), "a search by training; --evaluator table has it")
   yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search by training; --evaluator supernet has it")
   const plan = yield* planSpaceSearch(settings, space)
@@ -113,7 +119,11 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
   const data = { ...settings, dataset, validation }
   const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
   const services = yield* openMachine(settings)
-  const progress = yield* makeProgress(process.stderr)
+  const { successiveHalving: eta, samples = DEFAULT_SAMPLES } = settings
+  const halving = eta === undefined ? undefined : { candidates: samples, epochs: protocol.epochs, eta }
+  const totalEpochs = settings.repeat * mostEpochs(settings, plan, halving, protocol.epochs)
+  const told = { kept: folder !== undefined, shorter: SHORTER.trainings, totalEpochs, prefix: "training " }
+  const progress = yield* trainingProgress(process.stderr, told)
   const at = yield* Effect.provide(
     makeTrainEvaluator({
       space,
@@ -122,13 +132,14 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
       measure,
       threads,
       folder: settings.cache ?? cacheFolder("trainings"),
-      onProgress: (now) => progress.show(() => `training ${trainingLine(now)}`)
+      onProgress: progress.show
     }),
     services
   )
   const evaluator = at(protocol.epochs)
-  const { successiveHalving: eta, samples = DEFAULT_SAMPLES } = settings
-  const halving = eta === undefined ? undefined : { candidates: samples, epochs: protocol.epochs, eta }
+  yield* progress.note(
+    `${Math.ceil(totalEpochs / protocol.epochs)} trainings at most; ${trainingPlanLine(name, protocol, { ...images, epochs: protocol.epochs }, images.dataset.info, images.shape)}`
+  )
   return {
     score: `validation ${measure === "error" ? "error" : "loss"}`,
     identity: evaluator.identity,
@@ -143,6 +154,28 @@ const openTrainSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
       }).pipe(Effect.provideService(Evaluator, evaluator), Effect.ensuring(progress.clear))
   }
 })
+
+/** The most epochs that the trainings of a search take: every proposal with all its targets, none of them known. */
+function mostEpochs(
+  { samples, evaluations, uniqueEvaluations }: SearchSettings,
+  { objective: { objective, ball } }: SearchPlan,
+  halving: Halving | undefined,
+  epochs: number
+): number {
+  const neighbors =
+    objective._tag === "Own"
+      ? 0
+      : Math.min(ball.changes, objective.neighbors === "all" ? ball.changes : objective.neighbors)
+  if (halving === undefined) {
+    const limits = [samples === undefined ? [] : samples * (1 + neighbors), evaluations ?? [], uniqueEvaluations ?? []]
+    return epochs * Math.min(...(limits.flat().length === 0 ? [DEFAULT_SAMPLES * (1 + neighbors)] : limits.flat()))
+  }
+  const rungs = rungsOf(halving)
+  return rungs.reduce(
+    (sum, rung, i) => sum + rung.candidates * (1 + neighbors) * (rung.epochs - (rungs[i - 1]?.epochs ?? 0)),
+    0
+  )
+}
 
 const openSupernetSearch = Effect.fnUntraced(function* (
   settings: SearchSettings,
@@ -188,10 +221,12 @@ const openSupernetSearch = Effect.fnUntraced(function* (
     tables === undefined ? undefined : yield* Layer.build(TableEvaluator.reporterLayer(tables, settings.report))
   if (tables === undefined)
     yield* refuse(settings, (one) => one === "report", "a search without a table: add --table FILE")
-  const progress = yield* makeProgress(process.stderr)
-  const layer = SupernetEvaluator.layer({ plan: supernet, identity }, (now) =>
-    progress.show(() => `supernet ${trainingLine(now)}`)
-  ).pipe(
+  const told = { kept: kept !== undefined, shorter: SHORTER.training, prefix: "supernet " }
+  const progress = yield* trainingProgress(process.stderr, told)
+  yield* progress.note(
+    `supernet by ${trainingPlanLine(name, protocol, supernet.training, images.dataset.info, images.shape)}`
+  )
+  const layer = SupernetEvaluator.layer({ plan: supernet, identity }, progress.show).pipe(
     Layer.tap(() => progress.clear),
     Layer.provide(Layer.merge(Layer.succeedContext(services), keptIn(kept)))
   )

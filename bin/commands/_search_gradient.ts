@@ -12,11 +12,13 @@ import { loadSpace } from "../../src/adapters/space/file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { gradientProgress } from "../../src/adapters/terminal/darts_progress.ts"
 import { GradientRunSettings } from "../../src/domain/darts/run_settings.ts"
+import { elementCount } from "../../src/domain/program/program.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
 import { gradientSearch } from "../../src/effects/programs/darts_search.ts"
 import { planGradientSearch } from "../../src/effects/programs/plan_darts.ts"
 import { gradientJson, gradientText } from "../../src/report/darts_report.ts"
+import { gradientPlanLine } from "../../src/report/run_plan.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import { keptIn } from "./_kept.ts"
@@ -59,6 +61,8 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   const { outcome, backend, device } = yield* Effect.gen(function* () {
     const { name } = yield* TensorBackend
     const device = yield* deviceOf(backendName)
+    const weights = [...planned.parameters.values()].reduce((sum, shape) => sum + elementCount(shape), 0)
+    yield* progress.note(gradientPlanLine(plan, planned.settings, info, weights))
     return { outcome: yield* gradientSearch(plan, progress.show), backend: name, device }
   }).pipe(
     Effect.tapErrorTag("DivergedError", () => stop({ _tag: "Diverged" })),

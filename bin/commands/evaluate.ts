@@ -20,6 +20,7 @@ import type { Dataset } from "../../src/effects/ports/datasets.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
 import { openTrainingImages, planTraining, usedImages } from "../../src/effects/programs/plan_training.ts"
 import { trainNetwork } from "../../src/effects/programs/train_network.ts"
+import { SHORTER, trainingPlanLine } from "../../src/report/run_plan.ts"
 import { trainingJson, trainingText } from "../../src/report/training_report.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
@@ -113,7 +114,7 @@ const command = Command.make(
         train: info.train
       })
     if (run !== undefined) yield* beginTrainingRun(run, { version: 1, kind: "training", settings, data: info.digest })
-    const progress = yield* trainingProgress(process.stderr, run !== undefined)
+    const progress = yield* trainingProgress(process.stderr, { kept: run !== undefined, shorter: SHORTER.training })
     const layers = Layer.mergeAll(
       backendLayer(backendName, {
         cache: cacheFolder("programs"),
@@ -124,6 +125,7 @@ const command = Command.make(
     )
     const { trained, backend, weights } = yield* Effect.gen(function* () {
       yield* deviceOf(backendName)
+      yield* progress.note(trainingPlanLine(name, protocol, plan, info, images.shape, network.parameters))
       const trained = yield* trainNetwork(plan, progress.show)
       const weights =
         saveWeights && run !== undefined

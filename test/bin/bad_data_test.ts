@@ -20,7 +20,7 @@ const search = (...args: ReadonlyArray<string>) => cli("search", ...SMALL, ...ar
 function assertError(ran: Ran, ...texts: ReadonlyArray<string | RegExp>): void {
   assert.is(ran.status, 1, ran.stderr)
   const lines = ran.stderr.trim().split("\n")
-  const [error, ...others] = lines.filter((line) => !line.startsWith("epoch "))
+  const [error, ...others] = lines.filter((line) => !/^(epoch|protocol) /.test(line))
   assert.equal(others, [])
   assert.match(error!, /^error: /)
   for (const text of texts) assert.match(error!, text)

@@ -1,16 +1,22 @@
 import * as Effect from "effect/Effect"
 import type { GradientProgress } from "../../effects/programs/darts_search.ts"
+import { makeForecast } from "../../report/forecast.ts"
+import { SHORTER } from "../../report/run_plan.ts"
 import { makeProgress, type ProgressTarget } from "./progress.ts"
 
 /** The progress of a gradient search on a terminal or in a log, and what an interruption says. */
 export const gradientProgress = Effect.fn("gradientProgress")(function* (target: ProgressTarget, kept: boolean) {
   const progress = yield* makeProgress(target)
+  const forecast = makeForecast(SHORTER.search)
   let last: GradientProgress | undefined
   return {
-    show: (now: GradientProgress) => {
+    show: Effect.fnUntraced(function* (now: GradientProgress) {
       last = now
-      return progress.show(() => progressLine(now))
-    },
+      const told = forecast(now, stepsLeft(now))
+      if (told !== undefined) yield* progress.note(told)
+      yield* progress.show(() => progressLine(now))
+    }),
+    note: progress.note,
     clear: progress.clear,
     /** Share of the time that the steps waited for batches, from 0 to 1; none without steps. */
     inputWait: Effect.sync(() => (last === undefined ? undefined : inputWait(last))),
@@ -27,10 +33,15 @@ function inputWait({ waited, milliseconds }: GradientProgress): number {
   return waited / Math.max(1, milliseconds)
 }
 
+/** Steps that are left to the search, if no rule stops it. */
+function stepsLeft({ epochs, epoch, steps, step }: GradientProgress): number {
+  return (epochs - epoch) * steps - step
+}
+
 /** One line: where the search is, its means over the epoch, its speed and the time left. */
 export function progressLine(now: GradientProgress): string {
   const perStep = now.done === 0 ? 0 : now.milliseconds / now.done
-  const left = (now.epochs - now.epoch) * now.steps - now.step
+  const left = stepsLeft(now)
   const seconds = Math.round((left * perStep) / 1000)
   const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
   const both = (text: (level: "weights" | "alpha") => string) => `${text("weights")}/${text("alpha")}`

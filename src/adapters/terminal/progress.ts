@@ -1,42 +1,79 @@
+import { Writable } from "node:stream"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /** Where progress goes: usually the process's standard error. */
-export interface ProgressTarget {
+export type ProgressTarget = NodeJS.WritableStream & {
   readonly isTTY?: boolean | undefined
-  readonly write: (text: string) => unknown
+  /** Size of a terminal, which may change; 0 where nobody told it. */
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
 }
 
-/** Milliseconds between two progress lines, on a terminal and elsewhere. */
+/** A terminal that always has a size. */
+class Sized extends Writable {
+  readonly isTTY = true
+  readonly #target: ProgressTarget
+  constructor(target: ProgressTarget) {
+    super()
+    this.#target = target
+  }
+  get columns(): number {
+    return this.#target.columns || 80
+  }
+  get rows(): number {
+    return this.#target.rows || 24
+  }
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.#target.write(chunk)
+    done()
+  }
+}
+
+/** Milliseconds between two lines of progress, on a terminal and at least elsewhere. */
 const INTERVAL = { terminal: 100, plain: 5000 } as const
+
+/** Elsewhere a line comes after this share of the time that has passed, so that logs of long runs stay short. */
+const PLAIN_SHARE = 0.05
 
 /** Milliseconds after which a busy search lets the process hear its signals. */
 const PAUSE = 50
 
 /**
- * A reporter of progress that prints at most now and then: on a terminal one line that is rewritten, elsewhere plain lines.
- * `clear` removes the terminal's line. Showing progress also gives way to the platform's own events, Ctrl-C among them.
+ * A reporter of progress that prints at most now and then: on a terminal a text that is rewritten in place, wrapped to its
+ * width; elsewhere plain lines, fewer the longer it takes. `note` leaves a line above. `clear` removes the terminal's text.
+ * Showing progress also gives way to the platform's own events, Ctrl-C among them.
  */
 export const makeProgress = Effect.fn("makeProgress")(function* (target: ProgressTarget) {
-  const terminal = target.isTTY === true
-  const interval = terminal ? INTERVAL.terminal : INTERVAL.plain
-  let printed = yield* Clock.currentTimeMillis
-  let paused = printed
-  let shown = false
+  const terminal = target.isTTY === true && process.env.TERM !== "dumb"
+  const update = terminal ? yield* makeUpdate(target) : undefined
+  const begun = yield* Clock.currentTimeMillis
+  let [printed, paused] = [begun, begun]
   return {
     show: Effect.fnUntraced(function* (text: () => string) {
       const now = yield* Clock.currentTimeMillis
+      const interval = terminal ? INTERVAL.terminal : Math.max(INTERVAL.plain, PLAIN_SHARE * (now - begun))
       if (now - printed >= interval) {
         printed = now
-        shown = true
-        target.write(terminal ? `\r\x1b[K${text()}` : `${text()}\n`)
+        if (update === undefined) target.write(`${text()}\n`)
+        else update(text())
       }
       if (now - paused < PAUSE) return
       yield* Effect.sleep("1 millis")
       paused = yield* Clock.currentTimeMillis
     }),
-    clear: Effect.sync(() => {
-      if (terminal && shown) target.write("\r\x1b[K")
-    })
+    note: (text: string) =>
+      Effect.sync(() => {
+        update?.clear()
+        target.write(`${text}\n`)
+      }),
+    clear: Effect.sync(() => update?.clear())
   }
 })
+
+/** What rewrites a terminal's text. It is loaded for terminals alone. */
+const makeUpdate = (target: ProgressTarget) =>
+  Effect.promise(async () => {
+    const { createLogUpdate } = await import("log-update")
+    return createLogUpdate(new Sized(target), { showCursor: true })
+  })

@@ -23,6 +23,7 @@ export const searchProgress = Effect.fn("searchProgress")(function* (
       last = now
       return progress.show(() => line(now))
     },
+    note: progress.note,
     clear: progress.clear,
     interrupted: Effect.sync(() => {
       const far = last === undefined ? "" : ` after ${line(last)}`

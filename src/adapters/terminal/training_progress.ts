@@ -1,17 +1,36 @@
 import * as Effect from "effect/Effect"
 import type { TrainingProgress } from "../../effects/programs/train_network.ts"
 import { duration } from "../../report/duration.ts"
+import { makeForecast } from "../../report/forecast.ts"
 import { makeProgress, type ProgressTarget } from "./progress.ts"
 
-/** The progress of a training on a terminal or in a log, and what an interruption says. */
-export const trainingProgress = Effect.fn("trainingProgress")(function* (target: ProgressTarget, kept: boolean) {
+/** How the progress of trainings is told. */
+export interface TrainingProgressOptions {
+  readonly kept: boolean
+  /** What makes the run shorter. */
+  readonly shorter: string
+  /** Epochs of all trainings together, where there are several; the forecast is made from the first. */
+  readonly totalEpochs?: number
+  /** Before every line. */
+  readonly prefix?: string
+}
+
+/** The progress of trainings on a terminal or in a log, about how long they take, and what an interruption says. */
+export const trainingProgress = Effect.fn("trainingProgress")(function* (
+  target: ProgressTarget,
+  { kept, shorter, totalEpochs, prefix = "" }: TrainingProgressOptions
+) {
   const progress = yield* makeProgress(target)
+  const forecast = makeForecast(shorter)
   let last: TrainingProgress | undefined
   return {
-    show: (now: TrainingProgress) => {
+    show: Effect.fnUntraced(function* (now: TrainingProgress) {
       last = now
-      return progress.show(() => trainingLine(now))
-    },
+      const told = forecast(now, stepsLeft({ ...now, epochs: totalEpochs ?? now.epochs }))
+      if (told !== undefined) yield* progress.note(totalEpochs === undefined ? told : `all trainings: at most ${told}`)
+      yield* progress.show(() => `${prefix}${trainingLine(now)}`)
+    }),
+    note: progress.note,
     clear: progress.clear,
     interrupted: Effect.sync(() => {
       const far = last === undefined ? "" : ` in epoch ${last.epoch + 1}, after step ${last.step}`
@@ -22,10 +41,14 @@ export const trainingProgress = Effect.fn("trainingProgress")(function* (target:
   }
 })
 
+function stepsLeft({ epochs, epoch, steps, step }: TrainingProgress): number {
+  return (epochs - epoch) * steps - step
+}
+
 /** One line: where the training is, its means over the epoch, its speed and the time left. */
 export function trainingLine(now: TrainingProgress): string {
   const perStep = now.done === 0 ? 0 : now.milliseconds / now.done
-  const left = (now.epochs - now.epoch) * now.steps - now.step
+  const left = stepsLeft(now)
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
   return [
     `epoch ${now.epoch + 1}/${now.epochs}, step ${now.step}/${now.steps}`,
