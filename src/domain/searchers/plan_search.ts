@@ -13,7 +13,7 @@ import type { TableError } from "../table/table.ts"
 import type { Budget } from "./budget.ts"
 import { compares, countChoice, parseConstraint } from "./constraint.ts"
 import type { SearchPlan } from "./search_plan.ts"
-import type { Algorithm } from "./searcher.ts"
+import { SEARCHERS } from "./searchers.ts"
 import type { SearchSettings } from "./settings.ts"
 
 /** An error that names the settings in backquotes. */
@@ -46,7 +46,7 @@ export function planSearch(
     const admits = constrained ? (architecture: Architecture) => inTable(architecture) && meets(architecture) : inTable
     const plan: SearchPlan = {
       candidates: listedCandidates(space, allowed),
-      algorithm: algorithmOf(settings),
+      ...searcherOf(settings),
       objective: prepareObjective(space, objective, known, admits),
       budget: budgetOf(settings),
       identifier: known
@@ -76,7 +76,7 @@ export function planSpaceSearch(settings: SearchSettings, space: Space): Either.
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
     const plan: SearchPlan = {
       candidates: spaceCandidates(space, meets),
-      algorithm: algorithmOf(settings),
+      ...searcherOf(settings),
       objective: prepareObjective(space, objective, known, constrained ? meets : () => true),
       budget: budgetOf(settings),
       identifier: known
@@ -138,18 +138,12 @@ export function objectiveOf(settings: SearchSettings, space: Space): Either.Eith
   })
 }
 
-function algorithmOf({ algorithm, population, tournament }: SearchSettings): Algorithm {
-  switch (algorithm) {
-    case "rs":
-    case "na-rs":
-      return { _tag: "RandomSearch" }
-    case "evolution":
-      return { _tag: "Evolution", population, tournament }
-    case "local-search":
-      return { _tag: "LocalSearch" }
-    case "exhaustive":
-      return { _tag: "Exhaustive" }
-  }
+/** The searcher by its name, with its own settings; NA-RS is random search. */
+function searcherOf(settings: SearchSettings): Pick<SearchPlan, "searcher" | "settings"> {
+  const name = settings.algorithm === "na-rs" ? "rs" : settings.algorithm
+  const searcher = SEARCHERS.find((one) => one.name === name)!
+  const own = Object.entries(settings).filter(([setting]) => Object.hasOwn(searcher.fields, setting))
+  return { searcher, settings: Object.fromEntries(own) }
 }
 
 /** Samples of a search whose settings name no budget; an exhaustive one then takes all. */

@@ -93,3 +93,8 @@ export function differingSettings(a: Given, b: Given): ReadonlyArray<string> {
   const names = new Set([...Object.keys(a), ...Object.keys(b)])
   return [...names].filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name]))
 }
+
+/** The values that hold where nobody says. */
+export function fieldDefaults<F extends Fields>(fields: F): Values<F> {
+  return Object.fromEntries(Object.entries(fields).map(([name, { byDefault }]) => [name, byDefault])) as Values<F>
+}

@@ -7,7 +7,6 @@ import type { Seed } from "../../domain/random.ts"
 import { type CountLimit, NOTHING_SPENT, passedLimit, type Spent } from "../../domain/searchers/budget.ts"
 import type { Observation, Proposal } from "../../domain/searchers/proposal.ts"
 import type { SearchPlan } from "../../domain/searchers/search_plan.ts"
-import { observe, propose, type SearchState, startSearch } from "../../domain/searchers/searcher.ts"
 import { type JournalEntry, type Outcome, RunStore } from "../ports/run_store.ts"
 import { type Judged, judge, noScore } from "./judge.ts"
 import { fillMemo, type Memo } from "./memo.ts"
@@ -58,7 +57,8 @@ export const search = Effect.fn("search")(function* (
   const store = yield* RunStore
   const { seed, repetition } = options
   const seen = new Set<number | string>()
-  let state: SearchState = startSearch(plan.algorithm, seed)
+  const { searcher } = plan
+  let state = searcher.start(seed, plan.settings)
   let spent: Spent = NOTHING_SPENT
   let best: Observation | undefined
   let bestJudged: Judged | undefined
@@ -67,7 +67,7 @@ export const search = Effect.fn("search")(function* (
   let sinceFresh = 0
   while (stop === undefined) {
     const limit = Math.min(wave(plan), (plan.budget.samples ?? Number.POSITIVE_INFINITY) - spent.samples)
-    const [proposals, proposed] = propose(plan.candidates, state, limit)
+    const [proposals, proposed] = searcher.propose(plan.candidates, state, limit)
     state = proposed
     if (proposals.length === 0) stop = limit < 1 ? "samples" : "exhausted"
     const [charges, passed] = affordable(plan, memo, seed, spent, seen, proposals)
@@ -86,7 +86,7 @@ export const search = Effect.fn("search")(function* (
         architecture: charged.proposal.architecture,
         loss
       }
-      state = observe(state, observation)
+      state = searcher.observe(state, observation)
       if (judged.hasScore && (best === undefined || loss < best.loss)) {
         best = observation
         bestJudged = judged

@@ -4,10 +4,12 @@ import * as assert from "uvu/assert"
 import { listedCandidates } from "../../../src/domain/architecture/candidates.ts"
 import { hamming } from "../../../src/domain/neighborhood/distance.ts"
 import { ValidationLoss } from "../../../src/domain/score/score.ts"
-import { observe, propose, type State, start } from "../../../src/domain/searchers/evolution.ts"
+import { evolution } from "../../../src/domain/searchers/evolution.ts"
 import { SMALL } from "../../effects/programs/_searches.ts"
 
 const { space, table, losses } = SMALL
+const { start, propose, observe } = evolution
+type State = ReturnType<typeof start>
 const candidates = listedCandidates(space, table.architectures)
 const sizes = FastCheck.tuple(FastCheck.integer({ min: 1, max: 8 }), FastCheck.integer({ min: 1, max: 5 }))
 

@@ -6,18 +6,20 @@ import { type Candidates, listedCandidates, spaceCandidates } from "../../../src
 import { isMember } from "../../../src/domain/architecture/membership.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { ValidationLoss } from "../../../src/domain/score/score.ts"
-import * as Exhaustive from "../../../src/domain/searchers/exhaustive.ts"
-import { observe, propose, type State, start } from "../../../src/domain/searchers/local_search.ts"
+import { exhaustive } from "../../../src/domain/searchers/exhaustive.ts"
+import { localSearch } from "../../../src/domain/searchers/local_search.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { combinations, genotypeSpaces } from "../../_arbitrary.ts"
 import { SMALL } from "../../effects/programs/_searches.ts"
 
 const { space, table, losses } = SMALL
+const { start, propose, observe } = localSearch
+type State = ReturnType<typeof start>
 const lossOf = (one: Architecture) => losses[table.rowOf(one)]!
 
 /** A descent until it starts anew: the state before the restart, and all that was proposed. */
 function descend(candidates: Candidates, seed: string, limit: number): readonly [State, ReadonlyArray<Architecture>] {
-  let state = start(seed)
+  let state = start(seed, {})
   const proposed: Array<Architecture> = []
   for (;;) {
     const [proposals, next] = propose(candidates, state, limit)
@@ -54,7 +56,7 @@ test("only candidates are proposed, and the minimum is one among them", () => {
 
 test("nothing is proposed while a frontier is under way", () => {
   const whole = listedCandidates(space, table.architectures)
-  const [[first], waiting] = propose(whole, start("w"), 50)
+  const [[first], waiting] = propose(whole, start("w", {}), 50)
   assert.equal(propose(whole, waiting, 50)[0], [])
   const [frontier, spread] = propose(whole, observe(waiting, { ...first!, loss: ValidationLoss(0) }), 50)
   assert.is(frontier.length, 8)
@@ -73,10 +75,10 @@ lists("lists every candidate once, in order, whatever the limits", () => {
       listedCandidates(space, list),
       spaceCandidates(space, (one) => admitted.has(architectureKey(one)))
     ]) {
-      let state = Exhaustive.start()
+      let state = exhaustive.start("", {})
       const seen: Array<Architecture> = []
       for (;;) {
-        const [proposals, next] = Exhaustive.propose(candidates, state, 1 + extra)
+        const [proposals, next] = exhaustive.propose(candidates, state, 1 + extra)
         if (proposals.length === 0) break
         for (const [i, { sequence, architecture }] of proposals.entries()) {
           assert.is(sequence, state.next + i)
@@ -91,7 +93,7 @@ lists("lists every candidate once, in order, whatever the limits", () => {
 })
 
 lists("proposes nothing in a space too large to be numbered", () => {
-  assert.equal(Exhaustive.propose(spaceCandidates(builtinSpace("darts")), Exhaustive.start(), 5)[0], [])
+  assert.equal(exhaustive.propose(spaceCandidates(builtinSpace("darts")), exhaustive.start("", {}), 5)[0], [])
 })
 
 lists.run()

@@ -8,11 +8,12 @@ import {
   spaceCandidates
 } from "../../../src/domain/architecture/candidates.ts"
 import { isMember } from "../../../src/domain/architecture/membership.ts"
-import { propose, start } from "../../../src/domain/searchers/random_search.ts"
+import { randomSearch } from "../../../src/domain/searchers/random_search.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { genotypeSpaces } from "../../_arbitrary.ts"
 import { SMALL } from "../../effects/programs/_searches.ts"
 
+const { start, propose } = randomSearch
 const candidates = listedCandidates(SMALL.space, SMALL.table.architectures)
 
 const test = suite("RandomSearch")
@@ -22,7 +23,7 @@ test("candidate i depends on the seed and on i alone", () => {
     FastCheck.string(),
     FastCheck.array(FastCheck.nat(9), { minLength: 1, maxLength: 6 }),
     (seed, limits) => {
-      let state = start(seed)
+      let state = start(seed, {})
       for (const limit of limits) {
         const [proposals, next] = propose(candidates, state, limit)
         assert.is(proposals.length, limit)
@@ -38,18 +39,18 @@ test("candidate i depends on the seed and on i alone", () => {
 })
 
 test("different seeds propose differently", () => {
-  const first = (seed: string) => String(propose(candidates, start(seed), 30)[0].map((one) => one.architecture))
+  const first = (seed: string) => String(propose(candidates, start(seed, {}), 30)[0].map((one) => one.architecture))
   assert.is(new Set(["0", "1", "2", "00", ""].map(first)).size, 5)
 })
 
 test("proposes members of every space, uniformly where the space has rules", () => {
   const check = FastCheck.property(genotypeSpaces, FastCheck.string(), (space, seed) =>
-    propose(spaceCandidates(space), start(seed), 10)[0].every(({ architecture }) => isMember(space, architecture))
+    propose(spaceCandidates(space), start(seed, {}), 10)[0].every(({ architecture }) => isMember(space, architecture))
   )
   FastCheck.assert(check, { seed: 43, numRuns: 30 })
   const s1 = builtinSpace("s1")
   const counts = new Map<string, number>()
-  for (const { architecture } of propose(spaceCandidates(s1), start("u"), 4000)[0]) {
+  for (const { architecture } of propose(spaceCandidates(s1), start("u", {}), 4000)[0]) {
     const node = String(architecture.slice(0, 4))
     counts.set(node, (counts.get(node) ?? 0) + 1)
   }
@@ -61,7 +62,7 @@ test("proposes members of every space, uniformly where the space has rules", () 
 
 test("ends where a predicate admits nothing", () => {
   const none = spaceCandidates(SMALL.space, () => false)
-  assert.equal(propose(none, start("s"), 3)[0], [])
+  assert.equal(propose(none, start("s", {}), 3)[0], [])
 })
 
 test.run()

@@ -2,93 +2,152 @@ import * as FastCheck from "@effect/schema/FastCheck"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { architectureKey } from "../../../src/domain/architecture/architecture.ts"
-import {
-  type Candidates,
-  drawCandidate,
-  listedCandidates,
-  spaceCandidates
-} from "../../../src/domain/architecture/candidates.ts"
+import { drawCandidate, listedCandidates, spaceCandidates } from "../../../src/domain/architecture/candidates.ts"
 import { isMember } from "../../../src/domain/architecture/membership.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { hamming } from "../../../src/domain/neighborhood/distance.ts"
 import { ValidationLoss } from "../../../src/domain/score/score.ts"
+import { evolution } from "../../../src/domain/searchers/evolution.ts"
+import { exhaustive } from "../../../src/domain/searchers/exhaustive.ts"
+import { searcherInvariants } from "../../../src/domain/searchers/invariants.ts"
+import { localSearch } from "../../../src/domain/searchers/local_search.ts"
 import type { Observation } from "../../../src/domain/searchers/proposal.ts"
-import { type Algorithm, observe, propose, startSearch } from "../../../src/domain/searchers/searcher.ts"
+import { randomSearch } from "../../../src/domain/searchers/random_search.ts"
+import type { Searcher } from "../../../src/domain/searchers/searcher.ts"
+import { SEARCHERS } from "../../../src/domain/searchers/searchers.ts"
+import { fieldDefaults } from "../../../src/domain/setting/field.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { SMALL } from "../../effects/programs/_searches.ts"
 
 const { space, table, losses } = SMALL
 const candidates = listedCandidates(space, table.architectures)
-const ALGORITHMS: ReadonlyArray<Algorithm> = [
-  { _tag: "RandomSearch" },
-  { _tag: "Evolution", population: 6, tournament: 3 },
-  { _tag: "LocalSearch" },
-  { _tag: "Exhaustive" }
-]
 
 /** The first observations of a search, when at most `limit` proposals are asked for at once. */
 function observations(
-  algorithm: Algorithm,
-  seed: string,
-  limit: number,
-  count: number,
-  over: Candidates = candidates
+  searcher: Searcher,
+  { seed = "", limit = 10, count = 1000, over = candidates, settings = fieldDefaults(searcher.fields) }
 ): ReadonlyArray<Observation> {
   const seen: Array<Observation> = []
-  let state = startSearch(algorithm, seed)
+  let state = searcher.start(seed, settings)
   while (seen.length < count) {
-    const [proposals, next] = propose(over, state, Math.min(limit, count - seen.length))
+    const [proposals, next] = searcher.propose(over, state, Math.min(limit, count - seen.length))
     state = next
     if (proposals.length === 0) break
     for (const proposal of proposals) {
       const observation = { ...proposal, loss: ValidationLoss(losses[table.rowOf(proposal.architecture)]!) }
       seen.push(observation)
-      state = observe(state, observation)
+      state = searcher.observe(state, observation)
     }
   }
   return seen
 }
 
-const machines = suite("propose(), observe()")
+const invariants = suite("searcherInvariants()")
 
-machines("what is proposed does not depend on how many are asked for at once", () => {
-  const check = FastCheck.property(
-    FastCheck.constantFrom(...ALGORITHMS),
-    FastCheck.string(),
-    FastCheck.integer({ min: 2, max: 50 }),
-    (algorithm, seed, limit) => {
-      assert.equal(observations(algorithm, seed, limit, 60), observations(algorithm, seed, 1, 60))
-    }
-  )
-  FastCheck.assert(check, { seed: 23, numRuns: 60 })
-})
-
-machines("proposals are numbered from 0 and are candidates", () => {
+for (const searcher of SEARCHERS) {
   const few = listedCandidates(
     space,
     table.architectures.filter((one) => one[0] !== 2)
   )
-  for (const algorithm of ALGORITHMS) {
-    const seen = observations(algorithm, "n", 7, 50, few)
-    assert.equal(
-      seen.map(({ sequence }) => sequence),
-      seen.map((_, i) => i)
-    )
-    assert.ok(seen.every(({ architecture }) => architecture[0] !== 2))
+  for (const [where, over] of [
+    ["a space with a constraint", {}],
+    ["a list", { candidates: few }],
+    ["genotypes", { candidates: spaceCandidates(builtinSpace("s1")) }]
+  ] as const) {
+    if (where === "genotypes" && searcher.ends) continue
+    for (const { name, property } of searcherInvariants(searcher, over)) {
+      invariants(`${searcher.name} in ${where}: ${name}`, () =>
+        FastCheck.assert(property, { seed: 23, numRuns: where === "genotypes" ? 4 : 25 })
+      )
+    }
   }
+}
+
+/** Searchers with one fault each, and the invariant that finds it. */
+const FAULTY: ReadonlyArray<readonly [string, Partial<Searcher>]> = [
+  ["it proposes something", { propose: (_, state) => [[], state] }],
+  [
+    "every proposal is a candidate",
+    { propose: (_, state) => [[{ sequence: Number(state), architecture: [2, 2, 0, 0] }], Number(state) + 1] }
+  ],
+  ["proposals are numbered from 0", { propose: (_, state) => [[{ sequence: 1, architecture: [0, 0, 0, 0] }], state] }],
+  [
+    "it proposes at most as many as are asked for",
+    { propose: (_, state) => [[0, 1].map((sequence) => ({ sequence, architecture: [0, 0, 0, 0] })), state] }
+  ],
+  [
+    "what it proposes does not depend on how many are asked for at once",
+    {
+      propose: (_, state, limit) => [
+        limit < 1 ? [] : [{ sequence: Number(state), architecture: [0, 0, 0, limit % 3] }],
+        Number(state) + Math.min(1, limit)
+      ]
+    }
+  ],
+  [
+    "asked for none, it proposes none and loses nothing",
+    {
+      propose: (_, state, limit) => [
+        limit < 1 ? [] : [{ sequence: Number(state) % 1000, architecture: [0, 0, 0, Number(state) > 999 ? 1 : 0] }],
+        limit < 1 ? 1000 : Number(state) + 1
+      ]
+    }
+  ],
+  [
+    "the same seed and losses give the same proposals",
+    (() => {
+      let drawn = 0
+      const propose: Searcher["propose"] = (_, state, limit) => [
+        limit < 1 ? [] : [{ sequence: Number(state), architecture: [0, 0, 0, (drawn++ % 7) % 3] }],
+        Number(state) + 1
+      ]
+      return { propose }
+    })()
+  ],
+  [
+    "a state is a value: it does not change",
+    {
+      start: () => [],
+      propose: (_, state) => [[{ sequence: (state as Array<0>).push(0) - 1, architecture: [0, 0, 0, 0] }], state]
+    }
+  ],
+  [
+    "once at its end, it stays there",
+    {
+      propose: (_, state) => [
+        Number(state) % 2 === 1 ? [] : [{ sequence: Number(state) / 2, architecture: [0, 0, 0, 0] }],
+        Number(state) + 1
+      ]
+    }
+  ]
+]
+const faulty: Searcher = { ...randomSearch, start: () => 0, propose: (_, state) => [[], state] }
+for (const [name, fault] of FAULTY) {
+  invariants(`finds what breaks "${name}"`, () => {
+    const { property } = searcherInvariants({ ...faulty, ...fault }).find((one) => one.name === name)!
+    assert.ok(FastCheck.check(property, { seed: 1 }).failed)
+  })
+}
+
+invariants("each searcher has a name of its own", () => {
+  assert.is(new Set(SEARCHERS.map(({ name }) => name)).size, SEARCHERS.length)
 })
 
+invariants.run()
+
+const machines = suite("propose(), observe()")
+
 machines("an exhaustive search lists every candidate once, then ends", () => {
-  const seen = observations({ _tag: "Exhaustive" }, "", 10, 1000)
+  const seen = observations(exhaustive, {})
   assert.equal(
     seen.map(({ architecture }) => architecture),
     table.architectures
   )
-  assert.is(observations({ _tag: "Exhaustive" }, "", 10, 1000, spaceCandidates(space)).length, 81)
+  assert.is(observations(exhaustive, { over: spaceCandidates(space) }).length, 81)
 })
 
 machines("evolution proposes neighbors of living members once its population is full", () => {
-  const seen = observations({ _tag: "Evolution", population: 6, tournament: 3 }, "e", 10, 80)
+  const seen = observations(evolution, { seed: "e", count: 80, settings: { population: 6, tournament: 3 } })
   for (const [i, { architecture }] of seen.entries()) {
     if (i < 6) continue
     const living = seen.slice(i - 6, i)
@@ -97,7 +156,7 @@ machines("evolution proposes neighbors of living members once its population is 
 })
 
 machines("a tournament of many always breeds the best, one of one does not", () => {
-  const strict = observations({ _tag: "Evolution", population: 5, tournament: 200 }, "t", 10, 60)
+  const strict = observations(evolution, { seed: "t", count: 60, settings: { population: 5, tournament: 200 } })
   for (let i = 5; i < 60; i++) {
     const best = strict.slice(i - 5, i).reduce((a, b) => (b.loss < a.loss ? b : a))
     assert.is(hamming(best.architecture, strict[i]!.architecture), 1)
@@ -105,7 +164,7 @@ machines("a tournament of many always breeds the best, one of one does not", () 
 })
 
 machines("local search descends to a minimum before it starts anew, and proposes nothing twice but a start", () => {
-  const seen = observations({ _tag: "LocalSearch" }, "l", 10, 70)
+  const seen = observations(localSearch, { seed: "l", count: 70 })
   const ball = makeBall(space)
   let center = seen[0]!
   let at = 1
