@@ -91,8 +91,11 @@ function uninterrupted(command: Killable, root: string): Expected {
 function finish({ command, passing, bits }: Killable, folder: string): string {
   const { stdout, stderr, status } = spawnSync(process.execPath, command(folder), { encoding: "utf8" })
   if (status !== 0) return `exit ${status}: ${stderr}`
+  // Settings of a record come in another order than those of flags.
   const lasting = (value: object) =>
-    Object.fromEntries(Object.entries(value).filter(([field]) => !passing.includes(field)))
+    Object.entries(value)
+      .filter(([field]) => !passing.includes(field))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
   const { settings, ...result } = JSON.parse(stdout.trim().split("\n").at(-1)!)
   return JSON.stringify([lasting(result), lasting(settings), bits?.(folder)])
 }
