@@ -23,7 +23,7 @@ import {
 import { DEFAULT_SAMPLES, planSearch, planSpaceSearch } from "../../src/domain/searchers/plan_search.ts"
 import type { SearchPlan } from "../../src/domain/searchers/search_plan.ts"
 import type { SearchSettings } from "../../src/domain/searchers/settings.ts"
-import { type Halving, rungsOf } from "../../src/domain/searchers/successive_halving.ts"
+import { type Halving, rungsOf, successiveHalving } from "../../src/domain/searchers/successive_halving.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import type { Space } from "../../src/domain/space/space.ts"
 import { isSupernetProtocol, SUPERNET_PROTOCOLS } from "../../src/domain/supernet/protocols.ts"
@@ -32,10 +32,9 @@ import { protocolOf } from "../../src/domain/training/run_settings.ts"
 import { Evaluator } from "../../src/effects/ports/evaluator.ts"
 import { Reporter } from "../../src/effects/ports/reporter.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
-import { halvingSearch } from "../../src/effects/programs/halving_search.ts"
 import { planSupernet } from "../../src/effects/programs/plan_supernet.ts"
 import { openTrainingImages, usedImages } from "../../src/effects/programs/plan_training.ts"
-import { type RepeatOptions, repeated, repeatSearch } from "../../src/effects/programs/repeat_search.ts"
+import { type RepeatOptions, repeatSearch } from "../../src/effects/programs/repeat_search.ts"
 import { SHORTER, trainingPlanLine } from "../../src/report/run_plan.ts"
 import { backendOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
@@ -120,11 +119,11 @@ const openTrainSearch = Effect.fnUntraced(function* (
   const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
   const services = yield* openMachine(settings)
   const { successiveHalving: eta, samples = DEFAULT_SAMPLES } = settings
-  const halving = eta === undefined ? undefined : { candidates: samples, epochs: protocol.epochs, eta }
+  const halving = eta === undefined ? undefined : { samples, epochs: protocol.epochs, eta }
   const totalEpochs = settings.repeat * mostEpochs(settings, plan, halving, protocol.epochs)
   const told = { kept: folder !== undefined, shorter: SHORTER.trainings, totalEpochs, prefix: "training " }
   const progress = yield* trainingProgress(process.stderr, told)
-  const at = yield* Effect.provide(
+  const evaluator = yield* Effect.provide(
     makeTrainEvaluator({
       space,
       protocol,
@@ -136,10 +135,10 @@ const openTrainSearch = Effect.fnUntraced(function* (
     }),
     services
   )
-  const evaluator = at(protocol.epochs)
   yield* progress.note(
     `${Math.ceil(totalEpochs / protocol.epochs)} trainings at most; ${trainingPlanLine(name, protocol, { ...images, epochs: protocol.epochs }, images.dataset.info, images.shape)}`
   )
+  const halved = halving === undefined ? plan : { ...plan, searcher: successiveHalving, settings: halving }
   return {
     score: `validation ${measure === "error" ? "error" : "loss"}`,
     identity: evaluator.identity,
@@ -148,10 +147,10 @@ const openTrainSearch = Effect.fnUntraced(function* (
     used: usedImages(images),
     read: undefined,
     run: (repetitions: RepeatOptions) =>
-      Effect.gen(function* () {
-        if (halving === undefined) return yield* repeatSearch(plan, repetitions)
-        return yield* repeated(repetitions, (once) => halvingSearch(plan, halving, at, once))
-      }).pipe(Effect.provideService(Evaluator, evaluator), Effect.ensuring(progress.clear))
+      repeatSearch(halved, repetitions).pipe(
+        Effect.provideService(Evaluator, evaluator),
+        Effect.ensuring(progress.clear)
+      )
   }
 })
 

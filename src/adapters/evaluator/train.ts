@@ -14,9 +14,8 @@ import { TrainedEpoch } from "../../domain/training/record.ts"
 import { subjectOf } from "../../domain/training/subject.ts"
 import { CheckpointError } from "../../effects/ports/checkpoints.ts"
 import { Batches } from "../../effects/ports/datasets.ts"
-import { EvaluationError } from "../../effects/ports/evaluator.ts"
+import { type ArchitectureEvaluator, EvaluationError } from "../../effects/ports/evaluator.ts"
 import { TensorBackend } from "../../effects/ports/tensor_backend.ts"
-import type { EvaluatorAt } from "../../effects/programs/halving_search.ts"
 import { planTraining, type TrainingImages } from "../../effects/programs/plan_training.ts"
 import { type TrainingProgress, trainedSoFar, trainNetwork } from "../../effects/programs/train_network.ts"
 import * as Folder from "../checkpoints/folder.ts"
@@ -51,7 +50,7 @@ const json = Schema.parseJson(KnownTraining)
 const RESULT = "result.json"
 
 /**
- * Evaluators that train an architecture alone on the training images and score it on the validation images, one for each number of epochs. Trainings are
+ * An evaluator that trains an architecture alone on the training images and scores it on the validation images, after any number of epochs. Trainings are
  * kept by a digest of all that they depend on. One that ended early leaves its checkpoint, and goes on from there; one that ran through, or diverged, leaves its
  * numbers alone. From the epoch on in which a training diverged it has the worst loss of the measure.
  */
@@ -110,14 +109,15 @@ export const makeTrainEvaluator = Effect.fn("makeTrainEvaluator")(function* (opt
       )
   )
 
-  const at: EvaluatorAt = (epochs) => ({
+  const after = (epochs: number): ArchitectureEvaluator => ({
     identity: `train/${base}/${measure}/${epochs}`,
     admits: (architecture) => isMember(space, architecture),
     batch: 1,
     concurrency: 1,
-    evaluate: (architectures) => Effect.forEach(architectures, (architecture) => evaluateOne(architecture, epochs))
+    evaluate: (architectures) => Effect.forEach(architectures, (architecture) => evaluateOne(architecture, epochs)),
+    after
   })
-  return at
+  return after(protocol.epochs)
 })
 
 function digestOf(text: string): string {

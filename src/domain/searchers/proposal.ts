@@ -5,6 +5,15 @@ import type { ValidationLoss } from "../score/score.ts"
 export interface Proposal {
   readonly sequence: number
   readonly architecture: Architecture
+  /** Of an architecture that is proposed again: the sequence of its first proposal, whose neighbors it keeps. */
+  readonly candidate?: number
+  /** Epochs that its trainings take; those of the evaluator where absent. A score by more epochs outdoes one by fewer. */
+  readonly epochs?: number
+}
+
+/** The number of a proposal's candidate: the sequence of its first proposal. */
+export function candidateOf({ candidate, sequence }: Proposal): number {
+  return candidate ?? sequence
 }
 
 /** A proposal and its score under the search's objective. */

@@ -5,14 +5,17 @@ import { spaceSize } from "../../domain/architecture/membership.ts"
 import { isEnumerable, ordinalOf } from "../../domain/architecture/ordinal.ts"
 import { type Evaluation, ValidationLoss } from "../../domain/score/score.ts"
 import type { Space } from "../../domain/space/space.ts"
-import { Evaluator } from "../ports/evaluator.ts"
+import { type ArchitectureEvaluator, Evaluator } from "../ports/evaluator.ts"
 import { RunStore } from "../ports/run_store.ts"
+import { SearchError } from "./search_error.ts"
 
 /**
  * The evaluations known to this process: those recorded in the run, and those made since. Architectures
  * that are the same network share one, that of the member which stands for them.
  */
 export interface Memo {
+  /** What evaluates the architectures that it lacks. */
+  readonly evaluator: ArchitectureEvaluator
   /** Equal for architectures that share an evaluation: what is charged once. */
   readonly keyOf: (architecture: Architecture) => number | string
   readonly get: (architecture: Architecture) => Evaluation | undefined
@@ -22,18 +25,44 @@ export interface Memo {
   readonly set: (architecture: Architecture, evaluation: Evaluation) => void
 }
 
-/** The memo of a run: starts with all that the run store recorded under the evaluator's identity. */
-export const openMemo = Effect.fn("openMemo")(function* (space: Space, identifier: Identifier) {
-  const [evaluator, store] = yield* Effect.all([Evaluator, RunStore])
+/** Gives the memo of the evaluator's own trainings, by `undefined`, or of those that end after so many epochs. */
+export type Memos = Effect.Effect.Success<ReturnType<typeof openMemos>>
+
+/** The memos of a run: of the evaluator's own trainings (`undefined`), and of those that end after so many epochs. */
+export const openMemos = Effect.fn("openMemos")(function* (space: Space, identifier: Identifier) {
+  const evaluator = yield* Evaluator
+  const memos = new Map<number | undefined, Memo>()
+  return Effect.fnUntraced(function* (epochs: number | undefined) {
+    const known = memos.get(epochs)
+    if (known !== undefined) return known
+    const own = epochs === undefined ? evaluator : evaluator.after?.(epochs)
+    if (own === undefined)
+      return yield* new SearchError({ problem: "successive halving needs an evaluator that trains" })
+    const memo = yield* openMemo(space, identifier, own)
+    memos.set(epochs, memo)
+    return memo
+  })
+})
+
+/** The memo of an evaluator: starts with all that the run store recorded under its identity. */
+export const openMemo = Effect.fn("openMemo")(function* (
+  space: Space,
+  identifier: Identifier,
+  evaluator: ArchitectureEvaluator
+) {
+  const store = yield* RunStore
   const evaluated = standIn(identifier, evaluator.admits)
   const byKey = new Map<string, Evaluation>()
   for (const { architecture, loss, ...rest } of yield* store.recorded(evaluator.identity)) {
     byKey.set(architecture, { ...rest, loss: ValidationLoss(loss) })
   }
-  return isEnumerable(space) ? numberedMemo(space, identifier, evaluated, byKey) : keyedMemo(evaluated, byKey)
+  const memo = isEnumerable(space) ? numberedMemo(space, identifier, evaluated, byKey) : keyedMemo(evaluated, byKey)
+  return { ...memo, evaluator }
 })
 
-function keyedMemo(evaluated: Memo["evaluated"], byKey: Map<string, Evaluation>): Memo {
+type Memory = Omit<Memo, "evaluator">
+
+function keyedMemo(evaluated: Memo["evaluated"], byKey: Map<string, Evaluation>): Memory {
   const keyOf = (architecture: Architecture) => architectureKey(evaluated(architecture))
   return {
     keyOf,
@@ -49,7 +78,7 @@ function numberedMemo(
   { identity }: Identifier,
   evaluated: Memo["evaluated"],
   recorded: ReadonlyMap<string, Evaluation>
-): Memo {
+): Memory {
   const size = spaceSize(space)
   const byOrdinal = new Array<Evaluation | undefined>(size)
   for (const [key, evaluation] of recorded) byOrdinal[ordinalOf(space, architectureOfKey(key))] = evaluation
@@ -75,7 +104,8 @@ export const fillMemo = Effect.fn("fillMemo")(function* (
   memo: Memo,
   wanted: ReadonlyArray<ReadonlyArray<Architecture>>
 ) {
-  const [evaluator, store] = yield* Effect.all([Evaluator, RunStore])
+  const { evaluator } = memo
+  const store = yield* RunStore
   const missing = new Map<number | string, Architecture>()
   for (const architectures of wanted) {
     for (const architecture of architectures) {

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { type Seed, split } from "../../domain/random.ts"
 import type { SearchPlan } from "../../domain/searchers/search_plan.ts"
 import { type Outcome, RunStore } from "../ports/run_store.ts"
-import { openMemo } from "./memo.ts"
+import { openMemos } from "./memo.ts"
 import { type SearchProgress, search } from "./search.ts"
 
 /** How far a repeated search has come. */
@@ -24,22 +24,19 @@ export interface RepeatOptions {
   readonly onProgress: (progress: RepeatProgress) => Effect.Effect<void>
 }
 
-/** Run something `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
-export const repeated = Effect.fn("repeated")(function* <E, R>(
-  { seed, repeat, onProgress }: RepeatOptions,
-  once: (options: {
-    readonly seed: Seed
-    readonly repetition: number
-    readonly onProgress: (progress: SearchProgress) => Effect.Effect<void>
-  }) => Effect.Effect<Outcome, E, R>
+/** Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
+export const repeatSearch = Effect.fn("repeatSearch")(function* (
+  plan: SearchPlan,
+  { seed, repeat, onProgress }: RepeatOptions
 ) {
+  const memos = yield* openMemos(plan.candidates.space, plan.identifier)
   const done = yield* (yield* RunStore).outcomes
   const outcomes: Array<Outcome> = []
   for (let repetition = 0; repetition < repeat; repetition++) {
     const known = done.get(repetition)
     outcomes.push(
       known ??
-        (yield* once({
+        (yield* search(plan, memos, {
           seed: repetitionSeed(seed, repetition, repeat),
           repetition,
           onProgress: (progress) => onProgress({ ...progress, repetition, repeat })
@@ -47,10 +44,4 @@ export const repeated = Effect.fn("repeated")(function* <E, R>(
     )
   }
   return outcomes
-})
-
-/** Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
-export const repeatSearch = Effect.fn("repeatSearch")(function* (plan: SearchPlan, options: RepeatOptions) {
-  const memo = yield* openMemo(plan.candidates.space, plan.identifier)
-  return yield* repeated(options, (once) => search(plan, memo, once))
 })

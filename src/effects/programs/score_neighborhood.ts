@@ -32,7 +32,8 @@ export const scoreNeighborhood = Effect.fn("scoreNeighborhood")(function* (
   center: Architecture,
   seed: Seed
 ) {
-  const { admits } = yield* Evaluator
+  const evaluator = yield* Evaluator
+  const { admits } = evaluator
   if (!admits(center)) {
     return yield* new EvaluationError({ architecture: architectureKey(center), reason: "unknown_architecture" })
   }
@@ -41,7 +42,7 @@ export const scoreNeighborhood = Effect.fn("scoreNeighborhood")(function* (
     center,
     seed
   )
-  const memo = yield* openMemo(prepared.ball.space, prepared.identifier)
+  const memo = yield* openMemo(prepared.ball.space, prepared.identifier, evaluator)
   yield* fillMemo(memo, [[center], targets.architectures])
   const at = (distance: number, architecture: Architecture): ScoredArchitecture => {
     const { seconds: _, ...evaluation } = memo.get(architecture)!

@@ -13,7 +13,7 @@ import { addImages, measuredOf, NO_IMAGES } from "../../domain/training/record.t
 import { Batches } from "../ports/datasets.ts"
 import { type DeviceTensor, TensorBackend } from "../ports/tensor_backend.ts"
 import { makeDeviceState, upload } from "./device_state.ts"
-import { SearchError } from "./search.ts"
+import { SearchError } from "./search_error.ts"
 import { type TrainingPlan, type TrainingProgress, trainNetwork } from "./train_network.ts"
 
 /** What a supernet is made of: a training without validation and test, and how architectures are scored behind it. */

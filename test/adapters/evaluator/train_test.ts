@@ -56,7 +56,7 @@ async function withFolder<A>(use: (folder: string) => Promise<A>): Promise<A> {
 }
 
 const evaluated = (folder: string, epochs: number, given: Given = {}) =>
-  Effect.flatMap(setUp(given, folder), ({ at }) => at(epochs).evaluate([ARCHITECTURE])).pipe(
+  Effect.flatMap(setUp(given, folder), ({ at }) => at.after!(epochs).evaluate([ARCHITECTURE])).pipe(
     Effect.map(([evaluation]) => evaluation!.loss),
     Effect.provide(services())
   )
@@ -103,7 +103,7 @@ test("trains nothing twice, also after a damage, and goes on where a shorter tra
 test("is another evaluator wherever its losses could differ", () =>
   withFolder(async (folder) => {
     const identity = (given: Given, epochs = 2) =>
-      run(Effect.map(setUp(given, folder), ({ at }) => at(epochs).identity).pipe(Effect.provide(services())))
+      run(Effect.map(setUp(given, folder), ({ at }) => at.after!(epochs).identity).pipe(Effect.provide(services())))
     const identities = await Promise.all([
       identity({}),
       identity({}, 1),
@@ -127,7 +127,7 @@ test("a training that diverges has the worst loss of the measure, and is known f
       Effect.sync(() => steps.push(`${epoch}/${step}`))
     const of = (measure: TrainEvaluatorOptions["measure"], epochs = 2) =>
       Effect.flatMap(setUp({ changes: WILD, options: { measure, onProgress } }, folder), ({ at }) =>
-        at(epochs).evaluate([ARCHITECTURE])
+        at.after!(epochs).evaluate([ARCHITECTURE])
       ).pipe(
         Effect.map(([evaluation]) => evaluation!),
         Effect.provide(services()),

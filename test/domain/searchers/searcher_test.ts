@@ -15,6 +15,7 @@ import type { Observation } from "../../../src/domain/searchers/proposal.ts"
 import { randomSearch } from "../../../src/domain/searchers/random_search.ts"
 import type { Searcher } from "../../../src/domain/searchers/searcher.ts"
 import { SEARCHERS } from "../../../src/domain/searchers/searchers.ts"
+import { successiveHalving } from "../../../src/domain/searchers/successive_halving.ts"
 import { fieldDefaults } from "../../../src/domain/setting/field.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { SMALL } from "../../effects/programs/_searches.ts"
@@ -62,6 +63,11 @@ for (const searcher of SEARCHERS) {
     }
   }
 }
+
+for (const { name, property } of searcherInvariants(successiveHalving, {
+  settings: { samples: 20, epochs: 9, eta: 3 }
+}))
+  invariants(`halving over its rungs: ${name}`, () => FastCheck.assert(property, { seed: 23, numRuns: 25 }))
 
 /** Searchers with one fault each, and the invariant that finds it. */
 const FAULTY: ReadonlyArray<readonly [string, Partial<Searcher>]> = [

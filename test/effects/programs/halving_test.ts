@@ -8,9 +8,10 @@ import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import { ValidationLoss } from "../../../src/domain/score/score.ts"
 import { planSpaceSearch } from "../../../src/domain/searchers/plan_search.ts"
+import { successiveHalving } from "../../../src/domain/searchers/successive_halving.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
-import { EvaluationError } from "../../../src/effects/ports/evaluator.ts"
-import { type EvaluatorAt, halvingSearch } from "../../../src/effects/programs/halving_search.ts"
+import { type ArchitectureEvaluator, EvaluationError, Evaluator } from "../../../src/effects/ports/evaluator.ts"
+import { repeatSearch } from "../../../src/effects/programs/repeat_search.ts"
 import { failure, run } from "../../_effect.ts"
 import { settingsOf } from "./_searches.ts"
 
@@ -26,8 +27,8 @@ function evaluatorAt(
   ledger: Array<string> = [],
   failAfter = Number.POSITIVE_INFINITY,
   diverges: (architecture: Architecture, epochs: number) => boolean = () => false
-): EvaluatorAt {
-  return (epochs) => ({
+): ArchitectureEvaluator {
+  const after = (epochs: number): ArchitectureEvaluator => ({
     identity: `test/${epochs}`,
     admits: () => true,
     batch: 1,
@@ -44,8 +45,10 @@ function evaluatorAt(
               : { loss: ValidationLoss(lossAt(epochs, one)), seconds: epochs }
           )
         )
-      })
+      }),
+    after
   })
+  return after(9)
 }
 
 const searching = (
@@ -55,15 +58,16 @@ const searching = (
 ) =>
   Effect.gen(function* () {
     const plan = yield* planSpaceSearch(settingsOf({ cost: undefined, samples: 9, ...given }), space)
-    const halving = { candidates: 9, epochs: 9, eta: 3 }
-    return yield* halvingSearch(plan, halving, at, { seed: "h", repetition: 0, onProgress: () => Effect.void })
-  }).pipe(Effect.provide(MemoryRunStore.layer(store)))
+    const halved = { ...plan, searcher: successiveHalving, settings: { samples: 9, epochs: 9, eta: 3 } }
+    const options = { seed: "h", repeat: 1, onProgress: () => Effect.void }
+    return (yield* repeatSearch(halved, options))[0]!
+  }).pipe(Effect.provideService(Evaluator, at), Effect.provide(MemoryRunStore.layer(store)))
 
 const drawn = Array.from({ length: 9 }, (_, i) => drawCandidate(spaceCandidates(space), candidateSeed("h", i))!)
 const best = (pool: ReadonlyArray<Architecture>, count: number, loss: (one: Architecture) => number) =>
   pool.filter((one) => pool.filter((other) => loss(other) < loss(one)).length < count)
 
-const test = suite("halvingSearch()")
+const test = suite("search() by successive halving")
 
 test("returns the best of the last rung, and counts every training", async () => {
   const ledger: Array<string> = []
@@ -153,7 +157,7 @@ test("says what it cannot do", async () => {
   assert.match(await text({ algorithm: "evolution", successiveHalving: 3 }), `take "rs" or "na-rs"`)
   assert.match(await text({ algorithm: "rs", successiveHalving: 3, evaluations: 9 }), "no budget of `evaluations`")
   assert.match(await text({ algorithm: "rs", constraints: ["params<=5"] }), "there is no table")
-  assert.match(await text({ algorithm: "rs", constraints: ["count(none)>=7"] }), "too few candidates")
+  assert.match(await text({ algorithm: "rs", constraints: ["count(none)>=7"] }), "no candidate meets the constraints")
 })
 
 test("meets constraints on choices", async () => {
