@@ -12,7 +12,7 @@ interface Source {
   readonly imports: ReadonlyArray<string>
 }
 
-const ROOMS = ["src/domain/", "src/effects/", "src/report/", "src/adapters/", "bin/"] as const
+const ROOMS = ["src/domain/", "src/effects/", "src/report/", "src/adapters/", "src/library/", "bin/"] as const
 const MAX_LINES = 400
 
 function sourcesBelow(folder: string): ReadonlyArray<Source> {

@@ -4,7 +4,7 @@ import { spaceSize } from "../architecture/membership.ts"
 import { isEnumerable, ordinalOf } from "../architecture/ordinal.ts"
 import type { Table } from "../table/table.ts"
 import { sweep } from "./landscape.ts"
-import { objectiveLoss, type PreparedObjective, targetsOf } from "./targets.ts"
+import { type PreparedObjective, targetsOf } from "./targets.ts"
 
 /** Losses by row under an identity: each row has that of the member that stands for its network. */
 export function networkLosses(identifier: Identifier, table: Table, losses: Float64Array): Float64Array {
@@ -30,6 +30,6 @@ export function objectiveOfAll(prepared: PreparedObjective, table: Table, losses
   const lossOf = (architecture: Architecture) => losses[table.rowOf(architecture)]!
   return Float64Array.from(architectures, (architecture, row) => {
     const targets = targetsOf(prepared, architecture, `row/${row}`)
-    return objectiveLoss(objective, targets.architectures.map(lossOf), targets)
+    return prepared.aggregate(targets.architectures.map(lossOf), targets.distances)
   })
 }

@@ -20,18 +20,31 @@ export interface PreparedObjective {
   readonly identifier: Identifier
   /** Whether a neighbor may be evaluated. */
   readonly admits: (architecture: Architecture) => boolean
+  /** The objective from the losses of its targets, in their order, and their distances from the center. */
+  readonly aggregate: (losses: ReadonlyArray<number>, distances: ReadonlyArray<number>) => number
 }
 
-/** Prepare an objective once for many architectures. */
+/**
+ * Prepare an objective once for many architectures.
+ *
+ * Source: Wang et al. 2021 (arXiv 2105.06369), g({f(a') : a' in N(a)}).
+ */
 export function prepareObjective(
   space: Space,
   objective: Objective,
   identifier: Identifier,
   admits: (architecture: Architecture) => boolean
 ): PreparedObjective {
-  if (objective._tag === "Own") return { objective, identifier, admits, ball: makeBall(space) }
+  if (objective._tag === "Own")
+    return { objective, identifier, admits, ball: makeBall(space), aggregate: (losses) => losses[0]! }
   const { radius, exactRadius = false, moveInputs } = objective
-  return { objective, identifier, admits, ball: makeBall(space, { radius, exactRadius, moveInputs }) }
+  return {
+    objective,
+    identifier,
+    admits,
+    ball: makeBall(space, { radius, exactRadius, moveInputs }),
+    aggregate: (losses, distances) => aggregate(objective.aggregate, losses, distances)
+  }
 }
 
 /**
@@ -56,13 +69,4 @@ export function targetsOf(prepared: PreparedObjective, center: Architecture, see
     architectures: [...(withCenter ? [own] : []), ...around.map((neighbor) => neighbor.architecture)],
     distances: [...(withCenter ? [0] : []), ...around.map((neighbor) => neighbor.distance)]
   }
-}
-
-/**
- * The objective from the losses of its targets, in their order.
- *
- * Source: Wang et al. 2021 (arXiv 2105.06369), g({f(a') : a' in N(a)}).
- */
-export function objectiveLoss(objective: Objective, losses: ReadonlyArray<number>, targets: Targets): number {
-  return objective._tag === "Own" ? losses[0]! : aggregate(objective.aggregate, losses, targets.distances)
 }

@@ -8,7 +8,9 @@ import type { Evaluation } from "../../domain/score/score.ts"
 export class EvaluationError extends Schema.TaggedError<EvaluationError>()("EvaluationError", {
   architecture: Schema.String,
   reason: Schema.Literal("unknown_architecture", "diverged", "out_of_memory", "timeout", "unreachable", "failed"),
-  detail: Schema.optional(Schema.String)
+  detail: Schema.optional(Schema.String),
+  /** What an evaluation threw. */
+  cause: Schema.optional(Schema.Unknown)
 }) {
   override get message(): string {
     return `Cannot evaluate architecture "${this.architecture}": ${this.detail ?? this.reason.replaceAll("_", " ")}`

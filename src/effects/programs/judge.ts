@@ -1,5 +1,5 @@
 import type { Objective } from "../../domain/objective/objective.ts"
-import { objectiveLoss, type Targets } from "../../domain/objective/targets.ts"
+import type { PreparedObjective, Targets } from "../../domain/objective/targets.ts"
 import { type Evaluation, ValidationLoss } from "../../domain/score/score.ts"
 import type { Outcome } from "../ports/run_store.ts"
 
@@ -11,9 +11,13 @@ export interface Judged extends Pick<Outcome, "ownLoss" | "ownDiverged"> {
 }
 
 /** Judge a proposal by the evaluations of its targets, in their order. Trainings that diverged count with their losses, the worst that there are. */
-export function judge(objective: Objective, targets: Targets, evaluations: ReadonlyArray<Evaluation>): Judged {
+export function judge(
+  { aggregate }: PreparedObjective,
+  targets: Targets,
+  evaluations: ReadonlyArray<Evaluation>
+): Judged {
   const losses = evaluations.map(({ loss }) => loss)
-  const loss = ValidationLoss(objectiveLoss(objective, losses, targets))
+  const loss = ValidationLoss(aggregate(losses, targets.distances))
   const own = targets.distances[0] === 0 ? evaluations[0] : undefined
   const ownDiverged = own?.diverged === true
   return {
@@ -28,12 +32,12 @@ export function judge(objective: Objective, targets: Targets, evaluations: Reado
 export function noScore(
   objective: Objective,
   { diverged, uniqueEvaluations }: Pick<Outcome, "diverged" | "uniqueEvaluations">
-): { readonly problem: string; readonly settings: ReadonlyArray<string> } {
+): { readonly problem: string; readonly cure: string; readonly settings: ReadonlyArray<string> } {
   const lenient = objective._tag === "Neighborhood" && diverged < uniqueEvaluations
-  const problem = [
-    `no candidate has a score: ${diverged} of ${uniqueEvaluations} evaluations diverged`,
-    `give a lower \`learningRate\` or a smaller \`clip\`${lenient ? ", or an `aggregate` that leaves out the worst, as median does" : ""}`,
-    "a run that is kept needs another folder for that"
-  ].join("; ")
-  return { problem, settings: ["learningRate", "clip", "aggregate"] }
+  const median = lenient ? ", or an `aggregate` that leaves out the worst, as median does" : ""
+  return {
+    problem: `no candidate has a score: ${diverged} of ${uniqueEvaluations} evaluations diverged`,
+    cure: `give a lower \`learningRate\` or a smaller \`clip\`${median}; a run that is kept needs another folder for that`,
+    settings: ["learningRate", "clip", "aggregate"]
+  }
 }

@@ -78,7 +78,7 @@ export function settled({ objective }: SearchPlan, ledger: Ledger, charge: Charg
     ledger.paid.set(network, seconds)
     if (hasDiverged === true) diverged += 1
   }
-  const judged = judge(objective.objective, targets, evaluations)
+  const judged = judge(objective, targets, evaluations)
   const observation: Observation = { ...proposal, loss: judged.loss }
   if ((proposal.epochs ?? 0) > (best?.observation.epochs ?? 0)) best = undefined
   if (judged.hasScore && (best === undefined || judged.loss < best.observation.loss)) best = { observation, judged }

@@ -5,7 +5,7 @@ import { spaceSize } from "../../domain/architecture/membership.ts"
 import { isEnumerable, ordinalOf } from "../../domain/architecture/ordinal.ts"
 import { type Evaluation, ValidationLoss } from "../../domain/score/score.ts"
 import type { Space } from "../../domain/space/space.ts"
-import { type ArchitectureEvaluator, Evaluator } from "../ports/evaluator.ts"
+import { type ArchitectureEvaluator, EvaluationError, Evaluator } from "../ports/evaluator.ts"
 import { RunStore } from "../ports/run_store.ts"
 import { SearchError } from "./search_error.ts"
 
@@ -122,6 +122,7 @@ export const fillMemo = Effect.fn("fillMemo")(function* (
     calls,
     (architectures) =>
       evaluator.evaluate(architectures).pipe(
+        Effect.tap((evaluations) => faultOf(evaluations, architectures) ?? Effect.void),
         Effect.flatMap((evaluations) => {
           for (const [i, evaluation] of evaluations.entries()) memo.set(architectures[i]!, evaluation)
           const records = evaluations.map((one, i) => ({ architecture: architectureKey(architectures[i]!), ...one }))
@@ -131,3 +132,17 @@ export const fillMemo = Effect.fn("fillMemo")(function* (
     { concurrency: evaluator.concurrency, discard: true }
   )
 })
+
+/** What is wrong with an evaluator's reply: it needs one evaluation per architecture, and no NaN. */
+function faultOf(
+  evaluations: ReadonlyArray<Evaluation>,
+  architectures: ReadonlyArray<Architecture>
+): EvaluationError | undefined {
+  const count = evaluations.length === architectures.length
+  const at = count ? evaluations.findIndex(({ loss }) => Number.isNaN(loss)) : 0
+  if (at < 0) return undefined
+  const detail = count
+    ? "the evaluator gave the loss NaN; give Infinity where a training diverged"
+    : `the evaluator gave ${evaluations.length} evaluations for ${architectures.length} architectures; give one each`
+  return new EvaluationError({ architecture: architectureKey(architectures[at]!), reason: "failed", detail })
+}

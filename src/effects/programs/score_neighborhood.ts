@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { type Architecture, architectureKey } from "../../domain/architecture/architecture.ts"
-import { objectiveLoss, type PreparedObjective, targetsOf } from "../../domain/objective/targets.ts"
+import { type PreparedObjective, targetsOf } from "../../domain/objective/targets.ts"
 import type { Seed } from "../../domain/random.ts"
 import type { Evaluation } from "../../domain/score/score.ts"
 import { EvaluationError, Evaluator } from "../ports/evaluator.ts"
@@ -50,10 +50,9 @@ export const scoreNeighborhood = Effect.fn("scoreNeighborhood")(function* (
   }
   const known = targets.architectures.map((architecture, i) => at(targets.distances[i]!, architecture))
   const scored: ScoredNeighborhood = {
-    loss: objectiveLoss(
-      prepared.objective,
+    loss: prepared.aggregate(
       known.map(({ loss }) => loss),
-      targets
+      targets.distances
     ),
     center: at(0, center),
     neighbors: known.filter(({ distance }) => distance > 0)

@@ -11,7 +11,7 @@ import { sampleNeighbors } from "../../../src/domain/neighborhood/sample_neighbo
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { AGGREGATE_TEXTS, parseAggregate } from "../../../src/domain/objective/aggregate_text.ts"
 import { sweep } from "../../../src/domain/objective/landscape.ts"
-import { objectiveLoss, prepareObjective, targetsOf } from "../../../src/domain/objective/targets.ts"
+import { prepareObjective, targetsOf } from "../../../src/domain/objective/targets.ts"
 import { AROUND, NAS_BENCH } from "../../effects/programs/_searches.ts"
 
 const { space, losses, table } = NAS_BENCH
@@ -23,7 +23,7 @@ const prepare = (changes: Partial<typeof AROUND>, admits: (one: Architecture) =>
   prepareObjective(space, { ...objective, ...changes }, known, admits)
 const ordinals = FastCheck.nat(15624)
 
-const test = suite("targetsOf(), objectiveLoss()")
+const test = suite("targetsOf(), prepareObjective()")
 
 test("with 0 neighbors every aggregate gives the own loss exactly", () => {
   const own = prepareObjective(space, { _tag: "Own" }, known, () => true)
@@ -33,7 +33,7 @@ test("with 0 neighbors every aggregate gives the own loss exactly", () => {
     for (const each of [own, prepared]) {
       const targets = targetsOf(each, center, "s")
       assert.equal(targets, { architectures: [center], distances: [0] })
-      assert.is(objectiveLoss(each.objective, targets.architectures.map(lossOf), targets), lossOf(center))
+      assert.is(each.aggregate(targets.architectures.map(lossOf), targets.distances), lossOf(center))
     }
   })
   FastCheck.assert(check, { seed: 60, numRuns: 100 })
