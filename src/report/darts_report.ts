@@ -69,7 +69,7 @@ export function gradientText(result: GradientResult): string {
   const { settings, space, outcome, info, backend, seconds, inputWait, run } = result
   const architecture = architectureOfKey(outcome.architecture)
   const printed = printArchitecture(space, architecture)
-  const { drawn, size, next } = foundOn(space, architecture, info, settings)
+  const { drawn, size, next, full } = foundOn(space, architecture, info, settings)
   const kept = keptEpoch(outcome)
   const every = Math.max(1, Math.ceil(outcome.epochs.length / 8))
   const shown = outcome.epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === outcome.epochs.length - 1)
@@ -89,7 +89,8 @@ export function gradientText(result: GradientResult): string {
     ...(run === undefined
       ? ["not kept: add --run FOLDER to keep and continue a run"]
       : [`kept in ${run}; its curves: tensorboard --logdir ${quoted(run)}`]),
-    ...next.map((command) => `next: ${command}`)
+    ...next.map((command) => `next: ${command}`),
+    ...(full === undefined ? [] : [full])
   ].join("\n")
 }
 

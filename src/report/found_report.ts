@@ -5,8 +5,9 @@ import { drawArchitecture } from "../domain/architecture/draw.ts"
 import { printArchitecture } from "../domain/architecture/text.ts"
 import type { DatasetInfo } from "../domain/data/dataset.ts"
 import type { Space } from "../domain/space/space.ts"
+import { type SearchOnImages, trainingAfterSearch } from "../domain/training/training_after_search.ts"
 import { type UsualNetwork, usualNetwork } from "../domain/training/usual_network.ts"
-import { type ImagesOfSearch, nextCommands } from "./next_commands.ts"
+import { fullTraining, nextCommands, type SourcesOfSearch } from "./next_commands.ts"
 
 /** What is told of an architecture that was found on images. */
 export interface Found {
@@ -18,16 +19,28 @@ export interface Found {
   readonly size: readonly [string, string] | undefined
   /** What to type next. */
   readonly next: ReadonlyArray<string>
+  /** How the training of the publication differs from the one to type. */
+  readonly full: string | undefined
 }
 
 /** An architecture that was found on images of a dataset: its cells, its size when trained from scratch, the next commands. */
-export function foundOn(space: Space, architecture: Architecture, info: DatasetInfo, images: ImagesOfSearch): Found {
-  const network = Option.getOrUndefined(Either.getRight(usualNetwork(space, architecture, info)))
+export function foundOn(
+  space: Space,
+  architecture: Architecture,
+  info: DatasetInfo,
+  search: SourcesOfSearch & SearchOnImages
+): Found {
+  const training = trainingAfterSearch(space, architecture, search, info)
+  const whole = search.dataset === "image-folder" ? { imageSize: search.imageSize } : {}
+  const full = trainingAfterSearch(space, architecture, { dataset: search.dataset, ...whole }, info)
+  const seen = { classes: info.classes, shape: training.image }
+  const network = Option.getOrUndefined(Either.getRight(usualNetwork(space, architecture, seen, training.protocol)))
   return {
     drawn: drawArchitecture(space, architecture),
     network,
     size: network === undefined ? undefined : ["from scratch", sizeOf(network)],
-    next: nextCommands(printArchitecture(space, architecture), images)
+    next: nextCommands(printArchitecture(space, architecture), search, training, info.classes),
+    full: fullTraining(training, full)
   }
 }
 

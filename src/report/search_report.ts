@@ -179,7 +179,8 @@ export function searchText(result: SearchResult): string {
     result.run === undefined
       ? "not kept: add --run FOLDER to keep and continue a run"
       : `kept in ${result.run}: the same command shows it again`,
-    ...(found === undefined ? [] : found.next.map((command) => `next: ${command}`))
+    ...(found === undefined ? [] : found.next.map((command) => `next: ${command}`)),
+    ...(found?.full === undefined ? [] : [found.full])
   )
   return lines.join("\n")
 }

@@ -5,6 +5,7 @@ import type { TrainedEpoch, TrainingPosition } from "../domain/training/record.t
 import type { TrainingRunSettings } from "../domain/training/run_settings.ts"
 import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
 import { duration } from "./duration.ts"
+import { networkFlags } from "./next_commands.ts"
 import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished training. */
@@ -105,11 +106,8 @@ function next({ settings, protocol, shape, info, run, ...result }: TrainingResul
   if (!exportable) return []
   if (weights === undefined)
     return run === undefined ? [] : [`next: npx tsx bin/evaluate.ts --run ${quoted(run)} --save-weights`]
-  const [channels, height] = shape
   const sizes = [
-    `--channels ${protocol.channels} --cells ${protocol.cells} --classes ${info.classes} --image ${height}`,
-    ...(channels === 3 ? [] : [`--image-channels ${channels}`]),
-    ...(protocol.stem === "cifar" ? [] : [`--stem ${protocol.stem}`]),
+    networkFlags(protocol, shape, info.classes),
     `--weights ${quoted(weights)}`,
     ...(normalization === undefined ? [] : ["--normalize"])
   ].join(" ")

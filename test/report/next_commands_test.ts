@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process"
-import * as Schema from "@effect/schema/Schema"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { printGenotype } from "../../src/domain/architecture/genotype.ts"
 import { PUBLISHED_GENOTYPES } from "../../src/domain/architecture/published_genotypes.ts"
-import { GradientRunSettings } from "../../src/domain/darts/run_settings.ts"
-import { nextCommands } from "../../src/report/next_commands.ts"
+import { TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
+import { fullTraining, nextCommands } from "../../src/report/next_commands.ts"
 import { quoted } from "../../src/report/quoted.ts"
 
 const GENOTYPE = printGenotype(PUBLISHED_GENOTYPES.DARTS_V2!)
@@ -18,20 +17,24 @@ test("a shell reads every word as it was", () => {
   assert.equal(stdout.split("\0").slice(0, -1), words)
 })
 
-test("name the architecture, its space and the data of the search", () => {
-  const settings = Schema.decodeSync(GradientRunSettings)
-  const commands = nextCommands(
-    GENOTYPE,
-    settings({ space: "my space.json", dataset: "image-folder", data: "images", imageSize: 64 })
-  )
-  assert.equal(commands, [
-    `npx tsx bin/evaluate.ts --architecture "${GENOTYPE}" --space 'my space.json' --dataset image-folder --data images --image-size 64`,
-    `npx tsx bin/export.ts --architecture "${GENOTYPE}" --space 'my space.json' --describe`
+test("name the architecture, its space, the data of the search, and the network of the report", () => {
+  const training = {
+    name: "darts-cifar",
+    changes: { imageSize: 64, flip: false },
+    protocol: TRAINING_PROTOCOLS["darts-cifar"],
+    image: [1, 64, 64]
+  } as const
+  const source = { space: "my space.json", dataset: "image-folder", data: "images" }
+  assert.equal(nextCommands(GENOTYPE, source, training, 7), [
+    `npx tsx bin/evaluate.ts --architecture "${GENOTYPE}" --space 'my space.json' --dataset image-folder --data images --image-size 64 --flip no`,
+    `npx tsx bin/export.ts --architecture "${GENOTYPE}" --space 'my space.json' --channels 36 --cells 20 --classes 7 --image 64 --image-channels 1 --describe`
   ])
+  const quick = { ...training, changes: { ...training.changes, images: 9, epochs: 10 } }
   assert.is(
-    nextCommands("0", settings({ space: "s4", imageSize: 12 }))[0],
-    "npx tsx bin/evaluate.ts --architecture 0 --space s4 --dataset mnist"
+    fullTraining(quick, { ...training, changes: { flip: false } }),
+    "the whole protocol darts-cifar: that training without --image-size, --images and --epochs, 600 epochs; evaluate says how long either takes"
   )
+  assert.is(fullTraining(training, training), undefined)
 })
 
 test.run()

@@ -76,10 +76,14 @@ test("show the cell, its size and the next commands where images scored it, and 
   assert.match(text, "\n  cell: inputs 0\n    node 1 = nor_conv_3x3(0)\n    node 2 = none(0) + skip_connect(1)\n")
   assert.match(
     text,
-    /\n {2}from scratch +[\d,]+ parameters, [\d,]+ multiply-adds \(16 channels, 5 cells a stage, images 1×28×28\)\n/
+    /\n {2}from scratch +[\d,]+ parameters, [\d,]+ multiply-adds \(16 channels, 5 cells a stage, images 1×8×8\)\n/
   )
-  const next = `npx tsx bin/evaluate.ts --architecture '${cell}' --space nas-bench-201 --dataset mnist`
+  const next = `npx tsx bin/evaluate.ts --architecture '${cell}' --space nas-bench-201 --dataset mnist --image-size 8 --crop 1 --flip no --batch-size 9`
   assert.match(text, `next: ${next}\nnext: npx tsx bin/export.ts`)
+  assert.match(
+    text,
+    /\nthe whole protocol nas-bench-201: that training without --image-size and --crop, 200 epochs; evaluate/
+  )
   const json = searchJson(result) as { readonly network: UsualNetwork; readonly next: ReadonlyArray<string> }
   assert.is(json.next[0], next)
   assert.match(text, json.network.parameters.toLocaleString("en-US"))

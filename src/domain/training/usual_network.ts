@@ -12,35 +12,40 @@ import {
 import { describeNetwork, type NetworkCount } from "../network/describe_network.ts"
 import type { ProgramError } from "../program/program.ts"
 import type { Space } from "../space/space.ts"
-import { TRAINING_PROTOCOLS } from "./protocol.ts"
+import { TRAINING_PROTOCOLS, type TrainingProtocol, type TrainingProtocolName } from "./protocol.ts"
 
 /** Images from this height and width on are ImageNet's kind. */
 const LARGE_IMAGE = 128
 
-/**
- * The size in which the publications train a found architecture from scratch: that of their protocol (`TRAINING_PROTOCOLS`), DARTS's for large images from
- * 128 pixels on. Differs from them where the classes or images do.
- */
-export function usualSizes(space: Space, classes: number, [, height, width]: ImageShape): EvaluationOptions {
+/** The protocol in which the publications train a found architecture from scratch; DARTS's for large images from 128 pixels on. */
+export function usualProtocol(space: Space, [, height, width]: ImageShape): TrainingProtocolName {
   const large = Math.min(height, width) >= LARGE_IMAGE
-  const protocol = !halves(space) ? "nas-bench-201" : large ? "darts-imagenet" : "darts-cifar"
-  const { channels, cells, stem } = TRAINING_PROTOCOLS[protocol]
-  return { channels, ...cellSize(space, cells), ...(halves(space) && large ? { stem } : {}), classes }
+  return !halves(space) ? "nas-bench-201" : large ? "darts-imagenet" : "darts-cifar"
 }
 
-/** What an architecture's network of the usual size takes for an image. */
+/** The size of a network that is trained by a protocol. */
+export function sizesOf(
+  space: Space,
+  classes: number,
+  { channels, cells, stem }: Pick<TrainingProtocol, "channels" | "cells" | "stem">
+): EvaluationOptions {
+  return { channels, ...cellSize(space, cells), ...(halves(space) && stem !== "cifar" ? { stem } : {}), classes }
+}
+
+/** What an architecture's network takes for an image. */
 export interface UsualNetwork extends NetworkCount {
   readonly sizes: EvaluationOptions
   readonly image: ImageShape
 }
 
-/** The network of an architecture in the usual size, in numbers. */
+/** The network of an architecture in the size of a protocol, the usual one where none is given, in numbers. */
 export function usualNetwork(
   space: Space,
   architecture: Architecture,
-  { classes, shape }: { readonly classes: number; readonly shape: ImageShape }
+  { classes, shape }: { readonly classes: number; readonly shape: ImageShape },
+  protocol: Pick<TrainingProtocol, "channels" | "cells" | "stem"> = TRAINING_PROTOCOLS[usualProtocol(space, shape)]
 ): Either.Either<UsualNetwork, NetworkError | ProgramError> {
-  const sizes = usualSizes(space, classes, shape)
+  const sizes = sizesOf(space, classes, protocol)
   const problem = spaceFault(space, sizes)
   if (problem !== undefined) return Either.left(new NetworkError({ space: space.name, problem }))
   const described = describeNetwork([1, ...shape], (net, x) => evaluationLogits(net, x, space, architecture, sizes))

@@ -4,8 +4,11 @@ import * as assert from "uvu/assert"
 import { printGenotype } from "../../../src/domain/architecture/genotype.ts"
 import { PUBLISHED_GENOTYPES } from "../../../src/domain/architecture/published_genotypes.ts"
 import { parseArchitecture } from "../../../src/domain/architecture/text.ts"
+import type { ImageShape } from "../../../src/domain/data/dataset.ts"
+import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
-import { usualNetwork, usualSizes } from "../../../src/domain/training/usual_network.ts"
+import { TRAINING_PROTOCOLS } from "../../../src/domain/training/protocol.ts"
+import { sizesOf, usualNetwork, usualProtocol } from "../../../src/domain/training/usual_network.ts"
 
 const numbers = (space: Parameters<typeof builtinSpace>[0], text: string, classes: number, side: number) => {
   const own = builtinSpace(space)
@@ -15,6 +18,9 @@ const numbers = (space: Parameters<typeof builtinSpace>[0], text: string, classe
   )
   return { parameters, multiplyAdds }
 }
+
+const usualSizes = (space: Space, classes: number, shape: ImageShape) =>
+  sizesOf(space, classes, TRAINING_PROTOCOLS[usualProtocol(space, shape)])
 
 const test = suite("usualNetwork()")
 
