@@ -156,7 +156,7 @@ planned("scores on images that no weight has seen, at most as many as there are"
   assert.is(trained.size, 12)
   assert.not.ok(plan.validation.some((images) => images.some((image) => trained.has(image))))
   const many = await failure(planOfSupernet({}, { scoreBatches: 3 }))
-  assert.match(String(many.message), /--score-batches.*3 are asked for, and the 8 validation images fill 2 of 4/)
+  assert.match(String(many.message), /`scoreBatches`.*3 are asked for, and the 8 validation images fill 2 of 4/)
   const few = await failure(planOfSupernet({}, { validation: 0.1 }))
   assert.match(String(few.message), /2 validation images fill 0 of 4/)
 })
