@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { gradientSearch } from "../src/domain/darts/settings.ts"
+import { dartsSearch } from "../src/domain/darts/method.ts"
+import { darts } from "../src/domain/darts/methods/darts.ts"
 import { stepPrograms } from "../src/domain/darts/step_programs.ts"
 import { cellSize, spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { buildProgram } from "../src/domain/program/builder.ts"
@@ -38,7 +39,7 @@ export const searchStep = Effect.fn("searchStep")(function* (name: StepSpace, si
     classes: 10,
     image: [batch, 3, size, size]
   })
-  const programs = yield* stepPrograms(yield* gradientSearch("Darts", name), network)
+  const programs = yield* stepPrograms(yield* dartsSearch(darts, {}, name), network)
   const levels = [programs.alpha, programs.weights].map((level) => {
     if (level._tag === "Summed") throw new RangeError("DARTS has one run a step")
     return level.step

@@ -1,5 +1,4 @@
-import * as Schema from "@effect/schema/Schema"
-import { StopRule } from "../src/domain/darts/stop_rule.ts"
+import { STOP_RULE } from "../src/domain/darts/stop_rule.ts"
 import { summarize } from "../src/domain/statistics/summary.ts"
 import { FORMER_RULE, type StudyEpoch, type StudyFound, type StudyRun, type Tested } from "./_study_results.ts"
 import { controlTable, stopTable } from "./_study_stops.ts"
@@ -26,7 +25,7 @@ const HEADER = [
 ]
 
 /** The floor of the stop rule. */
-const FLOOR = Schema.decodeSync(StopRule)({}).floor
+const FLOOR = STOP_RULE.floor
 
 const DASH = "–"
 const fixed = (value: number, digits: number) => value.toFixed(digits)

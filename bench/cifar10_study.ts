@@ -24,9 +24,10 @@ import { beginGradientRun, GRADIENT_VERSION } from "../src/adapters/checkpoints/
 import * as NoCurves from "../src/adapters/curves/none.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import { openStoredRun } from "../src/adapters/run_store/stored_run.ts"
-import { flagOf, resolveGradientSettings, resolveSettings } from "../src/adapters/settings/resolve.ts"
+import { flagOf, resolveDartsRun, resolveSettings } from "../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { progressLine } from "../src/adapters/terminal/darts_progress.ts"
+import { encodeDartsRun } from "../src/domain/darts/run_settings.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/programs/darts_search.ts"
 import { planGradientSearch } from "../src/effects/programs/plan_darts.ts"
@@ -83,11 +84,10 @@ const SWITCHES: ReadonlySet<string> = new Set(["flip", "eigenvalue"])
 
 /** The command that does the same as a run of the study. */
 function command(given: Readonly<Record<string, unknown>>, folder: string): string {
-  const flags = Object.entries(given).flatMap(([name, value]) =>
-    name === "method"
-      ? ["--config", join(folder, "method.json")]
-      : [flagOf(name), ...(value === true ? (SWITCHES.has(name) ? [] : ["yes"]) : [value === false ? "no" : value])]
-  )
+  const flags = Object.entries(given).flatMap(([name, value]) => [
+    flagOf(name),
+    ...(value === true ? (SWITCHES.has(name) ? [] : ["yes"]) : [value === false ? "no" : value])
+  ])
   return ["npx tsx bin/search.ts", ...flags, "--run", folder].join(" ")
 }
 
@@ -136,14 +136,16 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     threads,
     ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every })
   }
-  if ("method" in given) writeJson(join(folder, "method.json"), { method: given.method })
   console.log(command(given, folder))
-  const settings = yield* resolveGradientSettings(undefined, given)
-  const { plan, info } = yield* Effect.provide(
-    planGradientSearch(settings, builtinSpace(COMMON.space)),
+  const asked = yield* resolveDartsRun(undefined, given)
+  const { plan, info, run } = yield* Effect.provide(
+    planGradientSearch(asked, builtinSpace(COMMON.space)),
     DatasetFiles.layerCached()
   )
-  yield* beginGradientRun(folder, { version: GRADIENT_VERSION, settings, data: info.digest })
+  yield* beginGradientRun(folder, {
+    ...{ version: GRADIENT_VERSION, algorithm: run.method.name, settings: encodeDartsRun(run) },
+    data: info.digest
+  })
   const { spent, note } = clockOf(folder)
   const onProgress = (now: GradientProgress) =>
     Effect.sync(() => {

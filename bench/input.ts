@@ -14,7 +14,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
@@ -23,10 +22,12 @@ import * as Memory from "../src/adapters/checkpoints/memory.ts"
 import * as NoCurves from "../src/adapters/curves/none.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
-import { GradientRunSettings } from "../src/domain/darts/run_settings.ts"
+import { naDarts } from "../src/domain/darts/methods/na_darts.ts"
+import { dartsRun } from "../src/domain/darts/run_settings.ts"
 import { type Augmentation, CIFAR_AUGMENTATION, IMAGENET_AUGMENTATION } from "../src/domain/data/augmentation.ts"
 import { makeBatch } from "../src/domain/data/batch.ts"
 import { integerAt, keyOf } from "../src/domain/random.ts"
+import type { Given } from "../src/domain/setting/field.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type GradientProgress, gradientSearch } from "../src/effects/programs/darts_search.ts"
 import type { GradientPlan } from "../src/effects/programs/darts_step.ts"
@@ -40,17 +41,19 @@ const { images: epochImages, steps, rounds } = flags
 /** Most that a search may wait for its batches. */
 const MOST_WAIT = 0.05
 
+/** The settings of a search, as a config file has them. */
+type CaseSettings = Given & { readonly batchSize?: number }
+
 interface Case {
   readonly name: string
-  readonly settings: typeof GradientRunSettings.Encoded
+  readonly settings: CaseSettings
   readonly augmentation: ReadonlyArray<Augmentation>
   /** Images of an epoch, and those that are timed. */
   readonly epoch: number
   readonly timed: number
 }
 
-const search = (settings: typeof GradientRunSettings.Encoded): typeof GradientRunSettings.Encoded => ({
-  algorithm: "na-darts",
+const search = (settings: CaseSettings): CaseSettings => ({
   protocol: "nas-bench-201-small",
   neighbors: 1,
   epochs: 1,
@@ -91,7 +94,7 @@ async function imageFolder(count: number): Promise<string> {
 
 /** The plan of a case's search, with the augmentation that is measured. */
 const planOf = Effect.fnUntraced(function* ({ settings, augmentation }: Case) {
-  const decoded = yield* Schema.decodeUnknown(GradientRunSettings)(settings)
+  const decoded = yield* dartsRun(naDarts, settings)
   const { plan, info } = yield* planGradientSearch(decoded, builtinSpace("nas-bench-201"))
   const augmented: GradientPlan = {
     ...plan,

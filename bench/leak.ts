@@ -15,7 +15,8 @@ import * as core from "@tensorflow/tfjs-core"
 import * as Effect from "effect/Effect"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { liveTensors, RUNTIMES } from "../src/adapters/tensor/tfjs.ts"
-import { gradientSearch } from "../src/domain/darts/settings.ts"
+import { dartsSearch } from "../src/domain/darts/method.ts"
+import { darts } from "../src/domain/darts/methods/darts.ts"
 import { stepPrograms } from "../src/domain/darts/step_programs.ts"
 import { BACKEND_NAMES } from "../src/domain/data/names.ts"
 import { spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
@@ -51,7 +52,7 @@ const train = Effect.gen(function* () {
     classes: 4,
     image: [8, 1, 8, 8]
   })
-  const { weights, state } = yield* stepPrograms(yield* gradientSearch("Darts", "nas-bench-201"), network)
+  const { weights, state } = yield* stepPrograms(yield* dartsSearch(darts, {}, "nas-bench-201"), network)
   if (weights._tag === "Summed") return yield* Effect.dieMessage("DARTS has one run a step")
   const executable = yield* backend.compile(weights.step)
   const initial = new Map<string, HostValues>()

@@ -23,7 +23,8 @@ import * as NoCurves from "../src/adapters/curves/none.ts"
 import { memoryDataset } from "../src/adapters/datasets/memory.ts"
 import * as Inline from "../src/adapters/datasets/on_demand.ts"
 import * as Onnx from "../src/adapters/tensor/onnx.ts"
-import { gradientSearch as settingsOf } from "../src/domain/darts/settings.ts"
+import { dartsSearch } from "../src/domain/darts/method.ts"
+import { naDarts } from "../src/domain/darts/methods/na_darts.ts"
 import { stepPrograms } from "../src/domain/darts/step_programs.ts"
 import { spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { initialWeights } from "../src/domain/network/initial_weights.ts"
@@ -67,8 +68,8 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
     image: [batch, 3, size, size]
   })
   const given = { neighbors, steps: updates, batchSize: batch, epochs: 1 }
-  const settings = yield* settingsOf("NaDarts", "darts", given)
-  const { weightLayout } = yield* stepPrograms(settings, network)
+  const asked = yield* dartsSearch(naDarts, given)
+  const { weightLayout } = yield* stepPrograms(asked, network)
   const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const examples = 2 * batch * (WARM + steps + LAST)
   const shape = [3, size, size] as const
@@ -78,14 +79,12 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
   const train = { shape, images, labels }
   const { train: reader } = yield* memoryDataset({ name: "made up", classes: 10, train, test: train })
   const plan: GradientPlan = {
+    ...asked,
     space,
-    settings,
     network,
     examples,
     seed: "0",
     initial: new Map([...initialWeights(parameters, "0")].map(([name, data]) => [`param/${name}`, data])),
-    eigenvalueEvery: 0,
-    eigenvalueBatches: 1,
     reader,
     request: (indices) => ({ indices, options: { classes: 10 } })
   }

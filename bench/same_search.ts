@@ -13,7 +13,6 @@
  * Exits 1 where any of this fails.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as Schema from "@effect/schema/Schema"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -23,8 +22,9 @@ import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { architectureKey, architectureOfKey } from "../src/domain/architecture/architecture.ts"
 import { printArchitecture } from "../src/domain/architecture/text.ts"
 import { discretize } from "../src/domain/darts/discretize.ts"
-import { GradientRunSettings } from "../src/domain/darts/run_settings.ts"
-import { GRADIENT_PROTOCOLS } from "../src/domain/darts/settings.ts"
+import { naDarts } from "../src/domain/darts/methods/na_darts.ts"
+import { dartsRun } from "../src/domain/darts/run_settings.ts"
+import { DARTS_PROTOCOLS } from "../src/domain/darts/settings.ts"
 import { planEpoch, planStep, type StepPlan } from "../src/domain/darts/step_plan.ts"
 import { type StepPrograms, stepPrograms } from "../src/domain/darts/step_programs.ts"
 import { WEIGHTS } from "../src/domain/darts/updates.ts"
@@ -47,7 +47,7 @@ import { choice, many, positive, scriptFlags, toggle, whole } from "./_flags.ts"
 
 const flags = scriptFlags({
   backend: many(choice(BACKEND_NAMES, "onnx"), ["onnx", "tfjs-wasm"]),
-  epochs: whole(GRADIENT_PROTOCOLS.quick.epochs),
+  epochs: whole(DARTS_PROTOCOLS.quick.epochs),
   images: whole(2000),
   tolerance: positive(1e-3),
   threads: whole(2),
@@ -133,7 +133,7 @@ const line = (text: string) => (flags.json ? console.error(text) : console.log(t
 const number = (value: number) => value.toExponential(1).padStart(9)
 
 const compare = Effect.gen(function* () {
-  const settings = yield* Schema.decodeUnknown(GradientRunSettings)({
+  const settings = yield* dartsRun(naDarts, {
     protocol: "quick",
     epochs,
     images,
@@ -141,7 +141,7 @@ const compare = Effect.gen(function* () {
   })
   const space = builtinSpace("nas-bench-201")
   const { plan } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
-  const programs = yield* stepPrograms(plan.settings, plan.network)
+  const programs = yield* stepPrograms(plan, plan.network)
   const start = startTensors(plan, programs)
   const first = yield* lane(names[0]!, plan, programs, start)
   const control = yield* lane(names[0]!, plan, programs, moved(start))
@@ -153,10 +153,10 @@ const compare = Effect.gen(function* () {
   let [drift, steps] = [0, 0]
   line(`losses of each step beside ${names[0]}'s, largest relative difference so far: pinned, free; control: free`)
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const planned = planEpoch(plan.settings, plan.network.shape, plan.examples, plan.seed, epoch)
+    const planned = planEpoch(plan, plan.network.shape, plan.examples, plan.seed, epoch)
     let last: StepLosses | undefined
     for (let i = 0; i < planned.steps; i++, steps++) {
-      const step = planStep(plan.settings, plan.network.shape, planned, i)
+      const step = planStep(plan, plan.network.shape, planned, i)
       const { batches } = yield* take(step)
       const before = yield* first.tensors
       const own = yield* first.free(step, batches)

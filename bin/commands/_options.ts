@@ -1,7 +1,7 @@
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
-import { GRADIENT_ALGORITHMS } from "../../src/domain/darts/run_settings.ts"
-import { GRADIENT_PROTOCOLS } from "../../src/domain/darts/settings.ts"
+import { METHODS } from "../../src/domain/darts/methods/methods.ts"
+import { DARTS_PROTOCOLS } from "../../src/domain/darts/settings.ts"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../../src/domain/data/names.ts"
 import { EVALUATOR_NAMES } from "../../src/domain/searchers/evaluator_settings.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/searchers/settings.ts"
@@ -61,7 +61,7 @@ export const OBJECTIVE_OPTIONS = {
 export const SEARCH_OPTIONS = {
   algorithm: choice(
     "algorithm",
-    [...Object.keys(GRADIENT_ALGORITHMS), ...ALGORITHM_NAMES],
+    [...METHODS.map(({ name }) => name), ...ALGORITHM_NAMES],
     "the searcher; na-rs is rs with --objective neighborhood (na-darts, with a table na-rs)"
   ),
   objective: choice(
@@ -135,7 +135,7 @@ export const GRADIENT_OPTIONS = {
   crop: integer("crop", "zeros around an image before a random crop (0)"),
   protocol: choice(
     "protocol",
-    [...new Set([...Object.keys(GRADIENT_PROTOCOLS), ...Object.keys(TRAINING_PROTOCOLS)])],
+    [...new Set([...Object.keys(DARTS_PROTOCOLS), ...Object.keys(TRAINING_PROTOCOLS)])],
     "settings of data, optimizers and epochs (quick; of trainings by the skeleton)"
   ),
   channels: integer("channels", "channels of the first cell (4)"),

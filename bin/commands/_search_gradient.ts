@@ -1,4 +1,3 @@
-import * as Schema from "@effect/schema/Schema"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -7,13 +6,14 @@ import { cacheFolder } from "../../src/adapters/cache_folder.ts"
 import { beginGradientRun, GRADIENT_VERSION, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
-import { resolveGradientSettings } from "../../src/adapters/settings/resolve.ts"
+import { resolveDartsRun } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { gradientProgress } from "../../src/adapters/terminal/darts_progress.ts"
-import { GradientRunSettings } from "../../src/domain/darts/run_settings.ts"
+import { encodeDartsRun } from "../../src/domain/darts/run_settings.ts"
+import { machineFields } from "../../src/domain/data/data_fields.ts"
 import { elementCount } from "../../src/domain/program/program.ts"
-import { SettingsError } from "../../src/domain/setting/settings_error.ts"
+import { decodeSettings } from "../../src/domain/setting/field.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
 import { gradientSearch } from "../../src/effects/programs/darts_search.ts"
 import { planGradientSearch } from "../../src/effects/programs/plan_darts.ts"
@@ -31,27 +31,29 @@ const BATCHES_AHEAD = 4
 export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
   const begun = yield* Clock.currentTimeMillis
   const stored = run === undefined ? undefined : yield* readGradientRun(run)
-  const asked = yield* resolveGradientSettings(config, given, stored?.settings)
-  if (given.eigenvalueEvery !== undefined && !asked.eigenvalue)
-    return yield* new SettingsError({ problem: "eigenvalueEvery (--eigenvalue-every): add --eigenvalue" })
-  const space = yield* loadSpace(asked.space)
+  const asked = yield* resolveDartsRun(config, given, stored)
+  const space = yield* loadSpace(asked.settings.space)
   const planned = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
   const { plan, info, used } = planned
-  const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
-  const backendName = yield* backendOf(asked.backend, kept)
-  const settings = { ...planned.settings, backend: backendName }
+  const { backend: backendField } = machineFields
+  const kept =
+    run === undefined || stored === undefined
+      ? undefined
+      : { folder: run, ...(yield* decodeSettings({ backend: backendField }, { backend: stored.settings.backend })) }
+  const backendName = yield* backendOf(asked.settings.backend, kept)
+  const search = { ...planned.run, settings: { ...planned.run.settings, backend: backendName } }
+  const settings = encodeDartsRun(search)
+  const { threads } = search.settings
   const stop = (reason: RunStop) => (run === undefined ? Effect.void : Effect.ignore(noteStop(run, reason)))
-  if (run !== undefined)
-    yield* mendStopped(run, {
-      settings: Schema.encodeSync(GradientRunSettings)(settings),
-      data: info.digest,
-      train: info.train
-    })
-  if (run !== undefined) yield* beginGradientRun(run, { version: GRADIENT_VERSION, settings, data: info.digest })
+  if (run !== undefined) yield* mendStopped(run, { settings, data: info.digest, train: info.train })
+  if (run !== undefined) {
+    const algorithm = search.method.name
+    yield* beginGradientRun(run, { version: GRADIENT_VERSION, algorithm, settings, data: info.digest })
+  }
   const progress = yield* gradientProgress(process.stderr, run !== undefined)
   const backendOptions = {
     cache: cacheFolder("programs"),
-    ...(settings.threads === undefined ? {} : { threads: settings.threads })
+    ...(threads === undefined ? {} : { threads })
   }
   const layers = Layer.mergeAll(
     backendLayer(backendName, backendOptions),
@@ -62,7 +64,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     const { name } = yield* TensorBackend
     const device = yield* deviceOf(backendName)
     const weights = [...planned.parameters.values()].reduce((sum, shape) => sum + elementCount(shape), 0)
-    yield* progress.note(gradientPlanLine(plan, planned.settings, info, weights))
+    yield* progress.note(gradientPlanLine(plan, planned.run.settings, info, weights))
     return { outcome: yield* gradientSearch(plan, progress.show), backend: name, device }
   }).pipe(
     Effect.tapErrorTag("DivergedError", () => stop({ _tag: "Diverged" })),
@@ -73,7 +75,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
   const inputWait = yield* progress.inputWait
-  const result = { settings, space, info, used, backend, device, outcome, seconds, inputWait, run }
+  const result = { search, space, info, used, backend, device, outcome, seconds, inputWait, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

@@ -5,7 +5,7 @@ import { hasGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { readConfig } from "../../src/adapters/settings/resolve.ts"
 import { runnable } from "../../src/adapters/terminal/run_command.ts"
-import { GRADIENT_ALGORITHMS, isGradientAlgorithm } from "../../src/domain/darts/run_settings.ts"
+import { METHODS, methodNamed } from "../../src/domain/darts/methods/methods.ts"
 import { ALGORITHM_NAMES } from "../../src/domain/searchers/settings.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import {
@@ -69,10 +69,10 @@ const isByGradient = Effect.fnUntraced(function* ({ config, run, given }: Search
   const file = config === undefined ? {} : yield* readConfig(config)
   const settings = { ...file, ...given }
   if (typeof settings.algorithm === "string") {
-    const known: ReadonlyArray<string> = [...Object.keys(GRADIENT_ALGORITHMS), ...ALGORITHM_NAMES]
+    const known: ReadonlyArray<string> = [...METHODS.map(({ name }) => name), ...ALGORITHM_NAMES]
     const problem = `algorithm (--algorithm): Expected ${known.join(", ")}, actual "${settings.algorithm}"`
     return known.includes(settings.algorithm)
-      ? isGradientAlgorithm(settings.algorithm)
+      ? methodNamed(settings.algorithm) !== undefined
       : yield* new SettingsError({ problem })
   }
   if (run !== undefined && (hasRun(run) || hasGradientRun(run))) return hasGradientRun(run)

@@ -1,7 +1,7 @@
 import { architectureOfKey } from "../domain/architecture/architecture.ts"
 import { printArchitecture } from "../domain/architecture/text.ts"
 import type { EpochRecord } from "../domain/darts/record.ts"
-import type { GradientRunSettings } from "../domain/darts/run_settings.ts"
+import { type DartsRun, encodeDartsRun } from "../domain/darts/run_settings.ts"
 import type { DatasetInfo } from "../domain/data/dataset.ts"
 import type { Space } from "../domain/space/space.ts"
 import type { GradientOutcome } from "../effects/programs/darts_search.ts"
@@ -11,7 +11,7 @@ import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished gradient search. */
 export interface GradientResult {
-  readonly settings: GradientRunSettings
+  readonly search: DartsRun
   readonly space: Space
   readonly info: DatasetInfo
   readonly used: UsedImages
@@ -35,7 +35,7 @@ function keptEpoch({ epochs, epoch }: GradientOutcome): EpochRecord {
 
 /** The machine-readable result: one object. */
 export function gradientJson({
-  settings,
+  search,
   space,
   outcome,
   info,
@@ -43,7 +43,7 @@ export function gradientJson({
 }: GradientResult): Readonly<Record<string, unknown>> {
   const text = (key: string) => printArchitecture(space, architectureOfKey(key))
   const last = keptEpoch(outcome)
-  const { network, next } = foundOn(space, architectureOfKey(outcome.architecture), info, settings)
+  const { network, next } = foundOn(space, architectureOfKey(outcome.architecture), info, search.settings)
   return {
     architecture: text(outcome.architecture),
     epoch: outcome.epoch,
@@ -60,21 +60,22 @@ export function gradientJson({
     inputWait: rest.inputWait ?? null,
     run: rest.run ?? null,
     next,
-    settings
+    algorithm: search.method.name,
+    settings: encodeDartsRun(search)
   }
 }
 
 /** The result for people: what was found, how the search went, where it lies, what to type next. */
 export function gradientText(result: GradientResult): string {
-  const { settings, space, outcome, info, backend, seconds, inputWait, run } = result
+  const { search, space, outcome, info, backend, seconds, inputWait, run } = result
   const architecture = architectureOfKey(outcome.architecture)
   const printed = printArchitecture(space, architecture)
-  const { drawn, size, next, full } = foundOn(space, architecture, info, settings)
+  const { drawn, size, next, full } = foundOn(space, architecture, info, search.settings)
   const kept = keptEpoch(outcome)
   const every = Math.max(1, Math.ceil(outcome.epochs.length / 8))
   const shown = outcome.epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === outcome.epochs.length - 1)
   return [
-    `${settings.algorithm} in ${space.name} on ${info.name}: ${outcome.epochs.length} ${outcome.epochs.length === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(0)} s on ${backend}${inputWait === undefined ? "" : `, input wait ${percent(inputWait)}`}${outcome.stopped ? ", ended by the stop rule" : settings.readEpoch !== undefined ? ", ended by --read-epoch" : ""}`,
+    `${search.method.name} in ${space.name} on ${info.name}: ${outcome.epochs.length} ${outcome.epochs.length === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(0)} s on ${backend}${inputWait === undefined ? "" : `, input wait ${percent(inputWait)}`}${outcome.stopped ? ", ended by the stop rule" : search.settings.readEpoch !== undefined ? ", ended by --read-epoch" : ""}`,
     "",
     "  epoch  train loss  valid loss  valid accuracy  gap      skips   entropy  eigenvalue",
     ...shown.map(epochLine),

@@ -43,7 +43,7 @@ test("a kept run is told again, continues, and refuses other settings", async ()
   assert.match(typed.stderr, /begun with another --seed; use/)
   const samples = await cli("search", "--run", run, "--constraint", "count(skip_connect)<=1")
   assert.is(samples.status, 2)
-  assert.match(samples.stderr, /--constraint\): is no setting of a search by gradients/)
+  assert.match(samples.stderr, /--constraint: is no setting of darts/)
 })
 
 test("the best backend that works is told with its reason, and recorded by its name", async () => {
@@ -94,12 +94,22 @@ test("Ctrl-C ends the process with its worker, keeps the place, and says how to 
 for (const [name, args, code, text] of [
   ["a setting of other searches", ["--algorithm", "darts", "--samples", "3"], 2, "--samples"],
   ["a setting of another method", [...small, "--algorithm", "darts", "--neighbors", "2"], 2, "neighbors"],
-  ["epochs between eigenvalues that are not asked for", ["--eigenvalue-every", "2"], 2, "add --eigenvalue"],
+  [
+    "epochs between eigenvalues that are not asked for",
+    ["--eigenvalue-every", "2"],
+    2,
+    "--eigenvalue-every needs --eigenvalue: give"
+  ],
   ["a flag of earlier versions", ["--none", "no"], 2, "--none is now --read-none and --neighbor-none"],
   ["a word that is none", ["--algorithm", "na-darts", "--representation", "turn"], 2, "--representation"],
   ["a batch larger than the data", [...images, "--algorithm", "darts", "--batch-size", "64"], 2, "takes 64 images"],
-  ["a switch that is none", ["--stop-rule", "maybe"], 2, "--stop-rule): Expected yes or no"],
-  ["a number of neighbors that is none", ["--neighbors", "few"], 2, '--neighbors): Expected "all" or a number'],
+  ["a switch that is none", ["--stop-rule", "maybe"], 2, "--stop-rule: expected yes or no, not"],
+  [
+    "a number of neighbors that is none",
+    ["--neighbors", "few"],
+    2,
+    "--neighbors: expected a whole number from 0 on, or all, not"
+  ],
   ["data that are missing", ["--algorithm", "darts", "--dataset", "tensor-file"], 2, "--data"],
   ["more images than there are", [...small, "--algorithm", "darts", "--images", "99"], 2, "24 training images"]
 ] as const) {

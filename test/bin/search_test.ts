@@ -158,7 +158,7 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["an unknown flag", ["--bogus"], 2, /there is no --bogus; --help/],
   ["a number that is none", ["--samples", "many"], 2, "--samples"],
   ["a negative budget", ["--evaluations", "-1"], 2, "--evaluations"],
-  ["an unknown algorithm", ["--algorithm", "magic"], 2, /Expected darts, na-darts.*local-search/],
+  ["an unknown algorithm", ["--algorithm", "magic"], 2, /Expected na-darts, darts.*local-search/],
   ["an unknown aggregate", ["--aggregate", "avg"], 2, "median"],
   ["an aggregate out of range", ["--aggregate", "cvar:2"], 2, "out of its range"],
   ["na-rs with the own score", ["--algorithm", "na-rs", "--objective", "own"], 2, '"rs"'],
@@ -172,7 +172,7 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["a constraint that none meets", [...own, "--constraint", "score>100"], 2, "score>100"],
   ["a constraint that is none", [...own, "--constraint", "score"], 2, "count(choice)"],
   ["simulated seconds without a cost", [...own, "--simulated-seconds", "5"], 2, "--simulated-seconds needs --cost"],
-  ["samples without a table", ["--samples", "5"], 2, /--samples\).*--table FILE.*--algorithm na-rs/],
+  ["samples without a table", ["--samples", "5"], 2, /--samples: .*--table FILE.*--algorithm na-rs/],
   [
     "neighbors without a neighborhood",
     ["--algorithm", "rs", "--neighbors", "2"],

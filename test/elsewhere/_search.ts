@@ -6,8 +6,9 @@ import * as OnDemand from "../../src/adapters/datasets/on_demand.ts"
 import { layer, type RuntimeName } from "../../src/adapters/tensor/tfjs.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { printArchitecture } from "../../src/domain/architecture/text.ts"
-import { checkGradientSearch } from "../../src/domain/darts/check_settings.ts"
-import { gradientSearch as settingsOf } from "../../src/domain/darts/settings.ts"
+import { checkDartsSearch } from "../../src/domain/darts/check_settings.ts"
+import { dartsSearch } from "../../src/domain/darts/method.ts"
+import { naDarts } from "../../src/domain/darts/methods/na_darts.ts"
 import { stepPrograms } from "../../src/domain/darts/step_programs.ts"
 import type { Samples } from "../../src/domain/data/dataset.ts"
 import { relaxedShape } from "../../src/domain/neighborhood/relaxed_shape.ts"
@@ -49,14 +50,14 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
     ...{ channels: 2, cells: 3, classes: CLASSES },
     image: [BATCH, 3, SIDE, SIDE]
   })
-  const settings = yield* settingsOf("NaDarts", "darts", {
-    ...{ epochs: 2, batchSize: BATCH, neighbors: 1, alpha: { learningRate: 0.05 } }
-  })
-  yield* checkGradientSearch(settings, relaxedShape(space), EXAMPLES)
-  const { weightLayout } = yield* stepPrograms(settings, network)
+  const given = { epochs: 2, batchSize: BATCH, neighbors: 1, alphaLearningRate: 0.05 }
+  const search = yield* dartsSearch(naDarts, given)
+  yield* checkDartsSearch(search, relaxedShape(space), EXAMPLES)
+  const { weightLayout } = yield* stepPrograms(search, network)
   const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const plan: GradientPlan = {
-    ...{ space, settings, network, examples: EXAMPLES, seed: "elsewhere", eigenvalueEvery: 0, eigenvalueBatches: 1 },
+    ...search,
+    ...{ space, network, examples: EXAMPLES, seed: "elsewhere" },
     initial: new Map([...initialWeights(parameters, "weights")].map(([name, data]) => [`param/${name}`, data])),
     reader,
     request: (indices) => ({ indices, options: { classes: CLASSES } })

@@ -3,7 +3,6 @@ import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { GradientRunSettings } from "../../domain/darts/run_settings.ts"
 import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/ports/checkpoints.ts"
 import { hasRun } from "../run_store/sqlite.ts"
@@ -11,12 +10,14 @@ import { flagOf } from "../settings/resolve.ts"
 import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
 
 /** The version of the records of gradient searches. A run of an earlier one could not go on to the same result. */
-export const GRADIENT_VERSION = 3
+export const GRADIENT_VERSION = 4
 
 /** What a gradient search was begun with. */
 export const GradientRunRecord = Schema.Struct({
   version: Schema.Literal(GRADIENT_VERSION),
-  settings: GradientRunSettings,
+  algorithm: Schema.String,
+  /** All of them, as `encodeDartsRun` gives them. */
+  settings: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   /** Digest of the data. */
   data: Schema.String
 }).annotations({ identifier: "GradientRunRecord" })
@@ -72,7 +73,7 @@ const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.S
   const version = Option.getOrUndefined(decodeVersion(text))?.version ?? GRADIENT_VERSION
   if (version < GRADIENT_VERSION)
     return yield* fail(
-      "it holds a search by gradients of an earlier version of this program, whose neighbors and eigenvalues had another meaning; finish it with that version, or use another folder"
+      "it holds a search by gradients of an earlier version of this program, whose settings had other names or meanings; finish it with that version, or use another folder"
     )
   return yield* Effect.mapError(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })(text), () =>
     fail(
@@ -82,8 +83,8 @@ const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.S
 })
 
 const begin = Effect.fnUntraced(function* <
-  A extends { readonly settings: object; readonly data: string },
-  I extends { readonly settings: object }
+  A extends { readonly algorithm?: string; readonly settings: object; readonly data: string },
+  I extends { readonly algorithm?: string; readonly settings: object }
 >(folder: string, record: A, schema: Schema.Schema<A, I>, kind: string) {
   const fail = (detail: string) => new CheckpointError({ place: folder, detail })
   const known = yield* read(folder, schema, kind)
@@ -99,7 +100,7 @@ const begin = Effect.fnUntraced(function* <
     })
   }
   const encode = Schema.encodeSync(schema)
-  const differing = differences(encode(known).settings, encode(record).settings)
+  const differing = differences(compared(encode(known)), compared(encode(record)))
   if (differing.length > 0) {
     const flags = differing.map(flagOf).join(", ")
     return yield* fail(
@@ -133,6 +134,11 @@ export const beginTrainingRun = (folder: string, record: TrainingRunRecord) =>
 /** Begin the training of a supernet in a folder, or make sure that it continues one with the same settings and data. */
 export const beginSupernetRun = (folder: string, record: SupernetRunRecord) =>
   begin(folder, record, SupernetRunRecord, "supernet")
+
+/** What must not differ between a record and the run that continues it. */
+function compared({ algorithm, settings }: { readonly algorithm?: string; readonly settings: object }): object {
+  return algorithm === undefined ? settings : { algorithm, ...settings }
+}
 
 function differences(a: object, b: object): ReadonlyArray<string> {
   const texts = (settings: object) =>

@@ -3,7 +3,8 @@ import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { GradientRunSettings } from "../../domain/darts/run_settings.ts"
+import { METHODS, methodNamed } from "../../domain/darts/methods/methods.ts"
+import { dartsRun, searchFields } from "../../domain/darts/run_settings.ts"
 import { SearchSettings } from "../../domain/searchers/settings.ts"
 import { formerSetting } from "../../domain/setting/schemas.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
@@ -44,20 +45,33 @@ function successor(name: string): string | undefined {
 /** Full settings of a search by samples. */
 export const resolveSettings = (config: string | undefined, flags: GivenSettings, kept?: SearchSettings) => {
   const foreign = (name: string) =>
-    `is no setting of a search by samples${Object.hasOwn(GradientRunSettings.fields, name) ? "; --algorithm na-darts has it" : ""}`
+    `is no setting of a search by samples${METHODS.some((method) => Object.hasOwn(searchFields(method), name)) ? "; --algorithm na-darts has it" : ""}`
   return resolve(SearchSettings, foreign, config, flags, kept)
 }
 
-/** Full settings of a search by gradients. */
-export const resolveGradientSettings = (
+/** A search by gradients with all its settings; those of `kept`, a run that continues, below what is given. */
+export const resolveDartsRun = Effect.fn("resolveDartsRun")(function* (
   config: string | undefined,
   flags: GivenSettings,
-  kept?: GradientRunSettings
-) => {
-  const foreign = (name: string) =>
-    `is no setting of a search by gradients${Object.hasOwn(SearchSettings.fields, name) ? "; searches by samples have it: --table FILE, --evaluator train or --algorithm na-rs" : ""}`
-  return resolve(GradientRunSettings, foreign, config, flags, kept)
-}
+  kept?: { readonly algorithm: string; readonly settings: GivenSettings }
+) {
+  const asked: GivenSettings = { ...(config === undefined ? {} : yield* readConfig(config)), ...flags }
+  const { algorithm = kept?.algorithm ?? METHODS[0].name, ...given } = asked
+  const method = methodNamed(String(algorithm))
+  if (method === undefined) {
+    const names = METHODS.map(({ name }) => name).join(", ")
+    return yield* new SettingsError({ problem: `\`algorithm\`: expected ${names}, not ${JSON.stringify(algorithm)}` })
+  }
+  const ofSamples = Object.keys(given).find(
+    (name) => !Object.hasOwn(searchFields(method), name) && Object.hasOwn(SearchSettings.fields, name)
+  )
+  if (ofSamples !== undefined) {
+    const problem = `\`${ofSamples}\`: is no setting of ${method.name}`
+    const cure = "searches by samples have it: --table FILE, --evaluator train or --algorithm na-rs"
+    return yield* new SettingsError({ problem: `${problem}; ${cure}` })
+  }
+  return yield* dartsRun(method, { ...(method.name === kept?.algorithm ? kept.settings : {}), ...given })
+})
 
 /** Full settings of a training from scratch. */
 export const resolveTrainingSettings = (config: string | undefined, flags: GivenSettings, kept?: TrainingRunSettings) =>

@@ -1,19 +1,20 @@
 import * as Either from "effect/Either"
-import { relaxedNeighborCount } from "../neighborhood/relaxed_neighbors.ts"
 import type { RelaxedShape } from "../neighborhood/relaxed_shape.ts"
 import { SettingsError } from "../setting/settings_error.ts"
-import type { GradientSearch } from "./settings.ts"
+import { LEVELS } from "./level.ts"
+import type { DartsSearch } from "./method.ts"
 import { runsOf } from "./step_plan.ts"
 
 /** Most architectures whose gradients one update may sum. */
 export const MOST_RUNS = 1024
 
-/** The settings, if a search over `examples` training images can be run with them. */
-export function checkGradientSearch(
-  settings: GradientSearch,
+/** The search, if it can be run over `examples` training images. */
+export function checkDartsSearch(
+  search: DartsSearch,
   shape: RelaxedShape,
   examples: number
-): Either.Either<GradientSearch, SettingsError> {
+): Either.Either<DartsSearch, SettingsError> {
+  const { method, settings } = search
   const fail = (problem: string) => Either.left(new SettingsError({ problem }))
   const { batchSize, weightShare } = settings
   const weights = Math.floor(weightShare * examples)
@@ -26,11 +27,15 @@ export function checkGradientSearch(
     return fail(
       `\`readEpoch\`: expected one of the ${settings.epochs} epochs, actual ${settings.readEpoch}; give more \`epochs\``
     )
-  if (settings._tag !== "NaDarts") return Either.right(settings)
-  if (settings.neighbors !== 0 && relaxedNeighborCount(shape, { radius: 1, neighborNone: settings.neighborNone }) === 0)
-    return fail("no edge has a second operation to change to; use 0 `neighbors`, or let `neighborNone` be true")
-  const most = Math.max(...(["alpha", "weights"] as const).flatMap((level) => [...runsOf(settings, shape, level)]))
+  if (settings.readEpoch !== undefined && settings.stopRule === true)
+    return fail("`readEpoch` takes the place of the stop rule: leave `stopRule` out")
+  if (settings.nesterov && settings.momentum === 0) return fail("`nesterov` needs a `momentum` above 0")
+  if (!settings.eigenvalue && settings.eigenvalueEvery !== 1)
+    return fail("`eigenvalueEvery` needs `eigenvalue`: give that too")
+  const problem = method.problem(settings, shape)
+  if (problem !== undefined) return fail(problem)
+  const most = Math.max(...LEVELS.flatMap((level) => [...runsOf(search, shape, level)]))
   if (most > MOST_RUNS)
     return fail(`an update would sum ${most} architectures, at most ${MOST_RUNS} are possible; use fewer \`neighbors\``)
-  return Either.right(settings)
+  return Either.right(search)
 }

@@ -1,9 +1,9 @@
-import { type RelaxedMaps, relaxedMaps } from "../neighborhood/relaxed_maps.ts"
 import { type CellTensors, probabilities, type RelaxedShape } from "../neighborhood/relaxed_shape.ts"
 import type { Shape } from "../program/operation.ts"
-import { gumbelNoise, perturbationMaps } from "./noise.ts"
-import type { GradientSearch } from "./settings.ts"
-import { type Level, type StepPlan, seesNeighbors, type UpdatePlan } from "./step_plan.ts"
+import type { Level } from "./level.ts"
+import type { DartsSearch } from "./method.ts"
+import { gumbelNoise } from "./noise.ts"
+import type { StepPlan, UpdatePlan } from "./step_plan.ts"
 
 /** A tensor that is not on a device yet: row-major elements. */
 export interface HostTensor {
@@ -17,28 +17,31 @@ export function hostScalar(value: number): HostTensor {
 }
 
 /** Whether `runInputs` reads alpha for a level's updates. Where it does not, alpha need not leave the device. */
-export function readsAlpha(settings: GradientSearch, level: Level): boolean {
-  if (settings._tag === "SdartsRs") return level === "weights"
-  return settings._tag === "NaDarts" && settings.representation._tag !== "Shift" && seesNeighbors(settings, level)
+export function readsAlpha({ method, settings }: DartsSearch, level: Level): boolean {
+  return method.relaxation(settings, level).mapped?.readsAlpha ?? false
 }
 
 /**
- * What one run of an update's gradient program takes besides weights, alpha, momentum and batches: `xi` for a look-ahead, `temperature` and
- * `gumbel/<cell>`, `map/<cell>` and `add/<cell>`. `xi` is there for programs without a look-ahead too. `alpha` is that of the moment of the update; zeros
- * do where `readsAlpha` says no.
+ * What one run of an update's gradient program takes besides weights, alpha, momentum and batches: `xi`
+ * for a look-ahead and the method's scalars, `temperature` and `gumbel/<cell>`, `map/<cell>` and
+ * `add/<cell>`. `xi` is there for programs without a look-ahead too. `alpha` is that of the moment of the
+ * update; zeros do where `readsAlpha` says no.
  */
 export function runInputs(
-  settings: GradientSearch,
+  { method, settings }: DartsSearch,
   shape: RelaxedShape,
-  step: StepPlan,
-  update: UpdatePlan,
+  { epoch, xi }: StepPlan,
+  { level, runs, seed }: UpdatePlan,
   run: number,
   alpha: CellTensors
 ): Map<string, HostTensor> {
-  const inputs = new Map<string, HostTensor>([["xi", hostScalar(step.xi)]])
-  if (step.temperature !== undefined) inputs.set("temperature", hostScalar(step.temperature))
-  const noise = settings._tag === "Gdas" ? gumbelNoise(shape, update.seed) : undefined
-  const maps = mapsOf(settings, shape, step, update, run, alpha)
+  const { temperature, mapped } = method.relaxation(settings, level)
+  const scalars = { xi, ...method.scalars(settings, epoch) }
+  const inputs = new Map(Object.entries(scalars).map(([name, value]) => [name, hostScalar(value)] as const))
+  const center = probabilities(shape, alpha)
+  const maps = mapped?.maps({ shape, epoch, neighbor: runs[run]!, seed, center })
+  if (temperature !== undefined) inputs.set("temperature", hostScalar(temperature(epoch)))
+  const noise = temperature === undefined ? undefined : gumbelNoise(shape, seed)
   for (const { name, edges, width } of shape) {
     const matrix = [edges.length, width]
     if (noise !== undefined) inputs.set(`gumbel/${name}`, { shape: matrix, data: noise.get(name)! })
@@ -48,19 +51,4 @@ export function runInputs(
     inputs.set(`add/${name}`, { shape: matrix, data: add })
   }
   return inputs
-}
-
-function mapsOf(
-  settings: GradientSearch,
-  shape: RelaxedShape,
-  { epsilon }: StepPlan,
-  { level, runs, seed }: UpdatePlan,
-  run: number,
-  alpha: CellTensors
-): RelaxedMaps | undefined {
-  if (settings._tag === "NaDarts" && seesNeighbors(settings, level))
-    return relaxedMaps(shape, settings, runs[run]!, probabilities(shape, alpha))
-  if (epsilon !== undefined && level === "weights")
-    return perturbationMaps(shape, probabilities(shape, alpha), epsilon, seed)
-  return undefined
 }

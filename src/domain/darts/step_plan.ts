@@ -1,16 +1,11 @@
-import {
-  CENTER,
-  drawRelaxedNeighbors,
-  type RelaxedNeighbor,
-  type RelaxedNeighborhood,
-  relaxedNeighborCount
-} from "../neighborhood/relaxed_neighbors.ts"
+import { CENTER, drawRelaxedNeighbors, type RelaxedNeighbor } from "../neighborhood/relaxed_neighbors.ts"
 import type { RelaxedShape } from "../neighborhood/relaxed_shape.ts"
+import type { Aggregate } from "../objective/aggregate.ts"
 import { keyOf, type Seed, shuffled, split } from "../random.ts"
-import { type GradientSearch, rampAt } from "./settings.ts"
-
-/** The two levels of the search: alpha, by the validation loss, and the weights, by the training loss. */
-export type Level = "alpha" | "weights"
+import type { Level } from "./level.ts"
+import type { DartsSearch, NeighborDraw } from "./method.ts"
+import type { DartsSettings } from "./settings.ts"
+import { type StopRule, stopRuleOf } from "./stop_rule.ts"
 
 /** What stays the same over an epoch. Made once, for `planStep` to read. */
 export interface EpochPlan {
@@ -20,19 +15,10 @@ export interface EpochPlan {
   /** The images of each level, as numbers below the number of examples, in the order of this epoch. */
   readonly images: Readonly<Record<Level, Int32Array>>
   readonly learningRate: Readonly<Record<Level, number>>
-  readonly neighbors: Readonly<Record<Level, NeighborDraw>>
-  /** SDARTS-RS's ε. */
-  readonly epsilon: number | undefined
-  /** GDAS's τ. */
-  readonly temperature: number | undefined
+  /** What each level sees; a level without neighbors runs the center alone. */
+  readonly neighbors: Readonly<Record<Level, NeighborDraw | undefined>>
   /** The stream of the epoch's draws. */
   readonly seed: Seed
-}
-
-/** The draw of a level's neighbors in an epoch. Without neighbors there is no neighborhood. */
-interface NeighborDraw {
-  readonly count: number
-  readonly neighborhood: RelaxedNeighborhood | undefined
 }
 
 /** One update: its runs are architectures whose gradients are summed with the weights of the aggregate. */
@@ -40,6 +26,7 @@ export interface UpdatePlan {
   readonly level: Level
   /** The center first, where it counts, then its neighbors. */
   readonly runs: ReadonlyArray<RelaxedNeighbor>
+  readonly aggregate: Aggregate
   readonly learningRate: number
   /** The stream of the update's noise. */
   readonly seed: Seed
@@ -53,41 +40,43 @@ export interface StepPlan {
   readonly batch: Readonly<Record<Level, Int32Array>>
   /** ξ of a second-order look-ahead: the weights' learning rate. */
   readonly xi: number
-  readonly epsilon: number | undefined
-  readonly temperature: number | undefined
   readonly updates: readonly [UpdatePlan, UpdatePlan]
 }
 
-/** Whether updates of a level see neighbors. */
-export function seesNeighbors(settings: GradientSearch, level: Level): boolean {
-  return settings._tag === "NaDarts" && settings.neighbors !== 0 && ["both", level].includes(settings.steps)
-}
-
-/** Number of neighbors that an update of a level sees in an epoch. */
-function neighborDraw(settings: GradientSearch, shape: RelaxedShape, level: Level, epoch: number): NeighborDraw {
-  if (settings._tag !== "NaDarts" || !seesNeighbors(settings, level)) return { count: 0, neighborhood: undefined }
-  const radius =
-    typeof settings.radius === "number"
-      ? settings.radius
-      : Math.max(1, Math.round(rampAt(settings.radius, epoch, settings.epochs)))
-  const neighborhood = { radius, exactRadius: settings.exactRadius, neighborNone: settings.neighborNone }
-  const all = relaxedNeighborCount(shape, neighborhood)
-  return { count: settings.neighbors === "all" ? all : Math.min(settings.neighbors, all), neighborhood }
+/** The neighbors that a level sees in an epoch; none where there is no neighbor to see. */
+function drawOf({ method, settings }: DartsSearch, shape: RelaxedShape, level: Level, epoch: number) {
+  const draw = method.neighbors(settings, shape, level, epoch)
+  return draw === undefined || draw.count === 0 ? undefined : draw
 }
 
 /** The numbers of runs that updates of a level have, over all epochs: what its update programs are built for. */
-export function runsOf(settings: GradientSearch, shape: RelaxedShape, level: Level): ReadonlySet<number> {
-  const counts = Array.from({ length: settings.epochs }, (_, epoch) => {
-    const { count } = neighborDraw(settings, shape, level, epoch)
-    return count + (count === 0 || (settings._tag === "NaDarts" && settings.center) ? 1 : 0)
+export function runsOf(search: DartsSearch, shape: RelaxedShape, level: Level): ReadonlySet<number> {
+  const counts = Array.from({ length: search.settings.epochs }, (_, epoch) => {
+    const draw = drawOf(search, shape, level, epoch)
+    return draw === undefined ? 1 : draw.count + (draw.center ? 1 : 0)
   })
   return new Set(counts)
 }
 
+/** Whether updates of a level tell how much worse the neighbors are than the architecture itself. */
+export function hasGap(search: DartsSearch, shape: RelaxedShape, level: Level): boolean {
+  return drawOf(search, shape, level, 0)?.center ?? false
+}
+
+/** The rule that may end a search before its last epoch, if any does. */
+export function ruleOf({ method, settings }: DartsSearch): StopRule | undefined {
+  const holds = settings.readEpoch === undefined && (settings.stopRule ?? method.stops(settings))
+  return holds ? stopRuleOf(settings) : undefined
+}
+
 /** How a number of examples is split between the levels, at random and once per seed. */
-function splitExamples(settings: GradientSearch, examples: number, seed: Seed): Readonly<Record<Level, Int32Array>> {
+function splitExamples(
+  { weightShare }: DartsSettings,
+  examples: number,
+  seed: Seed
+): Readonly<Record<Level, Int32Array>> {
   const order = Int32Array.from(shuffled(keyOf(split(seed, "split")), examples))
-  const border = Math.floor(settings.weightShare * examples)
+  const border = Math.floor(weightShare * examples)
   return { weights: order.slice(0, border), alpha: order.slice(border) }
 }
 
@@ -98,19 +87,20 @@ function splitExamples(settings: GradientSearch, examples: number, seed: Seed): 
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) algorithm 1.
  */
 export function planEpoch(
-  settings: GradientSearch,
+  search: DartsSearch,
   shape: RelaxedShape,
   examples: number,
   seed: Seed,
   epoch: number
 ): EpochPlan {
+  const { settings } = search
   const own = split(seed, "epoch", epoch)
   const halves = splitExamples(settings, examples, seed)
   const reordered = (level: Level) => {
     const half = halves[level]
     return Int32Array.from(shuffled(keyOf(split(own, level, "order")), half.length), (place) => half[place]!)
   }
-  const { learningRate, lastLearningRate } = settings.weights
+  const { learningRate, lastLearningRate } = settings
   const cosine = (1 + Math.cos((Math.PI * epoch) / settings.epochs)) / 2
   return {
     epoch,
@@ -118,14 +108,12 @@ export function planEpoch(
     images: { weights: reordered("weights"), alpha: reordered("alpha") },
     learningRate: {
       weights: lastLearningRate + (learningRate - lastLearningRate) * cosine,
-      alpha: settings.alpha.learningRate
+      alpha: settings.alphaLearningRate
     },
     neighbors: {
-      weights: neighborDraw(settings, shape, "weights", epoch),
-      alpha: neighborDraw(settings, shape, "alpha", epoch)
+      weights: drawOf(search, shape, "weights", epoch),
+      alpha: drawOf(search, shape, "alpha", epoch)
     },
-    epsilon: settings._tag === "SdartsRs" ? rampAt(settings.epsilon, epoch, settings.epochs) : undefined,
-    temperature: settings._tag === "Gdas" ? rampAt(settings.temperature, epoch, settings.epochs) : undefined,
     seed: own
   }
 }
@@ -135,7 +123,7 @@ export function planEpoch(
  * most, of the validation images in the order in which the seed splits them off.
  */
 export function curvatureBatches(
-  settings: GradientSearch,
+  { settings }: DartsSearch,
   examples: number,
   seed: Seed,
   count: number
@@ -149,7 +137,7 @@ export function curvatureBatches(
 
 /** Per level the images of the batch of step number `step` of an epoch, below `plan.steps`. Alpha's batches begin again where they are fewer. */
 export function stepBatches(
-  { batchSize }: GradientSearch,
+  { settings: { batchSize } }: DartsSearch,
   { images }: EpochPlan,
   step: number
 ): Readonly<Record<Level, Int32Array>> {
@@ -161,39 +149,34 @@ export function stepBatches(
 }
 
 /** Step number `step` of an epoch, below `plan.steps`. */
-export function planStep(settings: GradientSearch, shape: RelaxedShape, plan: EpochPlan, step: number): StepPlan {
+export function planStep(search: DartsSearch, shape: RelaxedShape, plan: EpochPlan, step: number): StepPlan {
   const update = (level: Level): UpdatePlan => {
     const seed = split(plan.seed, "step", step, level)
+    const draw = plan.neighbors[level]
     return {
       level,
-      runs: runsAt(settings, shape, plan, level, seed),
+      runs:
+        draw === undefined ? [CENTER] : drawnRuns(draw, shape, draw.fresh === "batch" ? seed : split(plan.seed, level)),
+      aggregate: draw?.aggregate ?? { _tag: "Mean" },
       learningRate: plan.learningRate[level],
       seed
     }
   }
-  const { epoch, epsilon, temperature } = plan
   const updates = { alpha: update("alpha"), weights: update("weights") }
   return {
-    epoch,
+    epoch: plan.epoch,
     step,
-    batch: stepBatches(settings, plan, step),
+    batch: stepBatches(search, plan, step),
     xi: plan.learningRate.weights,
-    epsilon,
-    temperature,
-    updates: settings.first === "alpha" ? [updates.alpha, updates.weights] : [updates.weights, updates.alpha]
+    updates: search.settings.first === "alpha" ? [updates.alpha, updates.weights] : [updates.weights, updates.alpha]
   }
 }
 
-function runsAt(
-  settings: GradientSearch,
+function drawnRuns(
+  { neighborhood, count, center }: NeighborDraw,
   shape: RelaxedShape,
-  plan: EpochPlan,
-  level: Level,
-  stepSeed: Seed
+  seed: Seed
 ): ReadonlyArray<RelaxedNeighbor> {
-  const { count, neighborhood } = plan.neighbors[level]
-  if (settings._tag !== "NaDarts" || neighborhood === undefined || count === 0) return [CENTER]
-  const seed = split(settings.fresh === "batch" ? stepSeed : split(plan.seed, level), "neighbors")
-  const neighbors = drawRelaxedNeighbors(shape, neighborhood, count, seed)
-  return settings.center ? [CENTER, ...neighbors] : neighbors
+  const neighbors = drawRelaxedNeighbors(shape, neighborhood, count, split(seed, "neighbors"))
+  return center ? [CENTER, ...neighbors] : neighbors
 }

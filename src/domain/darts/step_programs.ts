@@ -3,10 +3,10 @@ import type { SearchNetwork } from "../network/search_network.ts"
 import { type Layout, withVector } from "../program/layout.ts"
 import type { Shape } from "../program/operation.ts"
 import type { Program, ProgramError } from "../program/program.ts"
-import { ascendedProgram, gradientProgram, type LossProgram, lossProgram } from "./loss_program.ts"
-import type { GradientSearch } from "./settings.ts"
-import { type Level, runsOf, seesNeighbors } from "./step_plan.ts"
-import { finiteDifferenceProgram, unrolledProgram } from "./unrolled.ts"
+import { LEVELS, type Level } from "./level.ts"
+import { type LossProgram, lossProgram } from "./loss_program.ts"
+import type { DartsSearch } from "./method.ts"
+import { runsOf } from "./step_plan.ts"
 import {
   alphaOptimizer,
   flatGradient,
@@ -38,25 +38,22 @@ export interface StepPrograms extends Readonly<Record<Level, LevelPrograms>> {
 }
 
 /** The programs of a search on a network. They depend on the settings and the network alone, not on epoch or draws. */
-export function stepPrograms(
-  settings: GradientSearch,
-  network: SearchNetwork
-): Either.Either<StepPrograms, ProgramError> {
+export function stepPrograms(search: DartsSearch, network: SearchNetwork): Either.Either<StepPrograms, ProgramError> {
   return Either.gen(function* () {
-    const sampled = settings._tag === "Gdas"
+    const { method, settings } = search
     const loss = yield* lossProgram(network, { sampled: false, mapped: false })
     const layoutOf = (names: ReadonlyArray<string>) => new Map(names.map((name) => [name, shapeOf(loss.program, name)]))
     const weightLayout = layoutOf(loss.weights)
     const levels: Partial<Record<Level, LevelPrograms>> = {}
-    for (const level of ["alpha", "weights"] as const) {
-      const counts = runsOf(settings, network.shape, level)
-      const mapped = seesNeighbors(settings, level) || (settings._tag === "SdartsRs" && level === "weights")
-      const own = yield* lossProgram(network, { sampled, mapped })
+    for (const level of LEVELS) {
+      const counts = runsOf(search, network.shape, level)
+      const { temperature, mapped } = method.relaxation(settings, level)
+      const own = yield* lossProgram(network, { sampled: temperature !== undefined, mapped: mapped !== undefined })
       const moving: Moving =
         level === "alpha"
-          ? { level, layout: layoutOf(loss.alphas), optimizer: alphaOptimizer(settings.alpha) }
-          : { level, layout: weightLayout, optimizer: weightOptimizer(settings.weights) }
-      const apart = level === "alpha" ? alphaGradient(settings, own) : gradientProgram(own, loss.weights)
+          ? { level, layout: layoutOf(loss.alphas), optimizer: alphaOptimizer(settings) }
+          : { level, layout: weightLayout, optimizer: weightOptimizer(settings) }
+      const apart = level === "alpha" ? method.alphaGradient(settings, own) : method.weightsGradient(settings, own)
       const gradient = withVector(apart, WEIGHTS, weightLayout)
       levels[level] =
         counts.size === 1 && counts.has(1)
@@ -70,14 +67,6 @@ export function stepPrograms(
     const { alpha, weights } = levels as Record<Level, LevelPrograms>
     return { alpha, weights, loss, weightLayout, state: stateOf([alpha, weights]) }
   })
-}
-
-function alphaGradient(settings: GradientSearch, loss: LossProgram): Program {
-  if (settings._tag === "A2m") return ascendedProgram(loss, settings.rho, settings.order)
-  if (settings._tag === "Gdas" || settings.order === "first") return gradientProgram(loss, loss.alphas)
-  const { weightDecay, momentum } = settings.weights
-  const unrolling = { weightDecay, momentum: settings.unrolledMomentum ? momentum : 0 }
-  return settings.order === "second" ? unrolledProgram(loss, unrolling) : finiteDifferenceProgram(loss, unrolling)
 }
 
 function shapeOf(program: Program, input: string): Shape {

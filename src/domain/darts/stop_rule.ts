@@ -1,22 +1,55 @@
-import * as Schema from "@effect/schema/Schema"
+import { field, grouped, optional, type Values } from "../setting/field.ts"
+import { real, whole, yesNo } from "../setting/kind.ts"
 import type { EpochRecord } from "./record.ts"
 
+/** When a search ends, and where it is read off. */
+export const stopFields = grouped("End", {
+  stopRule: optional(
+    yesNo,
+    "end where the eigenvalue is large and grows too fast",
+    "with neighbors, in 10 epochs or more"
+  ),
+  stopWindow: field(whole(1, "epochs"), 5, "epochs that the rule averages, and goes back"),
+  stopRatio: field(real({ above: 0, below: 1 }), 0.75, "growth that ends a search, as before / now"),
+  stopFloor: field(real({ from: 0 }, "nats"), 0.1, "least eigenvalue that ends a search"),
+  readEpoch: optional(whole(1, "epoch"), "end after this epoch, in place of the rule", "the last"),
+  eigenvalue: field(yesNo, false, "find the largest eigenvalue of the Hessian in alpha"),
+  eigenvalueEvery: field(whole(1, "epochs"), 1, "epochs from one eigenvalue to the next"),
+  eigenvalueBatches: field(whole(1), 4, "validation batches of an eigenvalue, always the same")
+})
+
 /**
- * When a search has gone too far: the largest eigenvalue of ∇²α L_val, the mean over `window` epochs, is at least `floor`
- * and has grown within `window` epochs by more than 1 / `ratio`. Largest means algebraically: a negative eigenvalue is
- * no sharp minimum, however large its magnitude.
+ * When a search has gone too far: the largest eigenvalue of ∇²α L_val, the mean over `window` epochs,
+ * is at least `floor` and has grown within `window` epochs by more than 1 / `ratio`. Largest means
+ * algebraically: a negative eigenvalue is no sharp minimum, however large its magnitude.
  *
- * `floor` is in nats, as the loss. In the study (`bench/results/cifar10_study`), by one batch, the eigenvalues of
- * NA-DARTS with its defaults have a median of .07 over the first five epochs; from epoch 10 on no cell of DARTS, A²M or
- * NA-DARTS by `shift` and `mix` with the mean has five skips on six edges below .18. The default lies between. Methods
- * that flatten more, as GDAS and `hard`, collapse below any floor.
+ * `floor` is in nats, as the loss. In the study (`bench/results/cifar10_study`), by one batch, the
+ * eigenvalues of NA-DARTS with its defaults have a median of .07 over the first five epochs; from epoch
+ * 10 on no cell of DARTS, A²M or NA-DARTS by `shift` and `mix` with the mean has five skips on six edges
+ * below .18. The default lies between. Methods that flatten more, as GDAS and `hard`, collapse below any
+ * floor.
  */
-export const StopRule = Schema.Struct({
-  window: Schema.optionalWith(Schema.Int.pipe(Schema.positive()), { default: () => 5 }),
-  ratio: Schema.optionalWith(Schema.Number.pipe(Schema.greaterThan(0), Schema.lessThan(1)), { default: () => 0.75 }),
-  floor: Schema.optionalWith(Schema.Number.pipe(Schema.nonNegative(), Schema.finite()), { default: () => 0.1 })
-}).annotations({ identifier: "StopRule" })
-export interface StopRule extends Schema.Schema.Type<typeof StopRule> {}
+export interface StopRule {
+  readonly window: number
+  readonly ratio: number
+  readonly floor: number
+}
+
+/** The rule of settings, whether or not it holds. */
+export function stopRuleOf({
+  stopWindow,
+  stopRatio,
+  stopFloor
+}: Pick<Values<typeof stopFields>, "stopWindow" | "stopRatio" | "stopFloor">): StopRule {
+  return { window: stopWindow, ratio: stopRatio, floor: stopFloor }
+}
+
+/** The rule with its defaults. */
+export const STOP_RULE: StopRule = stopRuleOf({
+  stopWindow: stopFields.stopWindow.byDefault,
+  stopRatio: stopFields.stopRatio.byDefault,
+  stopFloor: stopFields.stopFloor.byDefault
+})
 
 /** A search is over after `epoch`, and the alpha after epoch `kept` is its result. Epochs count from 0. */
 export interface Stop {

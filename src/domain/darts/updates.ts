@@ -5,12 +5,13 @@ import { flattened, type Layout, layoutSize } from "../program/layout.ts"
 import type { Program } from "../program/program.ts"
 import { simplify } from "../program/rewrite.ts"
 import { type OptimizerStep, optimizerStep, tensorsStep } from "../training/optimizer.ts"
+import type { Level } from "./level.ts"
 import { gradientOf } from "./loss_program.ts"
-import type { AlphaOptimizer, WeightOptimizer } from "./settings.ts"
+import type { DartsSettings } from "./settings.ts"
 
 /** What an update moves: alpha, tensors by their names, or the weights, which are one vector, the input `weights`. */
 export interface Moving {
-  readonly level: "alpha" | "weights"
+  readonly level: Level
   readonly layout: Layout
   /** Its learning rate is the input `learningRate` []. */
   readonly optimizer: Omit<OptimizerStep, "learningRate">
@@ -28,13 +29,15 @@ export function ofRun(run: number, name: string): string {
 }
 
 /** Adam. */
-export function alphaOptimizer(settings: AlphaOptimizer): Moving["optimizer"] {
-  return { optimizer: { ...settings, _tag: "Adam" } }
+export function alphaOptimizer(settings: DartsSettings): Moving["optimizer"] {
+  const { alphaBeta1: beta1, alphaBeta2: beta2, alphaEpsilon: epsilon, alphaWeightDecay: weightDecay } = settings
+  return { optimizer: { _tag: "Adam", beta1, beta2, epsilon, weightDecay } }
 }
 
 /** Gradients clipped together, then SGD. */
-export function weightOptimizer({ clip, ...settings }: WeightOptimizer): Moving["optimizer"] {
-  return { optimizer: { ...settings, _tag: "Sgd" }, clip }
+export function weightOptimizer(settings: DartsSettings): Moving["optimizer"] {
+  const { momentum, nesterov, weightDecay, clip } = settings
+  return { optimizer: { _tag: "Sgd", momentum, nesterov, weightDecay }, clip }
 }
 
 /** Adds the new tensors as outputs; `gradient` is a vector. */

@@ -1,11 +1,12 @@
 import * as Either from "effect/Either"
-import { type GradientProtocol, gradientSearch } from "../darts/settings.ts"
+import { DARTS_PROTOCOLS, type DartsProtocol, dartsFields } from "../darts/settings.ts"
+import { decodeSettings } from "../setting/field.ts"
 import type { TrainingProtocol } from "../training/protocol.ts"
 
 /** The training of the weights in a search by gradients, without augmentation. */
-function weightsOf(name: GradientProtocol, sizes: Pick<TrainingProtocol, "channels" | "cells">): TrainingProtocol {
-  const { epochs, batchSize, weights } = Either.getOrThrow(gradientSearch("Darts", name))
-  const { learningRate, lastLearningRate, clip, momentum, nesterov, weightDecay } = weights
+function weightsOf(name: DartsProtocol, sizes: Pick<TrainingProtocol, "channels" | "cells">): TrainingProtocol {
+  const settings = Either.getOrThrow(decodeSettings(dartsFields, {}, { protocol: DARTS_PROTOCOLS[name] }))
+  const { epochs, batchSize, learningRate, lastLearningRate, clip, momentum, nesterov, weightDecay } = settings
   return {
     version: 1,
     stem: "cifar",
@@ -31,7 +32,7 @@ export const SUPERNET_PROTOCOLS: Readonly<Record<SupernetProtocolName, TrainingP
 }
 
 /** One of `SUPERNET_PROTOCOLS`. */
-export type SupernetProtocolName = Exclude<GradientProtocol, "quick">
+export type SupernetProtocolName = Exclude<DartsProtocol, "quick">
 
 /** Whether a name is that of a supernet's protocol. */
 export function isSupernetProtocol(name: string): name is SupernetProtocolName {

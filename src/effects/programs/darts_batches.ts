@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { LEVELS } from "../../domain/darts/level.ts"
 import { curvatureBatches, planEpoch, type StepPlan, stepBatches } from "../../domain/darts/step_plan.ts"
 import type { StepPrograms } from "../../domain/darts/step_programs.ts"
 import type { Batch, BatchRequest } from "../../domain/data/batch.ts"
@@ -41,8 +42,8 @@ export const openStepBatches = Effect.fnUntraced(function* (
 
 /** The batches that eigenvalues are measured on. They are augmented as in the first epoch, in every one. */
 export const takeCurvatureBatches = Effect.fnUntraced(function* (plan: GradientPlan, programs: StepPrograms) {
-  const { settings, examples, seed, eigenvalueBatches } = plan
-  const images = curvatureBatches(settings, examples, seed, eigenvalueBatches)
+  const { settings, examples, seed } = plan
+  const images = curvatureBatches(plan, examples, seed, settings.eigenvalueBatches)
   const places = images.map((_, step): BatchPlace => ({ epoch: 0, step, level: "alpha" }))
   const requests = images.map((own, step) => plan.request(own, places[step]!))
   const queue = yield* (yield* Batches).open(plan.reader, requests)
@@ -59,10 +60,10 @@ function* batchRequests(
   const { settings, network, examples, seed } = plan
   const epochs = settings.readEpoch ?? settings.epochs
   for (let { epoch, step } = from; epoch < epochs; epoch++, step = 0) {
-    const planned = planEpoch(settings, network.shape, examples, seed, epoch)
+    const planned = planEpoch(plan, network.shape, examples, seed, epoch)
     for (; step < planned.steps; step++) {
-      const images = stepBatches(settings, planned, step)
-      for (const level of ["alpha", "weights"] as const) yield plan.request(images[level], { epoch, step, level })
+      const images = stepBatches(plan, planned, step)
+      for (const level of LEVELS) yield plan.request(images[level], { epoch, step, level })
     }
   }
 }

@@ -4,10 +4,10 @@ import * as Effect from "effect/Effect"
 import { architectureKey } from "../../domain/architecture/architecture.ts"
 import { epochPoint } from "../../domain/darts/curves.ts"
 import { meanEntropy, skipShare } from "../../domain/darts/diagnosis.ts"
-import { discretize } from "../../domain/darts/discretize.ts"
+import { LEVELS, type Level } from "../../domain/darts/level.ts"
 import { initialAlpha } from "../../domain/darts/noise.ts"
 import { addBatch, type EpochRecord, GRADIENT_START, GradientPosition, meansOf } from "../../domain/darts/record.ts"
-import { type EpochPlan, type Level, planEpoch, planStep, type StepPlan } from "../../domain/darts/step_plan.ts"
+import { type EpochPlan, hasGap, planEpoch, planStep, ruleOf, type StepPlan } from "../../domain/darts/step_plan.ts"
 import { type StepPrograms, stepPrograms } from "../../domain/darts/step_programs.ts"
 import { canStop, endOf } from "../../domain/darts/stop_rule.ts"
 import { WEIGHTS } from "../../domain/darts/updates.ts"
@@ -85,8 +85,8 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   onProgress: (progress: GradientProgress) => Effect.Effect<void>
 ) {
   const checkpoints = yield* Checkpoints
-  const { settings, network, space } = plan
-  const programs = yield* stepPrograms(settings, network)
+  const { method, settings, network, space } = plan
+  const programs = yield* stepPrograms(plan, network)
   const kept = yield* checkpoints.latest
   let position = kept === undefined ? GRADIENT_START : yield* decodeRecord(positionJson, kept.record, checkpoints.place)
   const curves = yield* Curves
@@ -96,8 +96,9 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const take = yield* openStepBatches(plan, programs, position)
   const state = yield* makeDeviceState(kept?.tensors ?? startTensors(plan, programs))
   const run = yield* makeStep(plan, programs, state)
-  const rule = settings.readEpoch === undefined ? settings.stop : undefined
-  const every = rule !== undefined && canStop(rule, settings.epochs) ? 1 : plan.eigenvalueEvery
+  const rule = ruleOf(plan)
+  const asked = settings.eigenvalue ? settings.eigenvalueEvery : 0
+  const every = rule !== undefined && canStop(rule, settings.epochs) ? 1 : asked
   const curvature =
     every > 0 ? yield* makeCurvature(plan, programs, yield* takeCurvatureBatches(plan, programs)) : undefined
   const save = Effect.gen(function* () {
@@ -118,7 +119,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   ) {
     const losses = yield* run(step, batches)
     const sums = { ...position.sums }
-    for (const level of ["alpha", "weights"] as const) {
+    for (const level of LEVELS) {
       const { loss, correct, gap } = losses[level]
       if (!Number.isFinite(loss))
         return yield* diverged(step, `the ${level === "alpha" ? "validation" : "training"} loss is no number`)
@@ -137,7 +138,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
     const alpha = yield* alphaOf(plan, state)
     const isDue = curvature !== undefined && (step.epoch + 1) % every === 0
     const eigenvalue = isDue ? yield* curvature(step.epoch, state) : null
-    const record = epochRecord(plan, position, alpha, { eigenvalue, learningRate })
+    const record = epochRecord(position, alpha, { eigenvalue, learningRate })
     position = { ...GRADIENT_START, epoch: step.epoch + 1, epochs: [...position.epochs, record] }
     yield* save
     yield* curves.show(position.epochs.map(epochPoint))
@@ -172,9 +173,9 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const epochs = Effect.gen(function* () {
     let outcome = outcomeOf(plan, position)
     while (outcome === undefined) {
-      const epoch = planEpoch(settings, network.shape, plan.examples, plan.seed, position.epoch)
+      const epoch = planEpoch(plan, network.shape, plan.examples, plan.seed, position.epoch)
       for (let step = position.step; step < epoch.steps; step++) {
-        const planned = planStep(settings, network.shape, epoch, step)
+        const planned = planStep(plan, network.shape, epoch, step)
         const taken = yield* Effect.tapError(take(planned), () => Effect.ignore(save))
         waited += taken.waited
         yield* oneStep(planned, epoch, taken.batches)
@@ -189,37 +190,32 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   )
 
   function diverged({ epoch, step }: { readonly epoch: number; readonly step: number }, what: string): DivergedError {
-    const learningRates = [settings.weights.learningRate, settings.alpha.learningRate] as const
+    const learningRates = [settings.learningRate, settings.alphaLearningRate] as const
     return new DivergedError({ epoch, step, what, learningRates })
   }
 
   /** The outcome of a search that has ended. */
   function outcomeOf(own: GradientPlan, { epochs: records }: GradientPosition): GradientOutcome | undefined {
-    const end = endOf(own.settings, records)
+    const end = endOf({ ...own.settings, stop: ruleOf(own) }, records)
     const result = records.find(({ epoch }) => epoch === end?.kept)
     if (end === undefined || result === undefined) return undefined
     return { architecture: result.architecture, epoch: result.epoch, stopped: end.stopped, epochs: records }
   }
 
   function epochRecord(
-    own: GradientPlan,
     { epoch, sums }: GradientPosition,
     alpha: CellTensors,
     found: Pick<EpochRecord, "eigenvalue" | "learningRate">
   ): EpochRecord {
     const relaxed = probabilities(network.shape, alpha)
-    const architecture = discretize(space, relaxed, settings.readNone)
-    const hasGap = (level: Level) =>
-      settings._tag === "NaDarts" &&
-      settings.center &&
-      settings.neighbors !== 0 &&
-      (settings.steps === "both" || settings.steps === level)
+    const architecture = method.readOff(settings, space, relaxed)
+    const means = (level: Level) => meansOf(sums[level], settings.batchSize, hasGap(plan, network.shape, level))
     return {
       epoch,
       architecture: architectureKey(architecture),
       alpha: Object.fromEntries([...alpha].map(([name, values]) => [name, Array.from(values)])),
-      weights: meansOf(sums.weights, own.settings.batchSize, hasGap("weights")),
-      validation: meansOf(sums.alpha, own.settings.batchSize, hasGap("alpha")),
+      weights: means("weights"),
+      validation: means("alpha"),
       skipShare: skipShare(space, architecture),
       entropy: meanEntropy(relaxed),
       ...found

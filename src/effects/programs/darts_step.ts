@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { neighborhoodGap } from "../../domain/darts/diagnosis.ts"
 import { hessianVectorProgram, productOf, vectorOf } from "../../domain/darts/hessian.ts"
+import type { Level } from "../../domain/darts/level.ts"
+import type { DartsSearch } from "../../domain/darts/method.ts"
 import { readsAlpha, runInputs } from "../../domain/darts/run_inputs.ts"
-import type { GradientSearch } from "../../domain/darts/settings.ts"
-import type { Level, StepPlan, UpdatePlan } from "../../domain/darts/step_plan.ts"
+import type { StepPlan, UpdatePlan } from "../../domain/darts/step_plan.ts"
 import type { LevelPrograms, StepPrograms } from "../../domain/darts/step_programs.ts"
 import { trainingInput } from "../../domain/darts/unrolled.ts"
 import { GRADIENT, ofRun, WEIGHTS } from "../../domain/darts/updates.ts"
@@ -28,20 +29,15 @@ export interface BatchPlace {
   readonly level: Level
 }
 
-/** What a gradient search is made of. */
-export interface GradientPlan {
+/** What a gradient search is made of: its method and settings, and what it runs on. */
+export interface GradientPlan extends DartsSearch {
   readonly space: Space
-  readonly settings: GradientSearch
   readonly network: SearchNetwork
   /** Number of training images; alpha and the weights share them. */
   readonly examples: number
   readonly seed: Seed
   /** The weights at the start, by their inputs `param/<name>`. */
   readonly initial: ReadonlyMap<string, ArrayLike<number>>
-  /** Epochs from one eigenvalue to the next; 0 for none. A stop rule has one after every epoch. */
-  readonly eigenvalueEvery: number
-  /** Most validation batches that an eigenvalue is that of. */
-  readonly eigenvalueBatches: number
   /** Where the training images come from. */
   readonly reader: SampleReader
   /** The request of a batch of images, which are numbers below `examples`. The same arguments give the same bits. */
@@ -79,7 +75,7 @@ export type StepLosses = Readonly<Record<Level, LevelLosses>>
 /** Compiles the programs of a search's steps; gives what runs one step. */
 export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, programs: StepPrograms, state: DeviceState) {
   const backend = yield* TensorBackend
-  const { settings, network } = plan
+  const { network } = plan
   const compiled = new Map<Program, Compiled>()
   const unread: CellTensors = new Map(
     network.shape.map(({ name, edges, width }) => [name, new Float64Array(edges.length * width)])
@@ -90,11 +86,8 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
   const all = (own: LevelPrograms) => (own._tag === "Fused" ? [own.step] : [own.gradient, ...own.update.values()])
   yield* Effect.forEach([...all(programs.alpha), ...all(programs.weights)], compile, { discard: true })
 
-  const update = Effect.fnUntraced(function* (
-    step: StepPlan,
-    { level, runs, learningRate, ...rest }: UpdatePlan,
-    batches: StepBatches
-  ) {
+  const update = Effect.fnUntraced(function* (step: StepPlan, planned: UpdatePlan, batches: StepBatches) {
+    const { level, runs, learningRate, aggregate: how } = planned
     const own = programs[level]
     const values = new Map(batches[level])
     const first = own._tag === "Fused" ? own.step : own.gradient
@@ -103,13 +96,9 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
     }
     values.set("learningRate", { shape: [], data: [learningRate] })
     const batch = yield* upload(values)
-    const alpha = readsAlpha(settings, level) ? yield* alphaOf(plan, state) : unread
-    const planned = { level, runs, learningRate, ...rest }
+    const alpha = readsAlpha(plan, level) ? yield* alphaOf(plan, state) : unread
     const inputs = (i: number) =>
-      Effect.map(
-        upload(runInputs(settings, network.shape, step, planned, i, alpha)),
-        (own) => new Map([...batch, ...own])
-      )
+      Effect.map(upload(runInputs(plan, network.shape, step, planned, i, alpha)), (own) => new Map([...batch, ...own]))
     if (own._tag === "Fused") {
       const read = yield* state.run(compiled.get(own.step)!.executable, yield* inputs(0), ["loss", "correct"])
       return { loss: read.get("loss")![0]!, correct: read.get("correct")![0]!, gap: undefined }
@@ -124,7 +113,6 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
       if (i === 0) correct = (yield* backend.download(outputs.get("correct")!))[0]!
       given.set(ofRun(i, GRADIENT), outputs.get(GRADIENT)!)
     }
-    const how = settings._tag === "NaDarts" ? settings.aggregate : ({ _tag: "Mean" } as const)
     const distances = runs.map((neighbor) => neighbor.length)
     const shares = aggregateGradient(how, losses, distances)
     given.set("shares", yield* backend.upload([runs.length], shares))

@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { checkGradientSearch } from "../../domain/darts/check_settings.ts"
-import { sizedSettings } from "../../domain/darts/data_sizes.ts"
-import { type GradientRunSettings, methodOf } from "../../domain/darts/run_settings.ts"
+import { checkDartsSearch } from "../../domain/darts/check_settings.ts"
+import { sizedRun } from "../../domain/darts/data_sizes.ts"
+import type { DartsRun } from "../../domain/darts/run_settings.ts"
 import { DATA_SIZES } from "../../domain/darts/settings.ts"
 import { planEpoch } from "../../domain/darts/step_plan.ts"
 import { stepPrograms } from "../../domain/darts/step_programs.ts"
@@ -14,7 +14,7 @@ import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
 import { cellSize, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
-import { keyOf, shuffled, split } from "../../domain/random.ts"
+import { keyOf, type Seed, shuffled, split } from "../../domain/random.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { Datasets } from "../ports/datasets.ts"
@@ -22,25 +22,26 @@ import type { GradientPlan } from "./darts_step.ts"
 import { measureNormalization } from "./measure_normalization.ts"
 
 /** The plan of a run's search, what the data are, and the settings with all sizes. Data without a customary normalization get that of the images which the weights are trained on. */
-export const planGradientSearch = Effect.fn("planGradientSearch")(function* (asked: GradientRunSettings, space: Space) {
-  const settings = yield* methodOf(asked)
-  const source = yield* sourceOf({ ...asked, imageSize: asked.imageSize ?? DATA_SIZES[asked.protocol]?.imageSize })
+export const planGradientSearch = Effect.fn("planGradientSearch")(function* (asked: DartsRun, space: Space) {
+  const { protocol, imageSize = DATA_SIZES[protocol]?.imageSize } = asked.settings
+  const source = yield* sourceOf({ ...asked.settings, imageSize })
   const { info, train } = yield* Effect.flatMap(Datasets, ({ open }) => open(source))
-  const run = sizedSettings(asked, space, info)
-  const images = yield* chosenImages(run, info)
-  yield* checkGradientSearch(settings, relaxedShape(space), images.length)
-  const augmentation = yield* augmentationOf(run, info)
+  const run = sizedRun(asked, space, info)
+  const { method, settings } = run
+  const images = yield* chosenImages(settings, info)
+  yield* checkDartsSearch(run, relaxedShape(space), images.length)
+  const augmentation = yield* augmentationOf(settings, info)
   const [channels, height, width] = augmentation.reduce(augmentedShape, info.shape)
   const network = yield* spaceSearchNetwork(space, {
-    ...cellSize(space, run.cells),
-    channels: run.channels,
+    ...cellSize(space, settings.cells),
+    channels: settings.channels,
     classes: info.classes,
     image: [settings.batchSize, channels, height, width]
   })
-  const programs = yield* stepPrograms(settings, network)
+  const programs = yield* stepPrograms(run, network)
   const parameters = new Map([...programs.weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
-  const initial = initialWeights(parameters, split(run.seed, "weights"))
-  const halves = planEpoch(settings, network.shape, images.length, run.seed, 0).images
+  const initial = initialWeights(parameters, split(settings.seed, "weights"))
+  const halves = planEpoch(run, network.shape, images.length, settings.seed, 0).images
   const normalization =
     normalizationOf(source) ??
     (yield* measureNormalization(
@@ -48,23 +49,31 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (ask
       halves.weights.map((place) => images[place]!)
     ))
   const plan: GradientPlan = {
-    space,
+    method,
     settings,
+    space,
     network,
     examples: images.length,
-    seed: run.seed,
+    seed: settings.seed,
     initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
-    eigenvalueEvery: run.eigenvalue ? run.eigenvalueEvery : 0,
-    eigenvalueBatches: run.eigenvalueBatches,
     reader: train,
     request: (places, { epoch, level }) => ({
       indices: places.map((place) => images[place]!),
-      options: { classes: info.classes, normalization, augmentation, seed: split(run.seed, level), epoch }
+      options: { classes: info.classes, normalization, augmentation, seed: split(settings.seed, level), epoch }
     })
   }
   const used = { training: halves.weights.length, validation: halves.alpha.length }
-  return { plan, info, used, parameters, settings: run }
+  return { plan, info, used, parameters, run }
 })
+
+/** The settings that say where the data of a run lie. */
+export interface ImagesAsked {
+  readonly dataset: DartsRun["settings"]["dataset"]
+  readonly data?: string | undefined
+  readonly classes?: number | undefined
+  readonly renumber?: boolean | undefined
+  readonly imageSize?: number | undefined
+}
 
 /** Where the data of a run lie. Images of a folder are read in the image size. */
 export function sourceOf({
@@ -73,10 +82,7 @@ export function sourceOf({
   classes,
   renumber,
   imageSize
-}: Pick<GradientRunSettings, "dataset" | "data" | "classes" | "renumber" | "imageSize">): Either.Either<
-  DatasetSource,
-  SettingsError
-> {
+}: ImagesAsked): Either.Either<DatasetSource, SettingsError> {
   const fail = (problem: string) => Either.left(new SettingsError({ problem }))
   if (dataset !== "tensor-file") {
     const told = `is a setting of the dataset "tensor-file" (\`dataset\`); the classes of ${dataset} are known`
@@ -121,7 +127,7 @@ export function sourceOf({
 
 /** The numbers of the training images that take part. */
 export function chosenImages(
-  { images, seed }: Pick<GradientRunSettings, "images" | "seed">,
+  { images, seed }: { readonly images?: number | undefined; readonly seed: Seed },
   { name, train }: DatasetInfo
 ): Either.Either<Int32Array, SettingsError> {
   if (images === undefined) return Either.right(Int32Array.from({ length: train }, (_, i) => i))
@@ -137,7 +143,7 @@ export function chosenImages(
 }
 
 function augmentationOf(
-  { imageSize, flip, crop }: GradientRunSettings,
+  { imageSize, flip, crop }: DartsRun["settings"],
   { shape }: DatasetInfo
 ): Either.Either<ReadonlyArray<Augmentation>, SettingsError> {
   const [, height, width] = shape

@@ -1,8 +1,12 @@
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { Level } from "../../../src/domain/darts/level.ts"
+import { type DartsSearch, dartsSearch } from "../../../src/domain/darts/method.ts"
+import { methodNamed } from "../../../src/domain/darts/methods/methods.ts"
 import { initialAlpha } from "../../../src/domain/darts/noise.ts"
 import { runInputs } from "../../../src/domain/darts/run_inputs.ts"
-import type { GradientSearch } from "../../../src/domain/darts/settings.ts"
-import { type Level, planEpoch, planStep, type StepPlan } from "../../../src/domain/darts/step_plan.ts"
+import type { DartsProtocol } from "../../../src/domain/darts/settings.ts"
+import { planEpoch, planStep, type StepPlan } from "../../../src/domain/darts/step_plan.ts"
 import { type StepPrograms, stepPrograms } from "../../../src/domain/darts/step_programs.ts"
 import { trainingInput } from "../../../src/domain/darts/unrolled.ts"
 import { GRADIENT, ofRun, WEIGHTS } from "../../../src/domain/darts/updates.ts"
@@ -10,6 +14,7 @@ import type { SearchNetwork } from "../../../src/domain/network/search_network.t
 import { aggregateGradient } from "../../../src/domain/objective/aggregate_gradient.ts"
 import { elementCount, type Program } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
+import type { Given } from "../../../src/domain/setting/field.ts"
 import { evaluate } from "../program/_programs.ts"
 
 export type State = ReadonlyMap<string, ArrayLike<number>>
@@ -20,7 +25,7 @@ export interface Data {
 
 /** One step on the host, as a runner does it on a device: the state after it and the losses of the runs of each level. */
 export function runStep(
-  settings: GradientSearch,
+  search: DartsSearch,
   network: SearchNetwork,
   programs: StepPrograms,
   step: StepPlan,
@@ -43,7 +48,7 @@ export function runStep(
     const inputs = (run: number) => {
       const made = new Map<string, ArrayLike<number>>([...state, ...batch(update.level), rate])
       for (const [name, values] of batch("weights")) made.set(trainingInput(name), values)
-      for (const [name, tensor] of runInputs(settings, network.shape, step, update, run, alpha))
+      for (const [name, tensor] of runInputs(search, network.shape, step, update, run, alpha))
         made.set(name, tensor.data)
       return made
     }
@@ -54,10 +59,9 @@ export function runStep(
     losses[update.level] = made.map((run) => run.get("loss")![0]!)
     let after = made[0]!
     if (own._tag === "Summed") {
-      const how = settings._tag === "NaDarts" ? settings.aggregate : ({ _tag: "Mean" } as const)
       const distances = update.runs.map((neighbor) => neighbor.length)
       const given = new Map<string, ArrayLike<number>>([...state, rate])
-      given.set("shares", aggregateGradient(how, losses[update.level]!, distances))
+      given.set("shares", aggregateGradient(update.aggregate, losses[update.level]!, distances))
       for (const [run, values] of made.entries()) given.set(ofRun(run, GRADIENT), values.get(GRADIENT)!)
       after = evaluate(own.update.get(update.runs.length)!, given)
     }
@@ -67,8 +71,8 @@ export function runStep(
 }
 
 /** The state of a search that has not begun: weights between −0.5 and 0.5, alpha from the seed, the rest zero. */
-export function startState(settings: GradientSearch, network: SearchNetwork, programs: StepPrograms): State {
-  const alpha = initialAlpha(network.shape, "start", settings.initialAlpha)
+export function startState(search: DartsSearch, network: SearchNetwork, programs: StepPrograms): State {
+  const alpha = initialAlpha(network.shape, "start", search.settings.initialAlpha)
   return new Map(
     [...programs.state].map(([name, shape]) => {
       if (name.startsWith("alpha/")) return [name, alpha.get(name.slice("alpha/".length))!]
@@ -80,18 +84,18 @@ export function startState(settings: GradientSearch, network: SearchNetwork, pro
 }
 
 /** All programs of a search. */
-export const programsOf = (settings: GradientSearch, network: SearchNetwork): StepPrograms =>
-  Either.getOrThrow(stepPrograms(settings, network))
+export const programsOf = (search: DartsSearch, network: SearchNetwork): StepPrograms =>
+  Either.getOrThrow(stepPrograms(search, network))
 
 /** A few epochs of a search from its start; every state on the way. */
-export function search(settings: GradientSearch, network: SearchNetwork, data: Data, epochs = settings.epochs) {
-  const programs = programsOf(settings, network)
-  let state = startState(settings, network, programs)
+export function searched(search: DartsSearch, network: SearchNetwork, data: Data, epochs = search.settings.epochs) {
+  const programs = programsOf(search, network)
+  let state = startState(search, network, programs)
   const losses: Array<Record<string, ReadonlyArray<number>>> = []
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const plan = planEpoch(settings, network.shape, data.x.length, "seed", epoch)
+    const plan = planEpoch(search, network.shape, data.x.length, "seed", epoch)
     for (let step = 0; step < plan.steps; step++) {
-      const after = runStep(settings, network, programs, planStep(settings, network.shape, plan, step), data, state)
+      const after = runStep(search, network, programs, planStep(search, network.shape, plan, step), data, state)
       state = after.state
       losses.push(after.losses)
     }
@@ -101,3 +105,8 @@ export function search(settings: GradientSearch, network: SearchNetwork, data: D
 
 /** The inputs of a program. */
 export const inputNames = (program: Program): ReadonlySet<string> => new Set(program.inputs.keys())
+
+/** A search by a method's name, with settings as a config file has them. */
+export function searchOf(name: string, given: Given = {}, protocol: DartsProtocol = "darts"): DartsSearch {
+  return Either.getOrThrow(dartsSearch(Option.getOrThrow(Option.fromNullable(methodNamed(name))), given, protocol))
+}

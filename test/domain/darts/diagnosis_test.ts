@@ -1,11 +1,10 @@
 import * as FastCheck from "@effect/schema/FastCheck"
-import * as Schema from "@effect/schema/Schema"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { readOff, relaxedRows } from "../../../src/domain/architecture/relaxed.ts"
 import { meanEntropy, neighborhoodGap, skipShare } from "../../../src/domain/darts/diagnosis.ts"
 import { discretize } from "../../../src/domain/darts/discretize.ts"
-import { canStop, endOf, StopRule, stopOf } from "../../../src/domain/darts/stop_rule.ts"
+import { canStop, endOf, STOP_RULE, stopOf } from "../../../src/domain/darts/stop_rule.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 
 const cells = builtinSpace("nas-bench-201")
@@ -72,7 +71,7 @@ reading.run()
 
 const stop = suite("stopOf()")
 const byEpoch = (values: ReadonlyArray<number | null>) => values.map((eigenvalue, epoch) => ({ epoch, eigenvalue }))
-const rule = Schema.decodeSync(StopRule)({})
+const rule = STOP_RULE
 
 stop("keeps the alpha of five epochs before the smoothed eigenvalue has grown by a third", () => {
   assert.equal(rule, { window: 5, ratio: 0.75, floor: 0.1 })

@@ -1,8 +1,6 @@
-import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { ascendedProgram, gradientProgram, type LossProgram } from "../../../src/domain/darts/loss_program.ts"
-import { type GradientSearch, gradientSearch } from "../../../src/domain/darts/settings.ts"
 import type { LevelPrograms } from "../../../src/domain/darts/step_programs.ts"
 import { finiteDifferenceProgram, unrolledProgram } from "../../../src/domain/darts/unrolled.ts"
 import {
@@ -20,6 +18,7 @@ import { identityMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
 import { withVector } from "../../../src/domain/program/layout.ts"
 import type { Program } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
+import type { Given } from "../../../src/domain/setting/field.ts"
 import { evaluate } from "../program/_programs.ts"
 import {
   cellNetwork,
@@ -32,7 +31,7 @@ import {
   relativeError,
   smoothNetwork
 } from "./_networks.ts"
-import { inputNames, programsOf, search } from "./_steps.ts"
+import { inputNames, programsOf, searched, searchOf } from "./_steps.ts"
 
 const layoutOf = ({ program }: LossProgram, names: ReadonlyArray<string>) =>
   new Map(names.map((name) => [name, program.nodes[program.inputs.get(name)!]!.shape]))
@@ -43,8 +42,7 @@ function fused(plain: LossProgram, gradient: Program, level: Moving["level"], op
   return fusedProgram(withVector(gradient, WEIGHTS, layoutOf(plain, plain.weights)), { level, layout, optimizer })
 }
 
-const settingsOf = (method: GradientSearch["_tag"], settings: Record<string, unknown> = {}) =>
-  Either.getOrThrow(gradientSearch(method, "darts", { batchSize: 3, ...settings }))
+const settingsOf = (name: string, settings: Given = {}) => searchOf(name, { batchSize: 3, ...settings })
 const smooth = smoothNetwork(RAGGED)
 
 /** Images of three classes, one feature apart. */
@@ -58,16 +56,16 @@ const step = (programs: LevelPrograms) => (programs._tag === "Fused" ? programs.
 const programs = suite("stepPrograms()")
 
 programs("without neighbors NA-DARTS is DARTS, the very same programs", () => {
-  const darts = programsOf(settingsOf("Darts"), smooth)
-  assert.equal(programsOf(settingsOf("NaDarts", { neighbors: 0 }), smooth), darts)
-  const alone = programsOf(settingsOf("NaDarts", { steps: "alpha" }), smooth)
+  const darts = programsOf(settingsOf("darts"), smooth)
+  assert.equal(programsOf(settingsOf("na-darts", { neighbors: 0 }), smooth), darts)
+  const alone = programsOf(settingsOf("na-darts", { steps: "alpha" }), smooth)
   assert.equal(alone.weights, darts.weights)
   assert.is(alone.alpha._tag, "Summed")
-  assert.equal(programsOf(settingsOf("NaDarts", { steps: "weights" }), smooth).alpha, darts.alpha)
+  assert.equal(programsOf(settingsOf("na-darts", { steps: "weights" }), smooth).alpha, darts.alpha)
 })
 
 programs("each method takes its own inputs, and no others", () => {
-  const extras = (method: GradientSearch["_tag"], settings = {}) => {
+  const extras = (method: string, settings = {}) => {
     const made = programsOf(settingsOf(method, settings), smooth)
     const plain = new Set(["x", "targets", "learningRate", ...made.state.keys()])
     return [made.alpha, made.weights].map((level) => {
@@ -75,20 +73,20 @@ programs("each method takes its own inputs, and no others", () => {
       return [...new Set(names.map((name) => name.split("/")[0]))].sort().join()
     })
   }
-  assert.equal(extras("Darts"), ["", ""])
-  assert.equal(extras("A2m"), ["", ""])
-  assert.equal(extras("Darts", { order: "second" }), ["train,xi", ""])
-  assert.equal(extras("Darts", { order: "finite-difference" }), ["train,xi", ""])
-  assert.equal(extras("NaDarts"), ["add,map", "add,map"])
-  assert.equal(extras("NaDarts", { neighbors: 1, center: false, steps: "weights" }), ["", "add,map"])
-  assert.equal(extras("NaDarts", { order: "second" }), ["add,map,train,xi", "add,map"])
-  assert.equal(extras("SdartsRs"), ["", "add,map"])
-  assert.equal(extras("Gdas"), ["gumbel,temperature", "gumbel,temperature"])
+  assert.equal(extras("darts"), ["", ""])
+  assert.equal(extras("a2m"), ["", ""])
+  assert.equal(extras("darts", { order: "second" }), ["train,xi", ""])
+  assert.equal(extras("darts", { order: "finite-difference" }), ["train,xi", ""])
+  assert.equal(extras("na-darts"), ["add,map", "add,map"])
+  assert.equal(extras("na-darts", { neighbors: 1, center: false, steps: "weights" }), ["", "add,map"])
+  assert.equal(extras("na-darts", { order: "second" }), ["add,map,train,xi", "add,map"])
+  assert.equal(extras("sdarts-rs"), ["", "add,map"])
+  assert.equal(extras("gdas"), ["gumbel,temperature", "gumbel,temperature"])
 })
 
 programs("the look-ahead takes momentum where it is asked for", () => {
   const moments = (unrolledMomentum: boolean) => {
-    const { alpha } = programsOf(settingsOf("Darts", { order: "second", unrolledMomentum }), smooth)
+    const { alpha } = programsOf(settingsOf("darts", { order: "second", unrolledMomentum }), smooth)
     return inputNames(step(alpha)).has("moment")
   }
   assert.not(moments(false))
@@ -96,26 +94,26 @@ programs("the look-ahead takes momentum where it is asked for", () => {
 })
 
 programs("settings reach their programs", () => {
-  const made = (settings: Record<string, unknown>, method: GradientSearch["_tag"] = "Darts") =>
+  const made = (settings: Record<string, unknown>, method: string = "darts") =>
     programsOf(settingsOf(method, settings), smooth)
   const plain = loss(smooth, PLAIN)
-  const { alpha: adam, weights: sgd } = settingsOf("Darts")
-  const unrolling = { weightDecay: sgd.weightDecay, momentum: 0 }
+  const { settings: own } = settingsOf("darts")
+  const unrolling = { weightDecay: own.weightDecay, momentum: 0 }
   for (const [order, gradient] of [
     ["first", gradientProgram(plain, plain.alphas)],
     ["second", unrolledProgram(plain, unrolling)],
     ["finite-difference", finiteDifferenceProgram(plain, unrolling)]
   ] as const)
-    assert.equal(step(made({ order }).alpha), fused(plain, gradient, "alpha", alphaOptimizer(adam)))
+    assert.equal(step(made({ order }).alpha), fused(plain, gradient, "alpha", alphaOptimizer(own)))
   for (const order of ["first", "second"] as const)
     assert.equal(
-      step(made({ order, rho: 0.2 }, "A2m").alpha),
-      fused(plain, ascendedProgram(plain, 0.2, order), "alpha", alphaOptimizer(adam))
+      step(made({ order, rho: 0.2 }, "a2m").alpha),
+      fused(plain, ascendedProgram(plain, 0.2, order), "alpha", alphaOptimizer(own))
     )
-  for (const weights of [{ nesterov: true }, { momentum: 0.5 }, { clip: 1 }, { weightDecay: 0.1 }])
+  for (const changed of [{ nesterov: true }, { momentum: 0.5 }, { clip: 1 }, { weightDecay: 0.1 }])
     assert.equal(
-      step(made({ weights }).weights),
-      fused(plain, gradientProgram(plain, plain.weights), "weights", weightOptimizer({ ...sgd, ...weights }))
+      step(made(changed).weights),
+      fused(plain, gradientProgram(plain, plain.weights), "weights", weightOptimizer({ ...own, ...changed }))
     )
 })
 
@@ -130,14 +128,14 @@ programs("where the number of neighbors changes there is an update for each numb
       width: 2
     }
   ])
-  const settings = { neighbors: "all", center: false, radius: { from: 1, to: 2 }, exactRadius: true, epochs: 2 }
-  const { alpha } = programsOf(settingsOf("NaDarts", settings), two)
+  const settings = { neighbors: "all", center: false, radius: "1:2", exactRadius: true, epochs: 2 }
+  const { alpha } = programsOf(settingsOf("na-darts", settings), two)
   assert.ok(alpha._tag === "Summed")
   assert.equal([...alpha.update.keys()], [2, 1])
 })
 
 programs("the state is weights, alpha and what the optimizers keep", () => {
-  const { state, loss: plain } = programsOf(settingsOf("NaDarts"), smooth)
+  const { state, loss: plain } = programsOf(settingsOf("na-darts"), smooth)
   const expected = ["weights", "moment", ...plain.alphas, "first", "second", "adam/step"]
   assert.equal([...state.keys()].sort(), expected.sort())
   assert.equal(state.get("alpha/normal"), [3, 3])
@@ -147,11 +145,11 @@ programs("the state is weights, alpha and what the optimizers keep", () => {
 programs.run()
 
 const updates = suite("updateProgram(), fusedProgram()")
-const { alpha, weights } = settingsOf("Darts")
+const { settings: own } = settingsOf("darts")
 
 for (const [name, optimizer, level] of [
-  ["Adam for alpha", alphaOptimizer(alpha), "alpha"],
-  ["clipped SGD for the weights", weightOptimizer({ ...weights, clip: 0.1 }), "weights"]
+  ["Adam for alpha", alphaOptimizer(own), "alpha"],
+  ["clipped SGD for the weights", weightOptimizer({ ...own, clip: 0.1 }), "weights"]
 ] as const) {
   const [plain, mapped] = [loss(cellNetwork, PLAIN), loss(cellNetwork, MAPPED)]
   const names = level === "alpha" ? plain.alphas : plain.weights
@@ -203,7 +201,7 @@ updates("the weights move by momentum, decay and the clipped gradient", () => {
     ["b", [1]]
   ])
   for (const nesterov of [false, true]) {
-    const optimizer = weightOptimizer({ ...weights, nesterov, momentum: 0.5, weightDecay: 0.1, clip: 6 })
+    const optimizer = weightOptimizer({ ...own, nesterov, momentum: 0.5, weightDecay: 0.1, clip: 6 })
     const given = {
       weights: [1, 2, 3],
       moment: [1, 0, -1],
@@ -224,7 +222,7 @@ updates("the weights move by momentum, decay and the clipped gradient", () => {
 updates("alpha moves by Adam with decay, over two steps", () => {
   const [a, b] = [0.5, 0.999]
   const program = updateProgram(
-    { level: "alpha", layout: new Map([["a", [1]]]), optimizer: alphaOptimizer({ ...alpha, weightDecay: 0.5 }) },
+    { level: "alpha", layout: new Map([["a", [1]]]), optimizer: alphaOptimizer({ ...own, alphaWeightDecay: 0.5 }) },
     1
   )
   let state: ReadonlyMap<string, ArrayLike<number>> = new Map(
@@ -253,7 +251,7 @@ updates("alpha moves by Adam at the learning rate, against the sign of its gradi
   const program = fusedProgram(gradients, {
     level: "alpha",
     layout: layoutOf(plain, plain.alphas),
-    optimizer: alphaOptimizer({ ...alpha, weightDecay: 0 })
+    optimizer: alphaOptimizer({ ...own, alphaWeightDecay: 0 })
   })
   const at = new Map(
     [...numbers(program)].map(([name, values]) => [
@@ -273,52 +271,58 @@ updates.run()
 const steps = suite("a search, step by step")
 
 for (const [method, extra] of [
-  ["Darts", {}],
-  ["Darts", { order: "second" }],
-  ["Darts", { order: "finite-difference", unrolledMomentum: true }],
-  ["NaDarts", {}],
-  ["NaDarts", { representation: { _tag: "Hard" }, radius: { from: 1, to: 3 }, neighbors: 9, fresh: "epoch" }],
-  ["NaDarts", { aggregate: { _tag: "Cvar", fraction: 0.5 }, order: "second", center: false, steps: "alpha" }],
-  ["NaDarts", { representation: { _tag: "Shift" }, neighbors: 1, center: false }],
-  ["SdartsRs", {}],
-  ["Gdas", {}],
-  ["A2m", {}],
-  ["A2m", { order: "second", rho: 0.1 }]
+  ["darts", {}],
+  ["darts", { order: "second" }],
+  ["darts", { order: "finite-difference", unrolledMomentum: true }],
+  ["na-darts", {}],
+  ["na-darts", { representation: "hard", radius: "1:3", neighbors: 9, fresh: "epoch" }],
+  ["na-darts", { aggregate: "cvar:0.5", order: "second", center: false, steps: "alpha" }],
+  ["na-darts", { representation: "shift", neighbors: 1, center: false }],
+  ["sdarts-rs", {}],
+  ["gdas", {}],
+  ["a2m", {}],
+  ["a2m", { order: "second", rho: 0.1 }]
 ] as const) {
   steps(`${method} ${JSON.stringify(extra)}: learns, and ends with the same bits again`, () => {
     const settings = settingsOf(method, {
       epochs: 6,
       ...extra,
       first: "weights",
-      weights: { learningRate: 0.1 },
-      alpha: { learningRate: 0.05 }
+      learningRate: 0.1,
+      alphaLearningRate: 0.05
     })
-    const { state, losses } = search(settings, smooth, data)
+    const { state, losses } = searched(settings, smooth, data)
     const trained = (rows: typeof losses) =>
-      rows.flatMap(({ weights: own }) => own!).reduce((sum, x) => sum + x, 0) /
+      rows.flatMap(({ weights: mine }) => mine!).reduce((sum, x) => sum + x, 0) /
       rows.flatMap((row) => row["weights"]!).length
     assert.ok(trained(losses.slice(-4)) < 0.9 * trained(losses.slice(0, 4)), `${trained(losses.slice(-4))}`)
     assert.ok([...state.values()].every((values) => Array.from(values).every(Number.isFinite)))
-    assert.equal(search(settings, smooth, data).state, state)
+    assert.equal(searched(settings, smooth, data).state, state)
   })
 }
 
 steps("with a learning rate of 0 for the weights, second order is first order", () => {
-  const still = { epochs: 2, weights: { learningRate: 0, lastLearningRate: 0 }, alpha: { learningRate: 0.1 } }
-  const first = search(settingsOf("Darts", still), smooth, data).state
+  const still = { epochs: 2, learningRate: 0, lastLearningRate: 0, alphaLearningRate: 0.1 }
+  const first = searched(settingsOf("darts", still), smooth, data).state
   for (const order of ["second", "finite-difference"]) {
-    const second = search(settingsOf("Darts", { ...still, order }), smooth, data).state
+    const second = searched(settingsOf("darts", { ...still, order }), smooth, data).state
     for (const name of ["alpha/normal", "alpha/reduction"])
       assert.ok(relativeError(second.get(name)!, first.get(name)!) < 1e-9)
   }
 })
 
 steps("neighbors change where alpha goes", () => {
-  const end = (method: GradientSearch["_tag"], extra = {}) =>
-    search(settingsOf(method, { epochs: 2, alpha: { learningRate: 0.1 }, ...extra }), smooth, data).state
-  const darts = end("Darts")
-  assert.equal(end("NaDarts", { neighbors: 0 }), darts)
-  for (const other of [end("NaDarts"), end("NaDarts", { steps: "weights" }), end("A2m"), end("Gdas"), end("SdartsRs")])
+  const end = (method: string, extra = {}) =>
+    searched(settingsOf(method, { epochs: 2, alphaLearningRate: 0.1, ...extra }), smooth, data).state
+  const darts = end("darts")
+  assert.equal(end("na-darts", { neighbors: 0 }), darts)
+  for (const other of [
+    end("na-darts"),
+    end("na-darts", { steps: "weights" }),
+    end("a2m"),
+    end("gdas"),
+    end("sdarts-rs")
+  ])
     assert.ok(relativeError(other.get("alpha/normal")!, darts.get("alpha/normal")!) > 1e-6)
 })
 

@@ -6,7 +6,8 @@ import * as TestContext from "effect/TestContext"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import * as Prefetch from "../../../src/adapters/datasets/prefetch.ts"
-import { gradientSearch as settingsOf } from "../../../src/domain/darts/settings.ts"
+import { dartsSearch } from "../../../src/domain/darts/method.ts"
+import { naDarts } from "../../../src/domain/darts/methods/na_darts.ts"
 import { planEpoch, planStep } from "../../../src/domain/darts/step_plan.ts"
 import { stepPrograms } from "../../../src/domain/darts/step_programs.ts"
 import type { BatchRequest } from "../../../src/domain/data/batch.ts"
@@ -32,27 +33,24 @@ const reader = SampleReader({
     })
 })
 
-const settings = Either.getOrThrow(
-  settingsOf("NaDarts", "nas-bench-201", { epochs: 3, batchSize: 2, neighbors: 1, weightShare: 0.6 })
-)
-const programs = Either.getOrThrow(stepPrograms(settings, cellNetwork))
+const given = { epochs: 3, batchSize: 2, neighbors: 1, weightShare: 0.6 }
+const search = Either.getOrThrow(dartsSearch(naDarts, given, "nas-bench-201"))
+const programs = Either.getOrThrow(stepPrograms(search, cellNetwork))
 const plan: GradientPlan = {
+  ...search,
   space: builtinSpace("nas-bench-201"),
-  settings,
   network: cellNetwork,
   examples: EXAMPLES,
   seed: "batches",
   initial: new Map(),
-  eigenvalueEvery: 0,
-  eigenvalueBatches: 1,
   reader,
   request: (indices, { epoch, level }) => ({ indices, options: { classes: 3, seed: level, epoch } })
 }
 
 const steps = (from: { readonly epoch: number; readonly step: number }) =>
-  Array.from({ length: settings.epochs }, (_, epoch) => {
-    const planned = planEpoch(settings, cellNetwork.shape, EXAMPLES, plan.seed, epoch)
-    return Array.from({ length: planned.steps }, (_, step) => planStep(settings, cellNetwork.shape, planned, step))
+  Array.from({ length: search.settings.epochs }, (_, epoch) => {
+    const planned = planEpoch(search, cellNetwork.shape, EXAMPLES, plan.seed, epoch)
+    return Array.from({ length: planned.steps }, (_, step) => planStep(search, cellNetwork.shape, planned, step))
   })
     .flat()
     .filter(({ epoch, step }) => epoch > from.epoch || (epoch === from.epoch && step >= from.step))
@@ -104,7 +102,7 @@ test("adds the noise that a network asks for, other at every step and level, and
     spaceSearchNetwork(builtinSpace("s4"), { channels: 2, classes: 3, cells: 3, image: [2, 3, 8, 8] })
   )
   const own = { ...plan, network: noisy }
-  const made = Either.getOrThrow(stepPrograms(settings, noisy))
+  const made = Either.getOrThrow(stepPrograms(search, noisy))
   const names = made.loss.batch.filter((name) => name.startsWith("noise/"))
   assert.ok(names.length > 0)
   const taken = Effect.gen(function* () {

@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { suite } from "uvu"
@@ -16,11 +15,10 @@ import * as TensorBoard from "../../../src/adapters/curves/tensorboard.ts"
 import * as Prefetch from "../../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../../src/adapters/tensor/reference.ts"
 import { GRADIENT_START } from "../../../src/domain/darts/record.ts"
-import { type GradientSearch, gradientSearch as settingsOf } from "../../../src/domain/darts/settings.ts"
-import { stepPrograms } from "../../../src/domain/darts/step_programs.ts"
 import { DatasetError, type Samples } from "../../../src/domain/data/dataset.ts"
 import { elementCount } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
+import type { Given } from "../../../src/domain/setting/field.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { Checkpoints } from "../../../src/effects/ports/checkpoints.ts"
 import type { Curves } from "../../../src/effects/ports/curves.ts"
@@ -30,6 +28,7 @@ import { gradientSearch } from "../../../src/effects/programs/darts_search.ts"
 import type { GradientPlan } from "../../../src/effects/programs/darts_step.ts"
 import { failure, run } from "../../_effect.ts"
 import { cellNetwork } from "../../domain/darts/_networks.ts"
+import { programsOf, searchOf } from "../../domain/darts/_steps.ts"
 
 const EXAMPLES = 8
 
@@ -45,7 +44,7 @@ const reader = SampleReader({
     })
 })
 
-const programs = Either.getOrThrow(stepPrograms(Either.getOrThrow(settingsOf("Darts", "darts")), cellNetwork))
+const programs = programsOf(searchOf("darts"), cellNetwork)
 const initial = new Map(
   [...programs.weightLayout].map(
     ([name, shape]) =>
@@ -53,20 +52,14 @@ const initial = new Map(
   )
 )
 
-function plan(
-  settings: Partial<typeof GradientSearch.Encoded> = {},
-  method: GradientSearch["_tag"] = "NaDarts"
-): GradientPlan {
-  const decoded = Either.getOrThrow(settingsOf(method, "nas-bench-201", { epochs: 2, batchSize: 2, ...settings }))
+function plan(settings: Given = {}, method: string = "na-darts"): GradientPlan {
   return {
+    ...searchOf(method, { epochs: 2, batchSize: 2, ...settings }, "nas-bench-201"),
     space: builtinSpace("nas-bench-201"),
-    settings: decoded,
     network: cellNetwork,
     examples: EXAMPLES,
     seed: "7",
     initial,
-    eigenvalueEvery: 0,
-    eigenvalueBatches: 1,
     reader,
     request: (indices) => ({ indices, options: { classes: 3 } })
   }
@@ -98,7 +91,7 @@ test("keeps a record of every epoch, and the architecture of the last", async ()
 
 test("is DARTS without neighbors, bit for bit", async () => {
   const [darts, without] = [
-    await run(alone(search(plan({}, "Darts")))),
+    await run(alone(search(plan({}, "darts")))),
     await run(alone(search(plan({ neighbors: 0 }))))
   ]
   assert.equal(without.epochs, darts.epochs)
@@ -169,7 +162,7 @@ test("ends at once where the loss is no number", async () => {
 })
 
 test("keeps no checkpoint with what is no number, and goes on from the last one with another learning rate", async () => {
-  const learning = (learningRate: number) => plan({ neighbors: 0, epochs: 2, weights: { learningRate } })
+  const learning = (learningRate: number) => plan({ neighbors: 0, epochs: 2, learningRate })
   const errors = Effect.gen(function* () {
     const { save, latest } = yield* Checkpoints
     const whole = yield* search(learning(0.01))
@@ -191,7 +184,7 @@ test("keeps no checkpoint with what is no number, and goes on from the last one 
 })
 
 test("a last step that makes weights of no numbers ends the search too", async () => {
-  const own = { ...plan({ neighbors: 0, epochs: 1, first: "alpha", weights: { learningRate: 1e39 } }), examples: 4 }
+  const own = { ...plan({ neighbors: 0, epochs: 1, first: "alpha", learningRate: 1e39 }), examples: 4 }
   const program = Effect.gen(function* () {
     const error = yield* errorOf(own)
     return { error, kept: yield* (yield* Checkpoints).latest }
@@ -234,8 +227,8 @@ test("keeps its place where data cannot be read", async () => {
 
 test("finds the eigenvalue of every epoch and stops by its rule", async () => {
   const [every, second] = [
-    await run(alone(search({ ...plan({ neighbors: 0 }), eigenvalueEvery: 1 }))),
-    await run(alone(search({ ...plan({ neighbors: 0 }), eigenvalueEvery: 2 })))
+    await run(alone(search(plan({ neighbors: 0, eigenvalue: true, eigenvalueBatches: 1 })))),
+    await run(alone(search(plan({ neighbors: 0, eigenvalue: true, eigenvalueEvery: 2, eigenvalueBatches: 1 }))))
   ]
   assert.ok(every.epochs.every(({ eigenvalue }) => Number.isFinite(eigenvalue)))
   assert.equal(
@@ -245,7 +238,16 @@ test("finds the eigenvalue of every epoch and stops by its rule", async () => {
   const ruled = await run(
     alone(
       search(
-        plan({ neighbors: 0, epochs: 4, alpha: { learningRate: 0.5 }, stop: { window: 1, ratio: 0.999, floor: 0 } })
+        plan({
+          neighbors: 0,
+          epochs: 4,
+          alphaLearningRate: 0.5,
+          stopRule: true,
+          stopWindow: 1,
+          stopRatio: 0.999,
+          stopFloor: 0,
+          eigenvalueBatches: 1
+        })
       )
     )
   )
@@ -256,18 +258,13 @@ test("finds the eigenvalue of every epoch and stops by its rule", async () => {
 })
 
 test("an eigenvalue is that of the mean loss over batches that stay the same", async () => {
-  const own = {
-    ...plan({ neighbors: 0, epochs: 3, alpha: { learningRate: 0 }, weights: { learningRate: 0, lastLearningRate: 0 } })
-  }
-  const values = async (changes: Partial<GradientPlan>) => {
-    const outcome = await run(alone(search({ ...own, eigenvalueEvery: 1, ...changes })))
+  const still = { alphaLearningRate: 0, learningRate: 0, lastLearningRate: 0 }
+  const values = async (eigenvalueBatches: number) => {
+    const own = plan({ neighbors: 0, epochs: 3, ...still, eigenvalue: true, eigenvalueBatches })
+    const outcome = await run(alone(search(own)))
     return outcome.epochs.map(({ eigenvalue }) => eigenvalue!)
   }
-  const [one, two, many] = [
-    await values({}),
-    await values({ eigenvalueBatches: 2 }),
-    await values({ eigenvalueBatches: 9 })
-  ]
+  const [one, two, many] = [await values(1), await values(2), await values(9)]
   const close = (a: number, b: number) => Math.abs(a - b) < 2e-3 * Math.abs(b)
   for (const same of [one, two])
     assert.ok(

@@ -1,15 +1,16 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { layerCached } from "../../../src/adapters/datasets/layer.ts"
-import { GradientRunSettings } from "../../../src/domain/darts/run_settings.ts"
+import { methodNamed } from "../../../src/domain/darts/methods/methods.ts"
+import { dartsRun } from "../../../src/domain/darts/run_settings.ts"
 import { planEpoch } from "../../../src/domain/darts/step_plan.ts"
 import { NORMALIZATIONS } from "../../../src/domain/data/normalization.ts"
+import type { Given } from "../../../src/domain/setting/field.ts"
 import { builtinSpace, type SpaceName } from "../../../src/domain/space/spaces.ts"
 import { planGradientSearch } from "../../../src/effects/programs/plan_darts.ts"
-import { run } from "../../_effect.ts"
+import { run as runEffect } from "../../_effect.ts"
 import { safetensors, temporary } from "../../adapters/datasets/_files.ts"
 
 const { write, remove } = temporary()
@@ -24,15 +25,13 @@ const data = write(
   })
 )
 
-const plannedOf = (settings: typeof GradientRunSettings.Encoded, space: SpaceName = "nas-bench-201") =>
-  run(
-    planGradientSearch(Schema.decodeSync(GradientRunSettings)(settings), builtinSpace(space)).pipe(
-      Effect.provide(layerCached()),
-      Effect.provide(NodeContext.layer)
-    )
+const plannedOf = ({ algorithm = "na-darts", ...given }: Given, space: SpaceName = "nas-bench-201") =>
+  runEffect(
+    Effect.flatMap(dartsRun(methodNamed(String(algorithm))!, given), (asked) =>
+      planGradientSearch(asked, builtinSpace(space))
+    ).pipe(Effect.provide(layerCached()), Effect.provide(NodeContext.layer))
   )
-const planOf = (settings: typeof GradientRunSettings.Encoded) =>
-  plannedOf({ algorithm: "darts", batchSize: 4, channels: 2, ...settings })
+const planOf = (settings: Given) => plannedOf({ algorithm: "darts", batchSize: 4, channels: 2, ...settings })
 
 const test = suite("planGradientSearch()")
 test.after(remove)
@@ -40,7 +39,7 @@ test.after(remove)
 test("data without a customary normalization take that of the images which the weights are trained on", async () => {
   const { plan } = await planOf({ dataset: "tensor-file", data, images: 16, seed: "3" })
   const at = { epoch: 0, step: 0, level: "weights" } as const
-  const { images } = planEpoch(plan.settings, plan.network.shape, plan.examples, plan.seed, 0)
+  const { images } = planEpoch(plan, plan.network.shape, plan.examples, plan.seed, 0)
   const { indices, options } = plan.request(images.weights, at)
   assert.is(indices.length, 8)
   const values = Array.from(indices, (i) => Math.floor(i ** 2 / 2) / 255)
@@ -66,28 +65,28 @@ for (const given of [
   { algorithm: "darts" }
 ] as const)
   test(`the quick protocol stays: ${JSON.stringify(given)}`, async () => {
-    const { plan, settings } = await plannedOf(given)
-    assert.equal({ images: settings.images, imageSize: settings.imageSize, cells: settings.cells }, QUICK)
+    const { plan, run } = await plannedOf(given)
+    assert.equal({ images: run.settings.images, imageSize: run.settings.imageSize, cells: run.settings.cells }, QUICK)
     assert.is(plan.examples, 2000)
-    assert.equal([plan.settings.epochs, plan.settings.batchSize, plan.settings.alpha.learningRate], [5, 32, 0.02])
+    assert.equal([plan.settings.epochs, plan.settings.batchSize, plan.settings.alphaLearningRate], [5, 32, 0.02])
   })
 
 test("what is given goes before the quick protocol, and it takes no more than there is", async () => {
-  const { settings } = await plannedOf({ dataset: "tensor-file", data, batchSize: 4 })
-  assert.equal([settings.images, settings.imageSize], [IMAGES, 8])
-  const larger = await plannedOf({ images: 2500, imageSize: 14 })
+  const { run } = await plannedOf({ dataset: "tensor-file", data, batchSize: 4 })
+  assert.equal([run.settings.images, run.settings.imageSize], [IMAGES, 8])
+  const { run: larger } = await plannedOf({ images: 2500, imageSize: 14 })
   assert.equal([larger.settings.images, larger.settings.imageSize], [2500, 14])
 })
 
 test("another protocol is asked for by its name, and takes all images as they are", async () => {
-  const { plan, settings } = await plannedOf({ protocol: "nas-bench-201-small" })
-  assert.equal([settings.images, settings.imageSize, plan.settings.epochs], [undefined, undefined, 25])
+  const { plan, run } = await plannedOf({ protocol: "nas-bench-201-small" })
+  assert.equal([run.settings.images, run.settings.imageSize, plan.settings.epochs], [undefined, undefined, 25])
   assert.is(plan.examples, 8000)
 })
 
 test("in the DARTS space the quick protocol has as many cells as its skeleton takes", async () => {
-  const { plan, settings } = await plannedOf({}, "darts")
-  assert.equal([settings.cells, plan.examples], [3, 640])
+  const { plan, run } = await plannedOf({}, "darts")
+  assert.equal([run.settings.cells, plan.examples], [3, 640])
 })
 
 test.run()
