@@ -10,10 +10,12 @@ import { resolveDartsRun } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { gradientProgress } from "../../src/adapters/terminal/darts_progress.ts"
+import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { encodeDartsRun } from "../../src/domain/darts/run_settings.ts"
 import { machineFields } from "../../src/domain/data/data_fields.ts"
 import { elementCount } from "../../src/domain/program/program.ts"
 import { decodeSettings } from "../../src/domain/setting/field.ts"
+import { foundNetwork } from "../../src/domain/training/found_network.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
 import { gradientSearch } from "../../src/effects/programs/darts_search.ts"
 import { planGradientSearch } from "../../src/effects/programs/plan_darts.ts"
@@ -74,8 +76,9 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     Effect.provide(layers)
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
+  const found = foundNetwork(space, architectureOfKey(outcome.architecture), search.settings, info)
   const inputWait = yield* progress.inputWait
-  const result = { search, space, info, used, backend, device, outcome, seconds, inputWait, run }
+  const result = { search, space, info, used, backend, device, outcome, found, seconds, inputWait, run }
   if (json) yield* Console.error(gradientText(result))
   yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
 })

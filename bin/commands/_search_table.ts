@@ -9,6 +9,8 @@ import { loadSpace } from "../../src/adapters/space/file.ts"
 import { searchProgress } from "../../src/adapters/terminal/search_progress.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import type { SearchSettings } from "../../src/domain/searchers/settings.ts"
+import { foundNetwork } from "../../src/domain/training/found_network.ts"
+import { bestRepetition } from "../../src/effects/programs/repeat_search.ts"
 import { searchJson, searchText } from "../../src/report/search_report.ts"
 import { openSearch } from "./_evaluator.ts"
 
@@ -47,6 +49,8 @@ export const searchTable = Effect.fn("searchTable")(function* ({ config, given, 
     Effect.provide(store)
   )
   const architectures = outcomes.map((outcome) => architectureOfKey(outcome.architecture))
+  const best = architectures[bestRepetition(outcomes)]!
+  const found = info === undefined ? undefined : foundNetwork(space, best, settings, info)
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1000
   const result = {
     settings,
@@ -58,6 +62,7 @@ export const searchTable = Effect.fn("searchTable")(function* ({ config, given, 
     seconds,
     run: folder,
     info,
+    found,
     used,
     read
   }

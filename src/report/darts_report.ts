@@ -4,9 +4,11 @@ import type { EpochRecord } from "../domain/darts/record.ts"
 import { type DartsRun, encodeDartsRun } from "../domain/darts/run_settings.ts"
 import type { DatasetInfo } from "../domain/data/dataset.ts"
 import type { Space } from "../domain/space/space.ts"
+import type { FoundNetwork } from "../domain/training/found_network.ts"
 import type { GradientOutcome } from "../effects/programs/darts_search.ts"
+import { aligned, table } from "./aligned.ts"
 import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
-import { foundOn } from "./found_report.ts"
+import { foundReport } from "./found_report.ts"
 import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished gradient search. */
@@ -19,6 +21,8 @@ export interface GradientResult {
   /** What the backend computes with. */
   readonly device: string
   readonly outcome: GradientOutcome
+  /** The network that was found, with its sizes. */
+  readonly found: FoundNetwork
   /** Wall time of this process. */
   readonly seconds: number
   /** Share of its steps' time that it waited for batches; none where it made no step. */
@@ -39,11 +43,12 @@ export function gradientJson({
   space,
   outcome,
   info,
+  found,
   ...rest
 }: GradientResult): Readonly<Record<string, unknown>> {
   const text = (key: string) => printArchitecture(space, architectureOfKey(key))
   const last = keptEpoch(outcome)
-  const { network, next } = foundOn(space, architectureOfKey(outcome.architecture), info, search.settings)
+  const { next } = foundReport(space, found, search.settings, info.classes)
   return {
     architecture: text(outcome.architecture),
     epoch: outcome.epoch,
@@ -51,7 +56,7 @@ export function gradientJson({
     skipShare: last.skipShare,
     validation: last.validation,
     epochs: outcome.epochs.map((epoch) => ({ ...epoch, architecture: text(epoch.architecture) })),
-    network: network ?? null,
+    network: found.network ?? null,
     dataset: info.name,
     data: dataJson(info, rest.used),
     backend: rest.backend,
@@ -68,9 +73,7 @@ export function gradientJson({
 /** The result for people: what was found, how the search went, where it lies, what to type next. */
 export function gradientText(result: GradientResult): string {
   const { search, space, outcome, info, backend, seconds, inputWait, run } = result
-  const architecture = architectureOfKey(outcome.architecture)
-  const printed = printArchitecture(space, architecture)
-  const { drawn, size, next, full } = foundOn(space, architecture, info, search.settings)
+  const { drawn, size, next, full } = foundReport(space, result.found, search.settings, info.classes)
   const kept = keptEpoch(outcome)
   const every = Math.max(1, Math.ceil(outcome.epochs.length / 8))
   const shown = outcome.epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === outcome.epochs.length - 1)
@@ -82,10 +85,15 @@ export function gradientText(result: GradientResult): string {
     "",
     ...drawn.map((line) => `  ${line}`),
     "",
-    ...dataRows(info, result.used).map(([name, value]) => `  ${name.padEnd(12)}  ${value}`),
-    `  architecture  ${printed}`,
-    `  read off      after epoch ${outcome.epoch + 1}, validation accuracy of the supernet ${percent(kept.validation.accuracy)}, skips ${percent(kept.skipShare)}`,
-    ...(size === undefined ? [] : [`  ${size.join("  ")}`]),
+    ...table([
+      ...dataRows(info, result.used),
+      ["architecture", printArchitecture(space, result.found.architecture)],
+      [
+        "read off",
+        `after epoch ${outcome.epoch + 1}, validation accuracy of the supernet ${percent(kept.validation.accuracy)}, skips ${percent(kept.skipShare)}`
+      ],
+      ...(size === undefined ? [] : [size])
+    ]),
     "",
     ...(run === undefined
       ? ["not kept: add --run FOLDER to keep and continue a run"]
@@ -96,16 +104,18 @@ export function gradientText(result: GradientResult): string {
 }
 
 function epochLine({ epoch, weights, validation, skipShare, entropy, eigenvalue }: EpochRecord): string {
-  const cells = [
-    String(epoch + 1).padStart(7),
-    weights.loss.toFixed(3).padStart(12),
-    validation.loss.toFixed(3).padStart(12),
-    percent(validation.accuracy).padStart(16),
-    "  ",
-    (validation.gap === null ? "-" : validation.gap.toFixed(3)).padEnd(8),
-    percent(skipShare).padStart(6),
-    entropy.toFixed(3).padStart(10),
-    (eigenvalue === null ? "-" : eigenvalue.toFixed(3)).padStart(12)
-  ]
-  return cells.join("")
+  return aligned(
+    [7, 12, 12, 16, 2, -8, 6, 10, 12],
+    [
+      String(epoch + 1),
+      weights.loss.toFixed(3),
+      validation.loss.toFixed(3),
+      percent(validation.accuracy),
+      "",
+      validation.gap === null ? "-" : validation.gap.toFixed(3),
+      percent(skipShare),
+      entropy.toFixed(3),
+      eigenvalue === null ? "-" : eigenvalue.toFixed(3)
+    ]
+  )
 }

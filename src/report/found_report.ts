@@ -1,21 +1,15 @@
-import * as Either from "effect/Either"
-import * as Option from "effect/Option"
-import type { Architecture } from "../domain/architecture/architecture.ts"
 import { drawArchitecture } from "../domain/architecture/draw.ts"
 import { printArchitecture } from "../domain/architecture/text.ts"
-import type { DatasetInfo } from "../domain/data/dataset.ts"
 import type { Space } from "../domain/space/space.ts"
-import { type SearchOnImages, trainingAfterSearch } from "../domain/training/training_after_search.ts"
-import { type UsualNetwork, usualNetwork } from "../domain/training/usual_network.ts"
+import type { FoundNetwork } from "../domain/training/found_network.ts"
+import type { UsualNetwork } from "../domain/training/usual_network.ts"
 import { fullTraining, nextCommands, type SourcesOfSearch } from "./next_commands.ts"
 
 /** What is told of an architecture that was found on images. */
-export interface Found {
+export interface FoundReport {
   /** Its cells, a line a node. */
   readonly drawn: ReadonlyArray<string>
-  /** Its network of the usual size; none where that does not fit the images. */
-  readonly network: UsualNetwork | undefined
-  /** The network in numbers, as a name and a value. */
+  /** The sizes of its network, as a name and a value. */
   readonly size: readonly [string, string] | undefined
   /** What to type next. */
   readonly next: ReadonlyArray<string>
@@ -23,23 +17,17 @@ export interface Found {
   readonly full: string | undefined
 }
 
-/** An architecture that was found on images of a dataset: its cells, its size when trained from scratch, the next commands. */
-export function foundOn(
+/** An architecture that was found on images: its cells, its sizes when trained from scratch, the next commands. */
+export function foundReport(
   space: Space,
-  architecture: Architecture,
-  info: DatasetInfo,
-  search: SourcesOfSearch & SearchOnImages
-): Found {
-  const training = trainingAfterSearch(space, architecture, search, info)
-  const whole = search.dataset === "image-folder" ? { imageSize: search.imageSize } : {}
-  const full = trainingAfterSearch(space, architecture, { dataset: search.dataset, ...whole }, info)
-  const seen = { classes: info.classes, shape: training.image }
-  const network = Option.getOrUndefined(Either.getRight(usualNetwork(space, architecture, seen, training.protocol)))
+  { architecture, training, full, network }: FoundNetwork,
+  search: SourcesOfSearch,
+  classes: number
+): FoundReport {
   return {
     drawn: drawArchitecture(space, architecture),
-    network,
     size: network === undefined ? undefined : ["from scratch", sizeOf(network)],
-    next: nextCommands(printArchitecture(space, architecture), search, training, info.classes),
+    next: nextCommands(printArchitecture(space, architecture), search, training, classes),
     full: fullTraining(training, full)
   }
 }

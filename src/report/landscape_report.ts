@@ -4,7 +4,8 @@ import type { Flatness, ScoredNeighbor } from "../domain/objective/flatness.ts"
 import type { Space } from "../domain/space/space.ts"
 import { kendallTau } from "../domain/statistics/kendall.ts"
 import type { ReadBenchmark } from "../domain/table/benchmark.ts"
-import { number, table } from "./search_report.ts"
+import { aligned, table } from "./aligned.ts"
+import { number } from "./search_report.ts"
 import { tableJson, tableRows } from "./table_report.ts"
 
 /** The objective of every architecture of a table, by row. Losses: lower is better. */
@@ -60,20 +61,17 @@ export function landscapeText(landscape: Landscape, top: number): string {
   if (landscape.read !== undefined) lines.push(...table(tableRows(landscape.read)))
   lines.push("")
   const names = [...landscape.reported.keys()]
-  lines.push(
-    ["objective", "own", ...names, "architecture"]
-      .map((name, i, all) => (i + 1 === all.length ? `  ${name}` : name.padStart(Math.max(10, name.length))))
-      .join("  ")
-  )
+  const heads = ["objective", "own", ...names]
+  const widths = [...heads.map((name, i) => Math.max(10, name.length) + (i === 0 ? 0 : 2)), -4, 0]
+  lines.push(aligned(widths, [...heads, "", "architecture"]))
   for (const row of json.top) {
     const values = [row.objective, row.own, ...names.map((name) => row.reported[name] ?? Number.NaN)]
-    const widths = ["objective", "own", ...names].map((name) => Math.max(10, name.length))
-    lines.push(`${values.map((value, i) => value.toFixed(4).padStart(widths[i]!)).join("  ")}    ${row.architecture}`)
+    lines.push(aligned(widths, [...values.map((value) => value.toFixed(4)), "", row.architecture]))
   }
   const taus = Object.entries(json.kendall)
   if (taus.length > 0) lines.push("", "Kendall's tau with        own  objective")
   for (const [name, { own, objective }] of taus)
-    lines.push(`  ${name.padEnd(22)} ${own.toFixed(3).padStart(6)}  ${objective.toFixed(3).padStart(9)}`)
+    lines.push(aligned([-2, -22, 7, 11], ["", name, own.toFixed(3), objective.toFixed(3)]))
   return lines.join("\n")
 }
 
@@ -151,7 +149,8 @@ export function flatnessText(
     "  neighbors by score",
     ...json.histogram.counts.map((count, i) => {
       const [from, to] = [json.histogram.edges[i]!, json.histogram.edges[i + 1]!]
-      return `  ${from.toFixed(2).padStart(9)} … ${to.toFixed(2).padStart(8)}  ${"█".repeat(Math.ceil((40 * count) / most))} ${count}`
+      const bar = `${"█".repeat(Math.ceil((40 * count) / most))} ${count}`
+      return aligned([11, 3, 8, 2, 0], [from.toFixed(2), " … ", to.toFixed(2), "", bar])
     }),
     "",
     "  change of the score when one decision is replaced (mean of |change| first)",

@@ -6,10 +6,12 @@ import type { SearchSettings } from "../domain/searchers/settings.ts"
 import type { Space } from "../domain/space/space.ts"
 import { type Summary, summarize } from "../domain/statistics/summary.ts"
 import type { ReadBenchmark } from "../domain/table/benchmark.ts"
+import type { FoundNetwork } from "../domain/training/found_network.ts"
 import type { Outcome } from "../effects/ports/run_store.ts"
-import { repetitionSeed } from "../effects/programs/repeat_search.ts"
+import { bestRepetition, repetitionSeed } from "../effects/programs/repeat_search.ts"
+import { table } from "./aligned.ts"
 import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
-import { type Found, foundOn } from "./found_report.ts"
+import { type FoundReport, foundReport } from "./found_report.ts"
 import { tableJson, tableRows } from "./table_report.ts"
 
 /** All that is told of a finished search. */
@@ -26,26 +28,23 @@ export interface SearchResult {
   readonly run: string | undefined
   /** The dataset whose images scored architectures; none of a search over a table. */
   readonly info: DatasetInfo | undefined
+  /** The network of the best repetition, where images scored it. */
+  readonly found?: FoundNetwork | undefined
   /** How many of its images were used. */
   readonly used?: UsedImages | undefined
   /** The files whose table was searched; none of a table that was made up, or where images scored architectures. */
   readonly read?: ReadBenchmark | undefined
 }
 
-/** The position of the repetition with the lowest loss, the first among equals. */
-function bestOf(outcomes: ReadonlyArray<Outcome>): number {
-  return outcomes.reduce((best, outcome, i) => (outcome.loss < outcomes[best]!.loss ? i : best), 0)
-}
-
-/** What is told of the architecture of a repetition, where images scored it. */
-function foundOf({ space, architectures, info, settings }: SearchResult, repetition: number): Found | undefined {
-  return info === undefined ? undefined : foundOn(space, architectures[repetition]!, info, settings)
+/** What is told of what was found, where images scored it. */
+function foundOf({ space, found, info, settings }: SearchResult): FoundReport | undefined {
+  return found === undefined || info === undefined ? undefined : foundReport(space, found, settings, info.classes)
 }
 
 /** The machine-readable result: one object. Scores are in the direction of the score column. */
 export function searchJson(result: SearchResult): Readonly<Record<string, unknown>> {
   const { settings, outcomes, reports } = result
-  const best = bestOf(outcomes)
+  const best = bestRepetition(outcomes)
   const outcome = outcomes[best]!
   const toScore = scoreOf(settings)
   const common = {
@@ -54,10 +53,10 @@ export function searchJson(result: SearchResult): Readonly<Record<string, unknow
     ownScore: outcome.ownLoss === null ? null : toScore(outcome.ownLoss),
     ownDiverged: outcome.ownDiverged
   }
-  const found = foundOf(result, best)
+  const found = foundOf(result)
   const { info, used } = result
   const data = info === undefined || used === undefined ? {} : { data: dataJson(info, used) }
-  const ofImages = found === undefined ? {} : { ...data, network: found.network ?? null, next: found.next }
+  const ofImages = found === undefined ? {} : { ...data, network: result.found?.network ?? null, next: found.next }
   const ofTables = result.read === undefined ? {} : { read: tableJson(result.read) }
   const tail = { seconds: result.seconds, run: result.run ?? null, ...ofImages, ...ofTables, settings }
   if (settings.repeat === 1) {
@@ -123,12 +122,12 @@ function summaries(result: SearchResult) {
 /** The human-readable result, several lines. */
 export function searchText(result: SearchResult): string {
   const { settings, outcomes, reports } = result
-  const best = bestOf(outcomes)
+  const best = bestRepetition(outcomes)
   const outcome = outcomes[best]!
   const toScore = scoreOf(settings)
   const architecture = printArchitecture(result.space, result.architectures[best]!)
   const objective = describeObjective(settings)
-  const found = foundOf(result, best)
+  const found = foundOf(result)
   const { info, used } = result
   const rows: Array<readonly [string, string]> = [
     ...(info === undefined || used === undefined ? [] : dataRows(info, used)),
@@ -200,10 +199,4 @@ function describeObjective(settings: SearchSettings): string {
 /** A number with at most 4 decimals. */
 export function number(value: number): string {
   return `${Number(value.toFixed(4))}`
-}
-
-/** Rows of two columns, aligned. */
-export function table(rows: ReadonlyArray<readonly [string, string]>): ReadonlyArray<string> {
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
 }

@@ -3,6 +3,7 @@ import type { Normalization } from "../domain/data/normalization.ts"
 import type { TrainingProtocol, TrainingProtocolName } from "../domain/training/protocol.ts"
 import type { TrainedEpoch, TrainingPosition } from "../domain/training/record.ts"
 import type { TrainingRunSettings } from "../domain/training/run_settings.ts"
+import { aligned, table } from "./aligned.ts"
 import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
 import { duration } from "./duration.ts"
 import { networkFlags } from "./next_commands.ts"
@@ -57,7 +58,7 @@ const count = (value: number) => value.toLocaleString("en-US")
 /** The result for people: how the training went, the test score, the network's size, where the run lies, what to type next. */
 export function trainingText(result: TrainingResult): string {
   const { settings, position, info, backend, run } = result
-  const { epochs, test, seconds } = position
+  const { epochs, seconds } = position
   const every = Math.max(1, Math.ceil(epochs.length / 8))
   const shown = epochs.filter(({ epoch }) => epoch % every === every - 1 || epoch === epochs.length - 1)
   const plural = epochs.length === 1 ? "epoch" : "epochs"
@@ -67,15 +68,7 @@ export function trainingText(result: TrainingResult): string {
     "  epoch  learning rate  train loss  train accuracy  validation accuracy",
     ...shown.map(epochLine),
     "",
-    ...dataRows(info, result.used).map(([name, value]) => `  ${name.padEnd(13)}  ${value}`),
-    `  architecture   ${settings.architecture}`,
-    ...(test === null
-      ? ["  test accuracy  not measured: the data have no test images"]
-      : [
-          `  test accuracy  ${percent(test.accuracy)} (loss ${test.loss.toFixed(4)}, ${count(test.images)} images, measured once)`
-        ]),
-    ...(result.normalization === undefined ? [] : [`  normalization  ${normalizationText(result.normalization)}`]),
-    `  network        ${count(result.parameters)} parameters, ${count(result.multiplyAdds)} multiply-adds an image`,
+    ...table(rows(result)),
     "",
     run === undefined
       ? "not kept: add --run FOLDER to keep and continue a run"
@@ -85,6 +78,23 @@ export function trainingText(result: TrainingResult): string {
   ].join("\n")
 }
 
+function rows(result: TrainingResult): ReadonlyArray<readonly [string, string]> {
+  const { test } = result.position
+  const tested =
+    test === null
+      ? "not measured: the data have no test images"
+      : `${percent(test.accuracy)} (loss ${test.loss.toFixed(4)}, ${count(test.images)} images, measured once)`
+  return [
+    ...dataRows(result.info, result.used),
+    ["architecture", result.settings.architecture],
+    ["test accuracy", tested],
+    ...(result.normalization === undefined
+      ? []
+      : [["normalization", normalizationText(result.normalization)] as const]),
+    ["network", `${count(result.parameters)} parameters, ${count(result.multiplyAdds)} multiply-adds an image`]
+  ]
+}
+
 /** What the pixels of an image go through before the network. */
 function normalizationText({ mean, std }: Normalization): string {
   const list = (numbers: ReadonlyArray<number>) => numbers.map((value) => Number(value.toPrecision(6))).join(",")
@@ -92,13 +102,16 @@ function normalizationText({ mean, std }: Normalization): string {
 }
 
 function epochLine({ epoch, learningRate, training, validation }: TrainedEpoch): string {
-  return [
-    String(epoch + 1).padStart(7),
-    learningRate.toPrecision(3).padStart(15),
-    training.loss.toFixed(3).padStart(12),
-    percent(training.accuracy).padStart(16),
-    (validation === null ? "-" : percent(validation.accuracy)).padStart(21)
-  ].join("")
+  return aligned(
+    [7, 15, 12, 16, 21],
+    [
+      String(epoch + 1),
+      learningRate.toPrecision(3),
+      training.loss.toFixed(3),
+      percent(training.accuracy),
+      validation === null ? "-" : percent(validation.accuracy)
+    ]
+  )
 }
 
 function next({ settings, protocol, shape, info, run, ...result }: TrainingResult): ReadonlyArray<string> {

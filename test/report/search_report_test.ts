@@ -5,6 +5,7 @@ import { architectureKey, architectureOfKey } from "../../src/domain/architectur
 import { parseArchitecture } from "../../src/domain/architecture/text.ts"
 import type { DatasetInfo } from "../../src/domain/data/dataset.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
+import { foundNetwork } from "../../src/domain/training/found_network.ts"
 import type { UsualNetwork } from "../../src/domain/training/usual_network.ts"
 import type { Outcome } from "../../src/effects/ports/run_store.ts"
 import { type SearchResult, searchJson, searchText } from "../../src/report/search_report.ts"
@@ -71,7 +72,8 @@ test("show the cell, its size and the next commands where images scored it, and 
   }
   const base = resultOf({ architecture: architectureKey(Either.getOrThrow(parseArchitecture(space, cell))) })
   const settings = { ...base.settings, dataset: "mnist", imageSize: 8 } as const
-  const result: SearchResult = { ...base, space, settings, info }
+  const found = foundNetwork(space, base.architectures[0]!, settings, info)
+  const result: SearchResult = { ...base, space, settings, info, found }
   const text = searchText(result)
   assert.match(text, "\n  cell: inputs 0\n    node 1 = nor_conv_3x3(0)\n    node 2 = none(0) + skip_connect(1)\n")
   assert.match(

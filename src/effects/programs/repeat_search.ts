@@ -17,6 +17,11 @@ export function repetitionSeed(seed: Seed, repetition: number, repeat: number): 
   return repeat === 1 ? seed : split(seed, repetition)
 }
 
+/** The repetition with the lowest loss, the first among equals. */
+export function bestRepetition(outcomes: ReadonlyArray<Outcome>): number {
+  return outcomes.reduce((best, outcome, i) => (outcome.loss < outcomes[best]!.loss ? i : best), 0)
+}
+
 /** How a search is repeated. */
 export interface RepeatOptions {
   readonly seed: Seed
