@@ -21,6 +21,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { readTable } from "./src/adapters/table/file.ts"
+import { sweep } from "./src/domain/objective/landscape.ts"
 import * as N from "./mod.ts"
 const space = N.builtinSpace("nas-bench-201")
 const lap = async (run) => { const begun = performance.now(); const value = await run(); return [performance.now() - begun, value] }
@@ -32,7 +33,7 @@ const [load, table] = await lap(() => ${
 const losses = Either.getOrThrow(table.column(${JSON.stringify(search[3] ?? "validation")})).map((score) => -score)
 const ball = N.makeBall(space)
 const sweeps = []
-for (let i = 0; i < 20; i++) sweeps.push((await lap(() => N.sweep(ball, { _tag: "Mean" }, losses, { center: true })))[0])
+for (let i = 0; i < 20; i++) sweeps.push((await lap(() => sweep(ball, { _tag: "Mean" }, losses, { center: true })))[0])
 console.log(JSON.stringify({ load, first: sweeps[0], warm: sweeps.slice(5).sort((a, b) => a - b)[7] }))
 `
 

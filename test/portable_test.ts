@@ -11,22 +11,14 @@ const DENO = "node_modules/deno/bin.cjs"
 /** A search that needs nothing but the bundle: NA-RS over the synthetic table. */
 const PROGRAM = `
 import * as Either from "effect/Either"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Schema from "@effect/schema/Schema"
 import * as N from ${JSON.stringify(resolve("mod.ts"))}
 
 const space = N.builtinSpace("nas-bench-201")
 const table = Either.getOrThrow(N.makeTable(space, N.syntheticTable(space, "0"), "code"))
-const settings = Schema.decodeSync(N.SearchSettings)({ samples: 20, seed: "portable" })
-const benchmark = { tables: [table] }
-const plan = Either.getOrThrow(N.planSearch(settings, space, benchmark))
-const layer = Layer.merge(
-  N.TableEvaluator.layer({ benchmark, score: "validation", maximize: true, cost: undefined, costFactor: 1 }),
-  N.NoRunStore.layer
-)
-const program = N.repeatSearch(plan, { seed: settings.seed, repeat: 1, onProgress: () => Effect.void })
-console.log(JSON.stringify(await Effect.runPromise(Effect.provide(program, layer))))
+const scores = Either.getOrThrow(table.column("validation"))
+const evaluate = ({ architecture }) => -scores[table.rowOf(architecture)]
+const search = N.searchArchitectures({ space, evaluate, budget: { samples: 20 }, seed: "portable" })
+console.log(JSON.stringify(await N.runPromise(search)))
 `
 
 const test = suite("mod.ts")

@@ -9,8 +9,12 @@ import { type Space, SpaceError } from "./space.ts"
  *
  * @example
  * ```ts
+ * import * as Either from "effect/Either"
+ * import { parseSpace } from "na-nas"
+ *
  * const text = '{"name": "mine", "decisions": [{"name": "depth", "choices": ["2", "4", "8"]}]}'
  * const space = Either.getOrThrowWith(parseSpace("mine.json", text), (error) => error)
+ * console.log(space.name) // mine
  * ```
  */
 export function parseSpace(name: string, text: string): Either.Either<Space, SpaceError> {

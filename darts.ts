@@ -1,0 +1,19 @@
+/**
+ * Search by gradients, DARTS and NA-DARTS among them, in your own cells and on your own images.
+ * Runs in Node.
+ *
+ * @module
+ */
+
+export { type BackendOptions, backendLayer } from "./src/adapters/tensor/backends.ts"
+export { DatasetError, type ImageShape } from "./src/domain/data/dataset.ts"
+export { BACKEND_NAMES, type BackendName } from "./src/domain/data/names.ts"
+export { TensorBackend, TensorError } from "./src/effects/ports/tensor_backend.ts"
+export { DivergedError, type GradientProgress } from "./src/effects/programs/darts_search.ts"
+export {
+  type DartsImages,
+  type DartsOptions,
+  type DartsResult,
+  type DartsSettings,
+  searchDarts
+} from "./src/library/search_darts.ts"

@@ -1,0 +1,124 @@
+import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
+import * as Schema from "@effect/schema/Schema"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as MemoryCheckpoints from "../adapters/checkpoints/memory.ts"
+import * as NoCurves from "../adapters/curves/none.ts"
+import { memoryDataset } from "../adapters/datasets/memory.ts"
+import * as OnDemand from "../adapters/datasets/on_demand.ts"
+import { backendLayer } from "../adapters/tensor/backends.ts"
+import { architectureOfKey } from "../domain/architecture/architecture.ts"
+import { GradientRunSettings } from "../domain/darts/run_settings.ts"
+import { DatasetError, type ImageShape, type Samples } from "../domain/data/dataset.ts"
+import type { BackendName } from "../domain/data/names.ts"
+import { SettingsError } from "../domain/setting/settings_error.ts"
+import type { Space } from "../domain/space/space.ts"
+import { Datasets } from "../effects/ports/datasets.ts"
+import type { TensorBackend, TensorError } from "../effects/ports/tensor_backend.ts"
+import { type GradientOutcome, type GradientProgress, gradientSearch } from "../effects/programs/darts_search.ts"
+import { planGradientSearch } from "../effects/programs/plan_darts.ts"
+import { type ReadableArchitecture, readable } from "./readable.ts"
+
+/** Labeled images in memory. */
+export interface DartsImages {
+  /** [images, channels, height, width], one after the other; bytes stand for 0 to 1. */
+  readonly x: Uint8Array | Float32Array
+  /** The class of each image, from 0. */
+  readonly y: ArrayLike<number>
+  /** Channels, height and width of an image. */
+  readonly shape: ImageShape
+  /** @defaultValue one more than the largest label */
+  readonly classes?: number
+}
+
+/** The settings of a search by gradients, but for where the data lie and what computes. */
+export type DartsSettings = Partial<
+  Omit<
+    typeof GradientRunSettings.Encoded,
+    "version" | "space" | "dataset" | "data" | "classes" | "renumber" | "backend" | "threads" | "seed"
+  >
+>
+
+/** What is searched by gradients, on which images. */
+export interface DartsOptions {
+  /** A space with cells. */
+  readonly space: Space
+  /** Half of them train the weights, the other half alpha. */
+  readonly images: DartsImages
+  /** The method (`algorithm`) and its settings; those that are missing are the protocol's. @defaultValue NA-DARTS */
+  readonly settings?: DartsSettings
+  /** Equal seeds give equal searches on one backend. @defaultValue "0" */
+  readonly seed?: string | number
+  /** What computes: a name, or a layer of your own. @defaultValue "onnx" */
+  readonly backend?: BackendName | Layer.Layer<TensorBackend, TensorError>
+  readonly onProgress?: (progress: GradientProgress) => void
+}
+
+/** What a search by gradients found, and its epochs. */
+export interface DartsResult extends ReadableArchitecture, Omit<GradientOutcome, "architecture"> {}
+
+const decode = Schema.decodeUnknownEither(GradientRunSettings, { onExcessProperty: "error" })
+
+/**
+ * Search the cells of a space by gradients, on images in memory: NA-DARTS, or another method of the settings.
+ * An Effect; `runPromise` makes a promise of it.
+ *
+ * @example
+ * ```ts
+ * import { builtinSpace, runPromise } from "na-nas"
+ * import { searchDarts } from "na-nas/darts"
+ *
+ * const y = Array.from({ length: 32 }, (_, i) => i % 2)
+ * const x = Float32Array.from({ length: 32 * 64 }, (_, i) => y[Math.floor(i / 64)]! + Math.sin(i))
+ * const found = await runPromise(
+ *   searchDarts({
+ *     space: builtinSpace("nas-bench-201"),
+ *     images: { x, y, shape: [1, 8, 8] },
+ *     settings: { epochs: 1, batchSize: 8, channels: 2, neighbors: 2 }
+ *   })
+ * )
+ * console.log(Object.keys(found.choices).length) // 6
+ * ```
+ */
+export const searchDarts = Effect.fn("searchDarts")(function* (options: DartsOptions) {
+  const { space, images, settings = {}, seed = 0, backend = "onnx", onProgress } = options
+  const train = yield* samplesOf(images)
+  const classes = images.classes ?? train.labels.reduce((most, label) => Math.max(most, label), 0) + 1
+  const none: Samples = { shape: images.shape, images: train.images.subarray(0, 0), labels: new Int32Array(0) }
+  const dataset = yield* memoryDataset({ name: "images", classes, train, test: none })
+  const asked = yield* Either.mapLeft(
+    decode({ ...settings, space: space.name, dataset: "tensor-file", data: "images", seed: `${seed}` }),
+    (error) => {
+      const [issue] = ArrayFormatter.formatErrorSync(error).toSorted((a, b) => b.path.length - a.path.length)
+      const problem = issue?.message.replace(/\s+/g, " ") ?? "another value"
+      return new SettingsError({ problem: `\`${issue?.path.join(".")}\`: ${problem}` })
+    }
+  )
+  const datasets = Layer.succeed(Datasets, { open: () => Effect.succeed(dataset) })
+  const { plan } = yield* Effect.provide(planGradientSearch(asked, space), datasets)
+  const layers = Layer.mergeAll(
+    typeof backend === "string" ? backendLayer(backend) : backend,
+    OnDemand.layer,
+    MemoryCheckpoints.layer,
+    NoCurves.layer
+  )
+  const progress = (told: GradientProgress) => Effect.sync(() => onProgress?.(told))
+  const { architecture, ...outcome } = yield* Effect.provide(gradientSearch(plan, progress), layers)
+  const found: DartsResult = { ...readable(space, architectureOfKey(architecture)), ...outcome }
+  return found
+})
+
+/** Images in memory as samples. Errors say what does not fit together. */
+function samplesOf({ x, y, shape }: DartsImages): Either.Either<Samples, DatasetError> {
+  const fail = (reason: DatasetError["reason"], detail: string) =>
+    Either.left(new DatasetError({ dataset: "images", reason, detail }))
+  const wanted = y.length * shape[0] * shape[1] * shape[2]
+  if (x.length !== wanted) {
+    const sizes = `${y.length} labels and images of ${shape.join("×")} (channels, height, width) need ${wanted}`
+    return fail("wrong_size", `\`x\` has ${x.length} elements, but ${sizes}`)
+  }
+  const wrong = Array.from(y).find((label) => !Number.isInteger(label))
+  if (wrong !== undefined) return fail("wrong_label", `\`y\` holds ${wrong}: give whole numbers from 0`)
+  return Either.right({ shape, images: x, labels: Int32Array.from(y) })
+}
