@@ -6,6 +6,10 @@
  */
 
 export { type BackendOptions, backendLayer } from "./src/adapters/tensor/backends.ts"
+export { gradientProgram, type LossProgram } from "./src/domain/darts/loss_program.ts"
+export { type Method, type MethodSettings, plain } from "./src/domain/darts/method.ts"
+export { METHODS } from "./src/domain/darts/methods/methods.ts"
+export { naDarts } from "./src/domain/darts/methods/na_darts.ts"
 export { DatasetError, type ImageShape } from "./src/domain/data/dataset.ts"
 export { BACKEND_NAMES, type BackendName } from "./src/domain/data/names.ts"
 export { TensorBackend, TensorError } from "./src/effects/ports/tensor_backend.ts"
@@ -14,6 +18,6 @@ export {
   type DartsImages,
   type DartsOptions,
   type DartsResult,
-  type DartsSettings,
+  type DartsSettingsOf,
   searchDarts
 } from "./src/library/search_darts.ts"

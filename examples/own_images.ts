@@ -10,7 +10,7 @@ const found = await runPromise(
   searchDarts({
     space: builtinSpace("nas-bench-201"),
     images: { x, y, shape: [1, 8, 8] },
-    settings: { algorithm: "na-darts", epochs: 2, batchSize: 16, channels: 2, neighbors: 2 },
+    settings: { epochs: 2, batchSize: 16, channels: 2, neighbors: 2 },
     onProgress: ({ epoch, step, loss }) => console.log(`epoch ${epoch + 1}, step ${step}: ${loss.weights.toFixed(2)}`)
   })
 )

@@ -39,7 +39,9 @@ test.before(() => {
   writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ type: "module" }))
   for (const [name, code] of codes) writeFileSync(join(FOLDER, name), code)
   // One process runs them all: the modules are loaded once.
-  const all = [...codes.keys()].map((name) => `console.log("\\f${name}"); await import("./${name}").catch(console.error)`)
+  const all = [...codes.keys()].map(
+    (name) => `console.log("\\f${name}"); await import("./${name}").catch(console.error)`
+  )
   writeFileSync(join(FOLDER, "all.mjs"), all.join("\n"))
   const tsx = resolve("node_modules/tsx/dist/loader.mjs")
   const env = { ...process.env, FORCE_COLOR: "0" }

@@ -1,5 +1,3 @@
-import * as ArrayFormatter from "@effect/schema/ArrayFormatter"
-import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -9,10 +7,13 @@ import { memoryDataset } from "../adapters/datasets/memory.ts"
 import * as OnDemand from "../adapters/datasets/on_demand.ts"
 import { backendLayer } from "../adapters/tensor/backends.ts"
 import { architectureOfKey } from "../domain/architecture/architecture.ts"
-import { GradientRunSettings } from "../domain/darts/run_settings.ts"
+import type { Method, NoFields } from "../domain/darts/method.ts"
+import { naDarts } from "../domain/darts/methods/na_darts.ts"
+import { dartsRun, type dartsRunFields } from "../domain/darts/run_settings.ts"
+import type { dartsFields } from "../domain/darts/settings.ts"
 import { DatasetError, type ImageShape, type Samples } from "../domain/data/dataset.ts"
 import type { BackendName } from "../domain/data/names.ts"
-import { SettingsError } from "../domain/setting/settings_error.ts"
+import type { Fields } from "../domain/setting/field.ts"
 import type { Space } from "../domain/space/space.ts"
 import { Datasets } from "../effects/ports/datasets.ts"
 import type { TensorBackend, TensorError } from "../effects/ports/tensor_backend.ts"
@@ -32,22 +33,24 @@ export interface DartsImages {
   readonly classes?: number
 }
 
-/** The settings of a search by gradients, but for where the data lie and what computes. */
-export type DartsSettings = Partial<
-  Omit<
-    typeof GradientRunSettings.Encoded,
-    "version" | "space" | "dataset" | "data" | "classes" | "renumber" | "backend" | "threads" | "seed"
-  >
->
+/** Settings that say where the data lie and what computes, which other options say here. */
+type Elsewhere = "space" | "dataset" | "data" | "classes" | "renumber" | "backend" | "threads" | "seed"
+
+/** The settings of a search by gradients and of its method, as a config file writes them. */
+export type DartsSettingsOf<F extends Fields = NoFields> = {
+  readonly [K in Exclude<keyof typeof dartsRunFields, Elsewhere> | keyof typeof dartsFields | keyof F]?: unknown
+}
 
 /** What is searched by gradients, on which images. */
-export interface DartsOptions {
+export interface DartsOptions<F extends Fields = NoFields> {
   /** A space with cells. */
   readonly space: Space
   /** Half of them train the weights, the other half alpha. */
   readonly images: DartsImages
-  /** The method (`algorithm`) and its settings; those that are missing are the protocol's. @defaultValue NA-DARTS */
-  readonly settings?: DartsSettings
+  /** Ours or your own. @defaultValue naDarts */
+  readonly method?: Method<F>
+  /** Settings by their names, as a config file writes them; those that are missing are the protocol's, or the defaults. */
+  readonly settings?: DartsSettingsOf<F>
   /** Equal seeds give equal searches on one backend. @defaultValue "0" */
   readonly seed?: string | number
   /** What computes: a name, or a layer of your own. @defaultValue "onnx" */
@@ -57,8 +60,6 @@ export interface DartsOptions {
 
 /** What a search by gradients found, and its epochs. */
 export interface DartsResult extends ReadableArchitecture, Omit<GradientOutcome, "architecture"> {}
-
-const decode = Schema.decodeUnknownEither(GradientRunSettings, { onExcessProperty: "error" })
 
 /**
  * Search the cells of a space by gradients, on images in memory: NA-DARTS, or another method of the settings.
@@ -81,20 +82,14 @@ const decode = Schema.decodeUnknownEither(GradientRunSettings, { onExcessPropert
  * console.log(Object.keys(found.choices).length) // 6
  * ```
  */
-export const searchDarts = Effect.fn("searchDarts")(function* (options: DartsOptions) {
+export const searchDarts = Effect.fn("searchDarts")(function* <F extends Fields = NoFields>(options: DartsOptions<F>) {
   const { space, images, settings = {}, seed = 0, backend = "onnx", onProgress } = options
   const train = yield* samplesOf(images)
   const classes = images.classes ?? train.labels.reduce((most, label) => Math.max(most, label), 0) + 1
   const none: Samples = { shape: images.shape, images: train.images.subarray(0, 0), labels: new Int32Array(0) }
   const dataset = yield* memoryDataset({ name: "images", classes, train, test: none })
-  const asked = yield* Either.mapLeft(
-    decode({ ...settings, space: space.name, dataset: "tensor-file", data: "images", seed: `${seed}` }),
-    (error) => {
-      const [issue] = ArrayFormatter.formatErrorSync(error).toSorted((a, b) => b.path.length - a.path.length)
-      const problem = issue?.message.replace(/\s+/g, " ") ?? "another value"
-      return new SettingsError({ problem: `\`${issue?.path.join(".")}\`: ${problem}` })
-    }
-  )
+  const given = { ...settings, dataset: "tensor-file", data: "images", seed: `${seed}` }
+  const asked = yield* dartsRun(options.method ?? naDarts, given)
   const datasets = Layer.succeed(Datasets, { open: () => Effect.succeed(dataset) })
   const { plan } = yield* Effect.provide(planGradientSearch(asked, space), datasets)
   const layers = Layer.mergeAll(
