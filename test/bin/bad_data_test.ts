@@ -73,7 +73,7 @@ test.after(() => {
 test("a truncated file of CIFAR", async () => {
   write("truncated/train.bin", cifar.subarray(0, -1))
   const ran = await search("--dataset", "cifar10", "--data", join(folder, "truncated"))
-  assertError(ran, "truncated/train.bin", "no whole number of records of 3073 bytes", "fetch it again")
+  assertError(ran, "truncated/train.bin", "not a whole number of records of 3073 bytes", "fetch it again")
 })
 
 test("a label out of range", async () => {
@@ -84,7 +84,7 @@ test("a label out of range", async () => {
 
 test("images of another size", async () => {
   const ran = await search("--dataset", "tensor-file", "--data", write("sizes.safetensors", tensors(24, 12)))
-  assertError(ran, "images of train/x are 1 × 12 × 12, those of test/x 1 × 8 × 8: make them alike")
+  assertError(ran, "images of train/x are 1 × 12 × 12, images of test/x are 1 × 8 × 8: give them one size")
 })
 
 test("labels with gaps: told, numbered anew, bounded", async () => {
@@ -136,7 +136,7 @@ test("a full disk: nothing is lost, and the same command goes on when there is r
   mkdirSync(run)
   symlinkSync("/dev/full", join(run, "checkpoint-00000001.safetensors.draft"))
   const args = ["--dataset", "tensor-file", "--data", digits, "--json"]
-  assertError(await search(...args, "--run", run), "the disk is full; make room and give the same command again")
+  assertError(await search(...args, "--run", run), "the disk is full; free some space and run the same command again")
   const again = await search(...args, "--run", run)
   assert.is(again.status, 0, again.stderr)
   assert.is((lastJson(again).epochs as ReadonlyArray<unknown>).length, 1)
@@ -144,7 +144,7 @@ test("a full disk: nothing is lost, and the same command goes on when there is r
 
 test("a folder of a run that is a file", async () => {
   const ran = await search("--dataset", "tensor-file", "--data", digits, "--run", digits)
-  assertError(ran, "it is no folder; choose another place")
+  assertError(ran, "it is not a folder; choose another place")
 })
 
 test("a loss that is no number: a kept run goes on with a lower learning rate, and with nothing else", async () => {

@@ -88,7 +88,7 @@ test("a kept run is told again, saves its weights for export, and refuses other 
   assert.match(other.stderr, "it was begun with another --seed")
   const search = await cli("search", "--run", run)
   assert.is(search.status, 1)
-  assert.match(search.stderr, /run.json is no search by gradients; .*: use another folder/)
+  assert.match(search.stderr, /run.json is not that of a search by gradients: .*; restore it, or use another folder/)
   assert.ok(readdirSync(run).includes("events.out.tfevents.na-nas"))
 })
 
@@ -109,7 +109,7 @@ test("an interrupted run says how to go on, refuses a second process, and ends w
     assert.is(code, 130, told)
     assert.match(told, /interrupted in epoch \d+, after step \d+; the same command continues there/)
   }
-  if (second.status !== 0) assert.match(second.stderr, "another process works on it")
+  if (second.status !== 0) assert.match(second.stderr, "another process is using it")
   assert.equal(lasting(lastJson(await cli("evaluate", ...long, "--run", run, "--json"))), lasting(whole))
 })
 
@@ -147,23 +147,23 @@ test("a full disk, and a folder that does not fit: the line names the cure", asy
   const full = join(folder, "full")
   mkdirSync(full)
   symlinkSync("/dev/full", join(full, "checkpoint-00000001.safetensors.draft"))
-  const room = "the disk is full; make room and give the same command again"
+  const room = "the disk is full; free some space and run the same command again"
   assertError(await cli("evaluate", ...quick, "--run", full), room)
   symlinkSync("/dev/full", join(full, "weights.safetensors.draft"))
   assertError(await cli("evaluate", ...quick, "--run", full, "--save-weights"), room)
   assert.is((await cli("evaluate", "--run", full, "--save-weights")).status, 0)
   for (const name of readdirSync(full).filter((file) => file.startsWith("checkpoint-")))
     writeFileSync(join(full, name), "damaged")
-  assertError(await cli("evaluate", "--run", full), /cannot be read, they are damaged; restore one of them/)
+  assertError(await cli("evaluate", "--run", full), /are damaged; restore one of them/)
   rmSync(join(full, "run.json"))
   assertError(
     await cli("evaluate", ...quick, "--run", full),
-    "no run.json that says of what; restore that, or use another"
+    "no run.json; restore it, or use another"
   )
   const samples = join(folder, "samples")
   mkdirSync(samples)
   writeFileSync(join(samples, "run.sqlite"), "")
-  assertError(await cli("evaluate", ...quick, "--run", samples), "it holds a search by samples; use another folder")
+  assertError(await cli("evaluate", ...quick, "--run", samples), "it contains a search by samples; use another folder")
 })
 
 for (const [name, args, code, text] of [

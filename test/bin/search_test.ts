@@ -160,7 +160,7 @@ const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, stri
   ["a negative budget", ["--evaluations", "-1"], 2, "--evaluations"],
   ["an unknown algorithm", ["--algorithm", "magic"], 2, /Expected na-darts, darts.*local-search/],
   ["an unknown aggregate", ["--aggregate", "avg"], 2, "median"],
-  ["an aggregate out of range", ["--aggregate", "cvar:2"], 2, "out of its range"],
+  ["an aggregate out of range", ["--aggregate", "cvar:2"], 2, "out of range"],
   ["na-rs with the own score", ["--algorithm", "na-rs", "--objective", "own"], 2, '"rs"'],
   ["nothing to aggregate", ["--algorithm", "na-rs", "--neighbors", "0", "--center", "no"], 2, "nothing to aggregate"],
   ["a table without a score", ["--table", table, "--space", space], 2, "--score"],

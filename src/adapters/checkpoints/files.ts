@@ -27,11 +27,11 @@ export function keepError(folder: string, error: unknown): CheckpointError {
   const text = error instanceof Error ? error.message : String(error)
   const detail =
     code === "ENOSPC" || code === "EDQUOT" || /disk is full/i.test(text)
-      ? "the disk is full; make room and give the same command again"
+      ? "the disk is full; free some space and run the same command again"
       : code === "EACCES" || code === "EROFS" || code === "EPERM"
-        ? "it may not be written; choose another folder"
+        ? "it is not writable; choose another folder"
         : code === "EEXIST" || code === "ENOTDIR"
-          ? "it is no folder; choose another place"
+          ? "it is not a folder; choose another place"
           : text
   return new CheckpointError({ place: folder, detail })
 }

@@ -11,7 +11,7 @@ import { lockFile } from "./lock.ts"
 
 /** Holds the lock of a folder. */
 const LOCK_FILE = "lock.sqlite"
-const IN_USE = "another process works on it; wait for its end, or use another folder"
+const IN_USE = "another process is using it; wait for it to end, or choose another folder"
 
 /** Checkpoints that stay: the last one, and one in case it is damaged. */
 const KEPT = 2
@@ -43,7 +43,7 @@ export const layer = (folder: string): Layer.Layer<Checkpoints, CheckpointError>
           }
           if (there.length === 0) return undefined
           const files = there.map(nameOf).join(" and ")
-          const detail = `${files} cannot be read, they are damaged; restore one of them, remove them to begin anew, or use another folder`
+          const detail = `${files} are damaged; restore one of them, remove them to start over, or use another folder`
           return yield* new CheckpointError({ place: folder, detail })
         }),
         save: (checkpoint) =>

@@ -73,11 +73,11 @@ const read = Effect.fnUntraced(function* <A, I>(folder: string, schema: Schema.S
   const version = Option.getOrUndefined(decodeVersion(text))?.version ?? GRADIENT_VERSION
   if (version < GRADIENT_VERSION)
     return yield* fail(
-      "it holds a search by gradients of an earlier version of this program, whose settings had other names or meanings; finish it with that version, or use another folder"
+      "it contains a search by gradients of an earlier version of this program, whose settings had other names or meanings; finish it with that version, or use another folder"
     )
   return yield* Effect.mapError(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })(text), () =>
     fail(
-      `its run.json is no ${kind}; it is damaged, of another command, or of another version of this program: use another folder, or restore it`
+      `its run.json is not that of a ${kind}: it is damaged, or of another command or version; restore it, or use another folder`
     )
   )
 })
@@ -90,7 +90,7 @@ const begin = Effect.fnUntraced(function* <
   const known = yield* read(folder, schema, kind)
   if (known === undefined) {
     if (hasCheckpoints(folder))
-      return yield* fail("it holds checkpoints, and no run.json that says of what; restore that, or use another folder")
+      return yield* fail("it contains checkpoints but no run.json; restore it, or use another folder")
     return yield* Effect.try({
       try: () => {
         mkdirSync(folder, { recursive: true })
@@ -117,7 +117,7 @@ export const readGradientRun = (folder: string) => read(folder, GradientRunRecor
 /** Refuse a folder that holds a search by samples. */
 const notOfSamples = (folder: string) =>
   hasRun(folder)
-    ? new CheckpointError({ place: folder, detail: "it holds a search by samples; use another folder" })
+    ? new CheckpointError({ place: folder, detail: "it contains a search by samples; use another folder" })
     : Effect.void
 
 /** Begin a gradient search in a folder, or make sure that it continues one with the same settings and data. */

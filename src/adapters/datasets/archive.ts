@@ -79,7 +79,7 @@ export const readArchive = Effect.fn("readArchive")(function* (path: string, wan
     catch: (error) => {
       const problem = error instanceof Error ? error.message : String(error)
       const detail = problem.startsWith("TAR_BAD_ARCHIVE")
-        ? "it is no tar archive, or a damaged one: unpack what is compressed alone, or fetch it again"
+        ? "it is not a tar archive, or it is damaged: unpack a file that is only compressed, or fetch it again"
         : `the archive is cut off or damaged (${problem}): fetch it again`
       return new DatasetError({ dataset: path, reason: "damaged", detail })
     }

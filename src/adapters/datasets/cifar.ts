@@ -122,7 +122,7 @@ const inBinary = ({ bytes, ...file }: DataFile): Effect.Effect<DataFile, Dataset
   isPickle(bytes)
     ? Either.mapBoth(binaryRecords(bytes), {
         onLeft: (problem) =>
-          fail(file.path, "damaged", `it is no file of CIFAR's Python version (${problem}): fetch it again`),
+          fail(file.path, "damaged", `it is not a file of CIFAR's Python version (${problem}): fetch it again`),
         onRight: (records): DataFile => ({ ...file, bytes: records })
       })
     : Effect.succeed({ ...file, bytes })
@@ -149,7 +149,7 @@ function checkFile(version: Version, { path, bytes }: DataFile) {
       : fail(
           path,
           "truncated",
-          `its ${bytes.length} bytes are no whole number of records of ${record} bytes (labels, 3 × 32 × 32 values): fetch it again`
+          `its ${bytes.length} bytes are not a whole number of records of ${record} bytes (labels, 3 × 32 × 32 values): fetch it again`
         )
   for (let at = label; at < bytes.length; at += record)
     if (bytes[at]! >= classes)

@@ -13,12 +13,12 @@ const PIXELS = 3072
  */
 export function binaryRecords(pickle: Uint8Array): Either.Either<Uint8Array, string> {
   return Either.flatMap(readPickle(pickle), (contents) => {
-    if (!(contents instanceof Map)) return Either.left("it holds no dictionary")
+    if (!(contents instanceof Map)) return Either.left("it contains no dictionary")
     const names = contents.has("fine_labels") ? ["coarse_labels", "fine_labels"] : ["labels"]
     const labels = names.map((name) => contents.get(name))
     const pixels = arrayBytes(contents.get("data"))
     if (pixels === undefined || !labels.every(isLabels))
-      return Either.left(`it does not hold "data" and "${names.join('", "')}"`)
+      return Either.left(`it does not contain "data" and "${names.join('", "')}"`)
     const count = pixels.length / PIXELS
     if (labels.some((own) => own.length !== count)) return Either.left("its images and labels differ in number")
     const record = names.length + PIXELS

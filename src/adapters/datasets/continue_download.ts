@@ -42,7 +42,7 @@ export const continueDownload = Effect.fnUntraced(function* (
   const files = yield* FileSystem.FileSystem
   const inTime = Effect.timeoutFail({
     duration: silence,
-    onTimeout: () => dropped(address, `nothing came for ${Duration.format(Duration.decode(silence))}`)
+    onTimeout: () => dropped(address, `no data arrived for ${Duration.format(Duration.decode(silence))}`)
   })
   const held = yield* lengthOf(draft)
   const known = yield* Effect.orElseSucceed(files.readFileString(versionFile(draft)), () => "")
@@ -74,7 +74,7 @@ export const continueDownload = Effect.fnUntraced(function* (
     yield* stop
     if (total === held) return
     yield* clear
-    return yield* dropped(address, "more of it was there than it has")
+    return yield* dropped(address, "more was downloaded before than it has")
   }
   if (!response.ok || body === null || start > held) {
     yield* stop
@@ -90,7 +90,7 @@ export const continueDownload = Effect.fnUntraced(function* (
   if (response.status === 206 && (isEncoded || isAnother)) {
     yield* stop
     yield* clear
-    return yield* dropped(address, isEncoded ? "a part of it came compressed" : "it changed while it was fetched")
+    return yield* dropped(address, isEncoded ? "a part of it arrived compressed" : "it changed during the download")
   }
   if (isAnother) yield* clear
   if (start === 0) yield* refused(draft, files.writeFileString(versionFile(draft), version), "unwritable")

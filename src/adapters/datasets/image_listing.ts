@@ -65,7 +65,7 @@ export const listImageFolder = Effect.fn("listImageFolder")(function* (whole: st
   const trainName = names.includes("train") ? "train" : ""
   const part = trainName === "" ? names.find((name) => PART.test(name)) : undefined
   if (part !== undefined)
-    return yield* fail(whole, "missing_file", `it has "${part}" and no folder train: put the images into ${LAYOUT}`)
+    return yield* fail(whole, "missing_file", `it has "${part}" but no folder train: put the images into ${LAYOUT}`)
   const train: Part = { folder: trainName, entries: yield* walk(join(whole, trainName)) }
   const test: Part | undefined =
     testName === undefined ? undefined : { folder: testName, entries: yield* walk(join(whole, testName)) }
@@ -143,7 +143,7 @@ function checkPart(whole: string, { folder, entries }: Part): Effect.Effect<void
   if (!files.some(isImage)) {
     const cure = `put them into a folder for each class, as ${folder === "" ? LAYOUT : `${folder}/<class>/<name>.png`}`
     const loose = files.filter(({ name }) => IMAGE.test(name)).length
-    if (loose > 0) return fail(place, "empty", `its ${loose} images lie in no folder of a class: ${cure}`)
+    if (loose > 0) return fail(place, "empty", `its ${loose} images are in no class folder: ${cure}`)
     if (files.length === 0) return fail(place, "empty", `it has no images: ${cure}`)
     return fail(
       place,
@@ -159,7 +159,7 @@ function checkPart(whole: string, { folder, entries }: Part): Effect.Effect<void
     names.set(name.normalize("NFC"), name)
     if (twin !== undefined) {
       const cure = "one composed (NFC), one decomposed (NFD): move their images into one"
-      return fail(place, "wrong_classes", `two of its folders are named "${name}", ${cure}`)
+      return fail(place, "wrong_classes", `two folders are named "${name}", ${cure}`)
     }
     if (own.some(isImage)) continue
     const where = folder === "" ? "" : ` in ${folder}/`
@@ -189,7 +189,7 @@ function checkClasses(
   return fail(
     whole,
     "wrong_classes",
-    `its parts differ in their classes, ${told.join(", ")}: give both the same folders`
+    `its parts have different classes, ${told.join(", ")}: give both the same class folders`
   )
 }
 
@@ -218,7 +218,7 @@ function leftOut(parts: ReadonlyArray<Part>, beside: ReadonlyArray<string>): Rea
     countLeftOut("hidden files or folders", [...hidden, ...beside.filter(isHidden)]),
     countLeftOut("files of other formats", files.filter((name) => !IMAGE.test(name)).map(endingOf)),
     countLeftOut(
-      "images in no folder of a class",
+      "images in no class folder",
       files.filter((name) => IMAGE.test(name))
     ),
     countLeftOut(

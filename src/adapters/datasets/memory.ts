@@ -23,7 +23,7 @@ export interface MemoryParts {
 export const memoryDataset = Effect.fn("memoryDataset")(function* (parts: MemoryParts) {
   const { name, classes, train, test, from = [], leftOut = [], classNames } = parts
   if (train.labels.length === 0) {
-    const detail = "it holds no training samples: name files or folders that hold some"
+    const detail = "it contains no training samples: name files or folders that contain some"
     return yield* new DatasetError({ dataset: name, reason: "empty", detail })
   }
   for (const [part, { labels }] of [["training", train] as const, ["test", test] as const]) {
@@ -85,7 +85,7 @@ export function missingSample(name: string, indices: ArrayLike<number>, size: nu
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!
     if (Number.isInteger(index) && index >= 0 && index < size) continue
-    const detail = `there is no sample ${index}: they are numbered from 0 to ${size - 1}`
+    const detail = `there is no sample ${index}: samples are numbered from 0 to ${size - 1}`
     return new DatasetError({ dataset: name, reason: "no_such_sample", detail })
   }
   return undefined

@@ -36,7 +36,7 @@ export const openTensorFile = Effect.fn("openTensorFile")(function* (
     ? yield* partOf(path, stored, "test")
     : { shape: train.shape, images: new Float32Array(0), labels: [] }
   if (!sameImages(train.shape, test.shape)) {
-    const detail = `images of train/x are ${train.shape.join(" × ")}, those of test/x ${test.shape.join(" × ")}: make them alike`
+    const detail = `images of train/x are ${train.shape.join(" × ")}, images of test/x are ${test.shape.join(" × ")}: give them one size`
     return yield* new DatasetError({ dataset: path, reason: "wrong_size", detail })
   }
   const { classes, classNames, numbers } = yield* classesOf(path, source, train.labels, test.labels)
@@ -70,7 +70,7 @@ const readTensors = Effect.fnUntraced(function* (from: DataLocation) {
         new DatasetError({ dataset: path, reason: "damaged", detail: `${problem}: write it again` })
     )
   const only = <A>(found: ReadonlyArray<A>) => {
-    const detail = `it holds ${found.length} files named *${SUFFIX}, and one is needed: name the file`
+    const detail = `it contains ${found.length} files named *${SUFFIX}, and needs exactly one: name the file`
     const [first] = found
     return first !== undefined && found.length === 1
       ? Effect.succeed(first)
@@ -121,10 +121,13 @@ const partOf = Effect.fnUntraced(function* (path: string, { tensors, names }: St
       `${part}/y must be [${count}], one label for each image, not [${y.shape.join(", ")}]`
     )
   if (x.data instanceof Int32Array)
-    return yield* fail("wrong_size", `${part}/x must hold floats or bytes, not other integers: store it as F32 or U8`)
+    return yield* fail(
+      "wrong_size",
+      `${part}/x must contain floats or bytes, not other integers: store it as F32 or U8`
+    )
   for (let i = 0; i < count; i++)
     if (!Number.isInteger(y.data[i]))
-      return yield* fail("wrong_label", `label ${i} of ${part}/y is ${y.data[i]}, no whole number: store classes`)
+      return yield* fail("wrong_label", `label ${i} of ${part}/y is ${y.data[i]}, not a whole number: store classes`)
   const images = x.data instanceof Float64Array ? Float32Array.from(x.data) : x.data
   const wrong = images instanceof Uint8Array ? -1 : images.findIndex((value) => !Number.isFinite(value))
   if (wrong >= 0)
@@ -176,7 +179,7 @@ const classesOf = Effect.fnUntraced(function* (
       if (label >= (classes ?? MOST_CLASSES))
         return yield* fail(
           classes === undefined
-            ? `label ${i} of ${part}/y is ${label}: give the number of classes (--classes), or number the labels anew (--renumber)`
+            ? `label ${i} of ${part}/y is ${label}: give the number of classes (--classes), or renumber the labels (--renumber)`
             : `label ${i} of ${part}/y is ${label}, and with ${classes} classes labels go from 0 to ${classes - 1}: correct it or --classes`
         )
     }

@@ -36,7 +36,7 @@ export const readExportable = Effect.fn("readExportable")(function* (
   if (read._tag === "Genotype") return read
   const { space, architecture } = read
   if (space.cells.length === 0) {
-    const problem = `no network is known for the space "${space.name}", which has decisions alone: give one that has cells (--space)`
+    const problem = `there is no network for the space "${space.name}", which has decisions only: give one that has cells (--space)`
     return yield* new SettingsError({ problem })
   }
   const operations = benchmarkOperations(space, architecture)

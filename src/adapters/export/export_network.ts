@@ -65,7 +65,7 @@ export const exportNetwork = Effect.fn("exportNetwork")(function* (request: Expo
     return yield* new SettingsError({ problem: `--out: the format ${format} is a file *${ending}, not "${out}"` })
   const exportable = yield* readExportable(request.architecture, request.space)
   if (!isFixed(exportable)) {
-    const problem = `a file cannot hold its operation "noise", which is drawn anew for every image; --describe tells its size`
+    const problem = `a file cannot hold its operation "noise", which is drawn anew for every image; --describe shows its size`
     return yield* new ExportError({ problem })
   }
   const sizes = yield* networkSizes(exportable, request.sizes)

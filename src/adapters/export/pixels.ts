@@ -49,7 +49,7 @@ export function pixelsOf(
     return fail("--mean, --std: expected numbers separated by commas, as many in both, and positive in --std")
   const normalization = given ?? stored
   if (normalize && normalization === undefined)
-    return fail("--normalize: the weights do not tell what images were normalized with; add --mean and --std")
+    return fail("--normalize: the weights do not say how images were normalized; add --mean and --std")
   const count = normalization?.mean.length
   if (count !== undefined && count !== channels)
     return fail(`--mean, --std: ${count} numbers for images of ${channels} channels; give one for each`)

@@ -8,7 +8,7 @@ export class BodyTooLargeError extends Schema.TaggedError<BodyTooLargeError>()("
   limit: Schema.Number
 }) {
   override get message(): string {
-    return `Cannot answer: the body has more than ${this.limit.toLocaleString("en-US")} bytes`
+    return `Cannot answer: the body is larger than ${this.limit.toLocaleString("en-US")} bytes`
   }
 }
 

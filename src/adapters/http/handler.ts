@@ -69,7 +69,7 @@ const decode = Schema.decodeUnknownEither(NeighborhoodQuery, { onExcessProperty:
 function queryOf(given: unknown): Either.Either<NeighborhoodQuery, RequestError> {
   return Either.mapLeft(decode(given), (error) => {
     const [issue] = ArrayFormatter.formatErrorSync(error)
-    const problem = issue?._tag === "Unexpected" ? "is no parameter" : issue?.message.replace(/\s+/g, " ")
+    const problem = issue?._tag === "Unexpected" ? "is not a parameter" : issue?.message.replace(/\s+/g, " ")
     return new RequestError({ problem: `${issue?.path.join(".") || "the request"}: ${problem ?? "is not understood"}` })
   })
 }

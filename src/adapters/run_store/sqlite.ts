@@ -117,14 +117,14 @@ function translated(folder: string, error: unknown): RunStoreError {
     return new RunStoreError({
       ...place,
       reason: "not_a_run",
-      detail: `${RUN_FILE} is damaged or no run; move it away to begin anew`
+      detail: `${RUN_FILE} is damaged or not a run; move it away to start over`
     })
   }
   if (ParseResult.isParseError(error)) {
     return new RunStoreError({
       ...place,
       reason: "not_a_run",
-      detail: `${RUN_FILE} holds a record that this program does not know`
+      detail: `${RUN_FILE} contains a record that this program does not know`
     })
   }
   const full = code.startsWith("SQLITE_FULL")

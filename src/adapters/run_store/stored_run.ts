@@ -5,7 +5,7 @@ import { type RunStore, RunStoreError } from "../../effects/ports/run_store.ts"
 import { differences, flagOf } from "../settings/resolve.ts"
 import { hasRun, openRun } from "./sqlite.ts"
 
-const NO_RUN = "it holds no run; give the settings of a search, --samples 100 say, to begin one"
+const NO_RUN = "it contains no run; to start one, give settings of a search, such as --samples 100"
 
 /** A run's folder, opened for a search. */
 export interface StoredRun {

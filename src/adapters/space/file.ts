@@ -10,7 +10,7 @@ export const loadSpace = Effect.fn("loadSpace")(function* (nameOrPath: string) {
   const fail = (path: string, problem: string) => new SpaceError({ space: nameOrPath, path, problem })
   const files = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(files.readFileString(nameOrPath), () =>
-    fail(nameOrPath, `it is none of ${SPACE_NAMES.join(", ")} and no readable file`)
+    fail(nameOrPath, `it is neither a readable file nor one of ${SPACE_NAMES.join(", ")}`)
   )
   return yield* parseSpace(nameOrPath, text)
 })

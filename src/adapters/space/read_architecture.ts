@@ -35,7 +35,7 @@ export const readArchitecture = Effect.fn("readArchitecture")(function* (
   const place = spaceName ?? (stringOfText(trimmed) === undefined ? undefined : "nas-bench-201")
   if (place === undefined) {
     const names = Object.keys(PUBLISHED_GENOTYPES).join(", ")
-    const problem = `"${trimmed.slice(0, 40)}" tells no space: add --space, or name one of ${names}; Genotype(…), the same as JSON or a Python dict, and |op~0|+|op~0|op~1|+… tell theirs`
+    const problem = `"${trimmed.slice(0, 40)}" does not say its space: add --space, or name one of ${names}; Genotype(…), the same as JSON or a Python dict, and |op~0|+|op~0|op~1|+… do say it`
     return yield* new SettingsError({ problem })
   }
   const space = yield* loadSpace(place)

@@ -70,11 +70,11 @@ const synthetic = Effect.fn("syntheticBenchmark")(function* (settings: TableSett
     settings.cost !== undefined ||
     settings.key !== undefined
   ) {
-    return yield* new SettingsError({ problem: "the columns of a table are named, but no table: add --table FILE" })
+    return yield* new SettingsError({ problem: "columns of a table are given without a table: add --table FILE" })
   }
   if (!isEnumerable(space)) {
     return yield* new SettingsError({
-      problem: `the space "${space.name}" is too large to make a table up: add --table FILE`
+      problem: `the space "${space.name}" is too large for a made-up table: add --table FILE`
     })
   }
   const table = yield* makeTable(space, syntheticTable(space, "0"), "code")

@@ -27,7 +27,7 @@ export function parseNamedChoices(space: Space, text: string): Choices {
     const choice = ["string", "number"].includes(typeof name) ? decision.choices.indexOf(`${name}`) : -1
     if (choice < 0) {
       const shown = JSON.stringify(name)
-      const problem = `${shown} is no choice of "${decision.name}": ${decision.choices.join(", ")}`
+      const problem = `${shown} is not a choice of "${decision.name}": ${decision.choices.join(", ")}`
       return fail(problem, Math.max(0, text.indexOf(shown)))
     }
     choices.push(choice)
@@ -60,7 +60,7 @@ export function parseSeparated(space: Space, text: string): Choices | undefined 
     if (wrong < 0) return Either.right(choices)
     const { name, choices: known } = space.decisions[wrong]!
     const position = parts.slice(0, wrong).join(separator).length + (wrong > 0 ? 1 : 0)
-    const problem = `"${parts[wrong]!.trim()}" is no choice of "${name}": ${known.join(", ")}`
+    const problem = `"${parts[wrong]!.trim()}" is not a choice of "${name}": ${known.join(", ")}`
     fault ??= Either.left(new ArchitectureError({ text, position: Math.min(position, text.length), problem }))
   }
   return fault

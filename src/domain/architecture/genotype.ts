@@ -91,7 +91,7 @@ function genotype(scanner: Scanner): Genotype {
     }
     if (!Object.hasOwn(FIELDS, word)) throw scanner.error(`expected one of ${Object.keys(FIELDS).join(", ")}`, start)
     const field = FIELDS[word as keyof typeof FIELDS]
-    if (fields[field] !== undefined) throw scanner.error(`"${word}" stands twice`, start)
+    if (fields[field] !== undefined) throw scanner.error(`"${word}" appears twice`, start)
     expect(scanner, dict ? ":" : "=")
     if (field === "normal" || field === "reduce") fields[field] = list(scanner, edges).flat()
     else fields[field] = accept(scanner, "range") ? range(scanner) : list(scanner, integer)

@@ -55,8 +55,8 @@ export function spaceInvariants(space: Space, options: BallOptions = {}): Readon
     forAll("every neighbor lies within the radius", (a) =>
       around(a).every((b) => apart(a, b) >= ball.nearest && apart(a, b) <= ball.radius)
     ),
-    forAll("no neighbor stands twice", (a) => new Set(around(a).map(network)).size === around(a).length),
-    forAll("a neighbor's neighbors hold the architecture", (a) =>
+    forAll("no neighbor appears twice", (a) => new Set(around(a).map(network)).size === around(a).length),
+    forAll("a neighbor's neighbors include the architecture", (a) =>
       around(a)
         .slice(0, 5)
         .every((b) => holds(ball, b, a))

@@ -68,13 +68,13 @@ export function cellSize(space: Space, cells: number): Pick<SpaceSizes, "cells" 
 /** Why a space has no networks of these sizes, if it has none. */
 export function spaceFault(space: Space, options: EvaluationOptions): string | undefined {
   const { cells } = space
-  if (cells.length === 0) return "it has decisions alone; a network needs its cells"
+  if (cells.length === 0) return "it has decisions only; a network needs its cells"
   if (cells.every((cell) => cell.stride === 2)) return "it has no cell of stride 1, which a network needs"
   for (const cell of cells) {
     for (const { from, to, operations } of cell.edges) {
       const unknown = operations.find((operation) => !CELL_LAYERS.has(operation))
       if (unknown !== undefined)
-        return `no layer is known for the operation "${unknown}" of the edge ${from}->${to} of the cell "${cell.name}"; known are ${[...CELL_LAYERS.keys()].join(", ")}`
+        return `there is no layer for the operation "${unknown}" of the edge ${from}->${to} of the cell "${cell.name}"; known are ${[...CELL_LAYERS.keys()].join(", ")}`
     }
   }
   const [size, skeleton] = halves(space) ? (["cells", "DARTS"] as const) : (["cellsPerStage", "NAS-Bench-201"] as const)

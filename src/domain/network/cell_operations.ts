@@ -18,7 +18,8 @@ export function cellOperation(
   options: OperationOptions
 ): Staged<number | undefined> {
   const layer = CELL_LAYERS.get(operation)
-  if (layer === undefined) throw net.b.error({ _tag: "Detach" }, `${place} cannot be "${operation}": no layer is known`)
+  if (layer === undefined)
+    throw net.b.error({ _tag: "Detach" }, `${place} cannot be "${operation}": there is no such layer`)
   return layer(net, place, x, options)
 }
 

@@ -31,7 +31,7 @@ function edgesProblem(part: string, edges: Genotype["normal"]): string | undefin
     const place = `edge ${i + 1} of ${part}`
     if (!DARTS_LAYERS.has(operation)) {
       const known = [...DARTS_LAYERS.keys()].join(", ")
-      return `${place} has the operation "${operation}", which no network is built of; known are ${known}`
+      return `${place} has the operation "${operation}", which has no layer; known are ${known}`
     }
     const node = 2 + Math.floor(i / 2)
     if (input >= node) return `${place} comes from node ${input}, which does not lead to node ${node}`

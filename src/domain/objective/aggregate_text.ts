@@ -35,7 +35,7 @@ export function parseAggregate(text: string): Either.Either<Aggregate, string> {
   }
   const known = Object.hasOwn(PARAMETERS, word) ? PARAMETERS[word as Word] : undefined
   if (known === undefined || more !== undefined) {
-    return Either.left(`"${text}" is no aggregate: use one of ${AGGREGATE_TEXTS.join(", ")}`)
+    return Either.left(`"${text}" is not an aggregate: use one of ${AGGREGATE_TEXTS.join(", ")}`)
   }
   const [tag, parameter, standard] = known
   if (parameter === undefined) {
@@ -47,7 +47,7 @@ export function parseAggregate(text: string): Either.Either<Aggregate, string> {
 
 function decodeOr(text: string, value: unknown): Either.Either<Aggregate, string> {
   const why = text.startsWith("mean-semideviation") ? ", 0 to 1: beyond it a larger loss could lower the aggregate" : ""
-  return Either.mapLeft(decode(value), () => `the number of the aggregate "${text}" is out of its range${why}`)
+  return Either.mapLeft(decode(value), () => `the number of the aggregate "${text}" is out of range${why}`)
 }
 
 /** The text of an aggregate; the inverse of `parseAggregate`. */

@@ -34,7 +34,7 @@ function made(definition: SpaceDefinition): Either.Either<Space, SpaceError> {
       return fail(path, `a second decision named "${decision.name}"`)
     }
     const twice = duplicate(decision.choices)
-    if (twice !== undefined) return fail(path, `the choice "${twice}" stands twice`)
+    if (twice !== undefined) return fail(path, `the choice "${twice}" appears twice`)
     if (decision.choices.length === 0) return fail(path, "no operation is left to choose")
     if (decision.choices.length > 36) return fail(path, `${decision.choices.length} choices, at most 36 are supported`)
   }
@@ -70,7 +70,7 @@ function cellFault(definition: Extract<SpaceDefinition, { cells: unknown }>): Fa
       if (edge.to < cell.inputs) return { path, problem: `the edge ${edge.from}->${edge.to} ends in an input` }
       if (edge.to > last) return { path, problem: `node ${edge.to} does not exist: the last node is ${last}` }
       const twice = duplicate(edge.operations)
-      if (twice !== undefined) return { path, problem: `the operation "${twice}" stands twice` }
+      if (twice !== undefined) return { path, problem: `the operation "${twice}" appears twice` }
       const unprintable = edge.operations.find((name) => /[|~'"\\\s]/.test(name))
       if (unprintable !== undefined)
         return { path, problem: `the operation "${unprintable}" has a blank or one of | ~ ' " \\ in its name` }

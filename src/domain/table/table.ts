@@ -72,8 +72,8 @@ export function makeTable(space: Space, raw: RawTable, key?: string): Either.Eit
     return fail(`none of its columns is named ${KEY_COLUMNS.join(", ")}: name the key column (${listed(header)})`)
   if (keyColumn < 0) return fail(`it has no column "${key}" (${listed(header)})`)
   const twice = header.find((name, i) => header.indexOf(name) !== i)
-  if (twice !== undefined) return fail(`the column "${twice}" stands twice in the header`)
-  if (rows.length === 0) return fail("it has a header and no rows")
+  if (twice !== undefined) return fail(`the column "${twice}" appears twice in the header`)
+  if (rows.length === 0) return fail("it has a header but no rows")
   const wrong = rows.findIndex((row) => row.length !== header.length)
   if (wrong >= 0) {
     const cure = rows[wrong]!.length > header.length ? "; put a field that holds a separator into double quotes" : ""

@@ -54,9 +54,9 @@ test("a record of an earlier version is refused as such, one of another command 
   writeFileSync(file, JSON.stringify({ ...kept, version: 3, algorithm: undefined }))
   assert.match(await begin(folder, {}), "of an earlier version of this program")
   writeFileSync(file, JSON.stringify({ version: 1, kind: "training", settings: {}, data: "" }))
-  assert.match(await begin(folder, {}), "its run.json is no search by gradients")
+  assert.match(await begin(folder, {}), "its run.json is not that of a search by gradients")
   writeFileSync(file, "{")
-  assert.match(await begin(folder, {}), "its run.json is no search by gradients")
+  assert.match(await begin(folder, {}), "its run.json is not that of a search by gradients")
 })
 
 test.run()

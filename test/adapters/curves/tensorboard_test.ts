@@ -84,7 +84,7 @@ test("a folder that cannot be one is an error that names it", async () => {
   const folder = join(root, "file")
   writeFileSync(folder, "")
   const error = await failure(showing(join(folder, "run"), points(1)))
-  assert.match(error.message, /Cannot keep the run in ".*file.run": it is no folder; choose another place/)
+  assert.match(error.message, /Cannot keep the run in ".*file.run": it is not a folder; choose another place/)
 })
 
 test.run()

@@ -74,7 +74,7 @@ test("the Python version gives what the binary one gives", async () => {
     "Python version (it is cut off): fetch it again"
   )
   const odd = write("odd_train", pickled("\x80\x02}U\x04dataU\x01xs."))
-  assert.match((await refusal({ _tag: "Cifar10", from: [odd] })).message, 'it does not hold "data" and "labels"')
+  assert.match((await refusal({ _tag: "Cifar10", from: [odd] })).message, 'it does not contain "data" and "labels"')
 })
 
 test("the Python version beside the binary one is left out", async () => {

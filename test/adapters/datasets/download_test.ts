@@ -126,9 +126,9 @@ test("a connection that falls silent is dropped, and tried again", async () => {
   assert.ok(readFileSync(await run(fetching(newCache(), undefined, 1, 400))).equals(CONTENTS))
   assert.equal(ranges, [undefined, "bytes=90000-"])
   script(silentAfter(10))
-  assert.match((await failure(fetching(newCache(), undefined, 0, 150))).message, "nothing came for 150ms")
+  assert.match((await failure(fetching(newCache(), undefined, 0, 150))).message, "no data arrived for 150ms")
   script(() => undefined)
-  assert.match((await failure(fetching(newCache(), undefined, 0, 150))).message, "nothing came for 150ms")
+  assert.match((await failure(fetching(newCache(), undefined, 0, 150))).message, "no data arrived for 150ms")
 })
 
 test("another checksum is an error that gives both, and keeps nothing", async () => {

@@ -136,14 +136,14 @@ test("folders that are absent, empty or of other classes are errors", async () =
   write("apart/val/b/x.png", await png(2, 2, 3, color))
   const apart = await refusal({ ...source, from: join(folder, "apart") })
   assert.is(apart.reason, "wrong_classes")
-  assert.match(apart.message, 'its parts differ in their classes, train/ alone has "a", val/ alone has "b"')
+  assert.match(apart.message, 'its parts have different classes, train/ alone has "a", val/ alone has "b"')
 })
 
 test("hidden names are left out, and what was left out is told", async () => {
   const { leftOut: before } = (await open(source)).info
   assert.equal(before, [
     { what: "files of other formats", count: 1, examples: [".txt"] },
-    { what: "images in no folder of a class", count: 1, examples: ["stray.png"] },
+    { what: "images in no class folder", count: 1, examples: ["stray.png"] },
     { what: "names beside the parts", count: 1, examples: ["test"] }
   ])
   const image = await png(2, 2, 3, color)
@@ -209,10 +209,10 @@ test("folders of classes without parts are training images; other layouts are to
   write("layout/set/pets/bee/x.png", image)
   write("layout/loose/x.png", image)
   const named = await refusal({ ...source, from: join(folder, "layout/parts") })
-  assert.match(named.message, `it has "training" and no folder train: ${LAYOUT}`)
+  assert.match(named.message, `it has "training" but no folder train: ${LAYOUT}`)
   assert.match((await refusal({ ...source, from: join(folder, "layout/set") })).message, `no folder train: ${LAYOUT}`)
   const loose = await refusal({ ...source, from: join(folder, "layout/loose") })
-  assert.match(loose.message, "its 1 images lie in no folder of a class")
+  assert.match(loose.message, "its 1 images are in no class folder")
   const file = await refusal({ ...source, from: join(folder, "layout/loose/x.png") })
   assert.match(file.message, "it is a file: name the folder of the images")
 })

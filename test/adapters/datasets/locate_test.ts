@@ -107,7 +107,7 @@ test("an archive that is none, empty or absent is an error that names it", async
     assert.match(error.message, path)
   }
   const alone = await refusal({ _tag: "TensorFile", from: write("x.safetensors.gz", gzipSync("not even tar")) })
-  assert.match(alone.message, "it is no tar archive, or a damaged one: unpack what is compressed alone")
+  assert.match(alone.message, "it is not a tar archive, or it is damaged: unpack a file that is only compressed")
 })
 
 test.run()

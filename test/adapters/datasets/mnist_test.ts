@@ -72,7 +72,7 @@ test("a number that no sample has is an error that says which there are", async 
     const error = await failure(mnist.train.read([0, index]))
     assert.instance(error, DatasetError)
     assert.is(error.reason, "no_such_sample")
-    assert.match(error.message, `no sample ${index}: they are numbered from 0 to 7999`)
+    assert.match(error.message, `no sample ${index}: samples are numbered from 0 to 7999`)
   }
 })
 

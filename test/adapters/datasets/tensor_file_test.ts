@@ -143,7 +143,7 @@ test("labels are bounded by the classes, and by 10,000 where none are given", as
   for (const label of [2_000_000_000, 1_000_000, 4e9, 10_000]) {
     const error = await refusal({ _tag: "TensorFile", from: labeled(0, label) })
     assert.is(error.reason, "wrong_label")
-    assert.match(error.message, `label 1 of train/y is ${label}: give the number of classes (--classes), or number`)
+    assert.match(error.message, `label 1 of train/y is ${label}: give the number of classes (--classes), or renumber`)
   }
   const { info } = await open({ _tag: "TensorFile", from: labeled(0, 10_000), classes: 10_001 })
   assert.equal([info.classes, info.unseen], [10_001, 9_999])
@@ -204,7 +204,7 @@ test("a file that is no safetensors file, or a folder with two, is an error", as
   assert.is(damaged.reason, "damaged")
   write("two/a.safetensors", safetensors(PARTS))
   write("two/b.safetensors", safetensors(PARTS))
-  assert.match((await refusal({ _tag: "TensorFile", from: join(folder, "two") })).message, "holds 2 files")
+  assert.match((await refusal({ _tag: "TensorFile", from: join(folder, "two") })).message, "contains 2 files")
 })
 
 test.run()

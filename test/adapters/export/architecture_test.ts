@@ -55,7 +55,10 @@ test("what is no network is one error that names the fault", async () => {
   assert.match(await refused(literal.replace("range(2, 6)", "[]")), /normal_concat joins no node/)
   assert.match(await refused(literal.replace("('sep_conv_3x3', 0), ", "")), /normal has 7 edges/)
   assert.match(await refused(literal, "nas-bench-201"), /nas-bench-201|architecture string/)
-  assert.match(await refused("DARTS_V9"), /tells no space: add --space, or name one of DARTS_V1.*; Genotype\(…\)/)
+  assert.match(
+    await refused("DARTS_V9"),
+    /does not say its space: add --space, or name one of DARTS_V1.*; Genotype\(…\)/
+  )
 })
 
 test("a genotype with none is built as the reference builds it: the edge adds nothing and has no weights", async () => {
@@ -103,7 +106,7 @@ test("a space without a network is an error that says so", async () => {
   await withFolder(async (folder) => {
     const file = join(folder, "space.json")
     writeFileSync(file, JSON.stringify({ name: "mine", decisions: [{ name: "depth", choices: ["2", "4"] }] }))
-    assert.match(await refused("0", file), /no network is known for the space "mine"/)
+    assert.match(await refused("0", file), /there is no network for the space "mine"/)
   })
 })
 

@@ -148,7 +148,7 @@ test("the normalization of the weights' file is taken, another one in its place,
     writeFileSync(weights, writeSafetensors(tensors))
     const refused = async (change: Partial<typeof request> & { mean?: string; std?: string }) =>
       (await exportFailure({ ...request, ...change })).message
-    assert.match(await refused({}), "the weights do not tell what images were normalized with; add --mean and --std")
+    assert.match(await refused({}), "the weights do not say how images were normalized; add --mean and --std")
     assert.match(await refused({ mean: "0,0,0" }), "--mean and --std go together")
     assert.match(await refused({ mean: "0,0,0", std: "1,0,1" }), "positive in --std")
     assert.match(await refused({ mean: "0,0", std: "1,1" }), "2 numbers for images of 3 channels")

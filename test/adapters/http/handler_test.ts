@@ -93,11 +93,11 @@ test("parameters of an address and a body of JSON mean the same", async () => {
 for (const [name, path, init, status, text] of [
   ["no architecture", "/neighborhood", {}, 400, "architecture"],
   ["an architecture of another space", "/neighborhood?architecture=999", {}, 400, "Cannot read architecture"],
-  ["an aggregate that is none", "/neighborhood?architecture=0120&aggregate=sum", {}, 400, "no aggregate"],
+  ["an aggregate that is none", "/neighborhood?architecture=0120&aggregate=sum", {}, 400, "not an aggregate"],
   ["a radius that is none", "/neighborhood?architecture=0120&radius=0", {}, 400, "radius"],
   ["a number that is none", "/neighborhood?architecture=0120&neighbors=x", {}, 400, "neighbors"],
   ["a parameter twice", "/neighborhood?architecture=0120&architecture=0121", {}, 400, "architecture"],
-  ["an unknown parameter", "/neighborhood?architecture=0120&depth=3", {}, 400, "depth: is no parameter"],
+  ["an unknown parameter", "/neighborhood?architecture=0120&depth=3", {}, 400, "depth: is not a parameter"],
   ["a body that is not JSON", "/neighborhood", post("{"), 400, "not JSON"],
   ["a body that is not UTF-8", "/neighborhood", post(Uint8Array.of(0x22, 0xff, 0x22)), 400, "not UTF-8"],
   ["no body", "/neighborhood", { method: "POST" }, 400, "the body is missing"],
@@ -108,7 +108,7 @@ for (const [name, path, init, status, text] of [
     400,
     "leave out those of the address"
   ],
-  ["a long body", "/neighborhood", post(" ".repeat(2 ** 20 + 1)), 413, "more than 1,048,576 bytes"],
+  ["a long body", "/neighborhood", post(" ".repeat(2 ** 20 + 1)), 413, "larger than 1,048,576 bytes"],
   ["another method", "/neighborhood?architecture=0120", { method: "DELETE" }, 405, "takes GET, HEAD, POST"],
   ["a body of another form", "/neighborhood", post("[]"), 400, "Cannot answer"],
   ["another address", "/neighbourhood", {}, 404, "the only address is /neighborhood"]

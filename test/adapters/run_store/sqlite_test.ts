@@ -208,7 +208,7 @@ stored("continues with its own settings, and refuses others and another evaluato
       })
     )
   rmSync(place, { recursive: true })
-  assert.is((await failure(begin(undefined, "table"))).message.includes("holds no run"), true)
+  assert.is((await failure(begin(undefined, "table"))).message.includes("contains no run"), true)
   assert.not.ok(existsSync(place))
   assert.is(await run(begin(7, "table")), undefined)
   assert.is(await run(begin(7, "table")), 7)

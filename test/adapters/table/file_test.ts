@@ -43,7 +43,7 @@ const faults: ReadonlyArray<readonly [string, Uint8Array, string | undefined, nu
   ["a key that is no architecture", bytes(CSV.replace("000001", "00000x")), "code", 3, "00000x"],
   ["a key twice", bytes("code,score\n000000,1.5\n000000,2.5\n"), undefined, 3, "2.5 here and 1.5 in line 2"],
   ["keys that disagree", bytes(CSV.replace("000001", "000000")), "code", 3, "two architectures of the space"],
-  ["a column twice", bytes(CSV.replace("test", "score")), undefined, 0, "stands twice in the header"],
+  ["a column twice", bytes(CSV.replace("test", "score")), undefined, 0, "appears twice in the header"],
   ["no rows", bytes("code,score\n"), undefined, 0, "no rows"],
   ["an empty file", bytes(""), undefined, 0, "empty"],
   ["a score that is no number", bytes(CSV.replace("2.5", "high")), undefined, 3, '"high"'],

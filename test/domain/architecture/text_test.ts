@@ -54,7 +54,7 @@ const faults: ReadonlyArray<readonly [string, number, string]> = [
   ['{"0->1":"none","9->9":"none"}', 15, '"9->9"'],
   ['["none","none","none","none","none","nope"]', 36, '"nope"'],
   ["[1", 0, "JSON"],
-  ["none:none:none:none:none:nope", 25, '"nope" is no choice of "2->3"'],
+  ["none:none:none:none:none:nope", 25, '"nope" is not a choice of "2->3"'],
   ["none:none", 0, "6 digits for 0->1, 0->2, 1->2, 0->3, 1->3, 2->3 (0 none, 1 skip_connect"],
   ["DARTS_V1", 0, "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"],
   [
@@ -108,7 +108,7 @@ forms(
   "choices that a table of sizes does not have are an error in one line that shows the choices or the forms",
   () => {
     for (const [text, problem] of [
-      ["8:16:24:32:41", '"41" is no choice of "stage 5": 8, 16, 24, 32, 40'],
+      ["8:16:24:32:41", '"41" is not a choice of "stage 5": 8, 16, 24, 32, 40'],
       ["8:16:24", '; the space "sizes" takes 5 digits for stage 1, stage 2, stage 3, stage 4, stage 5 (0 8, 1 16'],
       ["8|16|24|32|40", "choices as 8:16:24:32:40"]
     ] as const) {

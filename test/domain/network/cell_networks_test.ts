@@ -200,7 +200,7 @@ search("names what no network can be built of", () => {
       good,
       /"magic" of the edge 0->1 of the cell "c"/
     ],
-    [spaceOf({ name: "a", decisions: [{ name: "d", choices: ["x", "y"] }] }), good, /"a": it has decisions alone/],
+    [spaceOf({ name: "a", decisions: [{ name: "d", choices: ["x", "y"] }] }), good, /"a": it has decisions only/],
     [
       spaceOf({ name: "a", cells: ["c", "d", "e", "f"].map((name) => cell(name, 1)) }),
       good,

@@ -128,7 +128,7 @@ counts("name a space or an image of which there is no network", () => {
     architectureCounts(CHAIN, NAS_BENCH_201_SIZES, [1, 3, 3, 6])
   ]
   assert.ok(Either.isLeft(none) && Either.isLeft(small))
-  assert.match(none.left.message, "decisions alone")
+  assert.match(none.left.message, "decisions only")
   assert.match(small.left.message, "image of 3×6")
 })
 

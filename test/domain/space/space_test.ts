@@ -79,7 +79,7 @@ const faults: ReadonlyArray<readonly [string, SpaceDefinition, string, string]> 
   ["an edge that points backward", cell(edge(1, 1, "a"), edge(0, 2, "a")), "cells[0].edges[0]", "forward"],
   ["an edge to a node that does not exist", cell(...sound, edge(0, 3, "a")), "cells[0].edges[2]", "last node is 2"],
   ["a second edge", cell(...sound, edge(0, 1, "a")), "cells[0].edges[2]", "second edge"],
-  ["an operation twice", cell(edge(0, 1, "a", "a"), edge(0, 2, "a")), "cells[0].edges[0]", '"a" stands twice'],
+  ["an operation twice", cell(edge(0, 1, "a", "a"), edge(0, 2, "a")), "cells[0].edges[0]", '"a" appears twice'],
   ["a node without an input", cell(edge(0, 1, "a")), "cells[0]", "node 2"],
   [
     "an edge into an input",
