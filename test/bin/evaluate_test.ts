@@ -156,10 +156,7 @@ test("a full disk, and a folder that does not fit: the line names the cure", asy
     writeFileSync(join(full, name), "damaged")
   assertError(await cli("evaluate", "--run", full), /are damaged; restore one of them/)
   rmSync(join(full, "run.json"))
-  assertError(
-    await cli("evaluate", ...quick, "--run", full),
-    "no run.json; restore it, or use another"
-  )
+  assertError(await cli("evaluate", ...quick, "--run", full), "no run.json; restore it, or use another")
   const samples = join(folder, "samples")
   mkdirSync(samples)
   writeFileSync(join(samples, "run.sqlite"), "")

@@ -133,10 +133,7 @@ test("ends with the same bits wherever it was interrupted, and tests once", asyn
     assert.equal(bits(await run(Effect.provide(trainNetwork(plan, quiet), layer()))), whole, "one is passed over")
     damage(2)
     const lost = await failure(Effect.provide(trainNetwork(plan, quiet), layer()))
-    assert.match(
-      lost.message,
-      /checkpoint-\d+.safetensors and .* are damaged; restore one of them/
-    )
+    assert.match(lost.message, /checkpoint-\d+.safetensors and .* are damaged; restore one of them/)
   } finally {
     rmSync(folder, { recursive: true })
   }
