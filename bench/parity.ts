@@ -92,7 +92,7 @@ function gradientsOf(program: Program, names: ReadonlyArray<string>): Program {
 /** The loss of a search network, for its second-order alpha gradients. */
 function lossOf(golden: GoldenNetwork): LossProgram {
   const weights = golden.parameters.map((name) => `param/${name}`)
-  return { program: golden.program("batch"), alphas: golden.alphas, weights, batch: ["x", "targets"] }
+  return { program: golden.program("batch"), alphas: golden.alphas, weights, batch: ["x", "targets"], shape: [] }
 }
 
 function largest(data: ArrayLike<number>): number {

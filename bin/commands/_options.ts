@@ -1,6 +1,8 @@
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
+import { flagOf } from "../../src/adapters/settings/resolve.ts"
 import { METHODS } from "../../src/domain/darts/methods/methods.ts"
+import { searchFields } from "../../src/domain/darts/run_settings.ts"
 import { DARTS_PROTOCOLS } from "../../src/domain/darts/settings.ts"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../../src/domain/data/names.ts"
 import { EVALUATOR_NAMES } from "../../src/domain/searchers/evaluator_settings.ts"
@@ -166,6 +168,18 @@ export const GRADIENT_OPTIONS = {
   readEpoch: integer("read-epoch", "end after this epoch and read off there, in place of the stop rule"),
   ...BACKEND_OPTIONS
 }
+
+const LISTED = { ...TABLE_OPTIONS, ...OBJECTIVE_OPTIONS, ...SEARCH_OPTIONS, ...EVALUATOR_OPTIONS, ...GRADIENT_OPTIONS }
+
+/** Flags of the further settings of searches by gradients. */
+export const FURTHER_OPTIONS = Object.fromEntries(
+  METHODS.flatMap((method) => Object.entries(searchFields(method)))
+    .filter(([name]) => !Object.hasOwn(LISTED, name))
+    .map(([name, { kind, doc, defaultText }]) => [
+      name,
+      value(flagOf(name).slice(2), kind.unit, `${doc} (${defaultText})`)
+    ])
+)
 
 /** Settings that a flag gives as yes or no. */
 const YES_NO = new Set(["center", "exactRadius", "readNone", "neighborNone", "flip", "stopRule"])

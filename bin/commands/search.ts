@@ -10,6 +10,7 @@ import { ALGORITHM_NAMES } from "../../src/domain/searchers/settings.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import {
   EVALUATOR_OPTIONS,
+  FURTHER_OPTIONS,
   GRADIENT_OPTIONS,
   givenSettings,
   OBJECTIVE_OPTIONS,
@@ -51,7 +52,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 const command = Command.make(
   "search",
-  { ...TABLE_OPTIONS, ...OBJECTIVE_OPTIONS, ...SEARCH_OPTIONS, ...EVALUATOR_OPTIONS, ...GRADIENT_OPTIONS },
+  {
+    ...TABLE_OPTIONS,
+    ...OBJECTIVE_OPTIONS,
+    ...SEARCH_OPTIONS,
+    ...EVALUATOR_OPTIONS,
+    ...GRADIENT_OPTIONS,
+    ...FURTHER_OPTIONS
+  },
   Effect.fn("search")(function* (parsed) {
     const { config, json, run, ...flags } = parsed
     const asked = {

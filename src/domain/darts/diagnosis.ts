@@ -3,12 +3,15 @@ import type { RelaxedArchitecture } from "../architecture/relaxed.ts"
 import { type Aggregate, aggregate } from "../objective/aggregate.ts"
 import type { Space } from "../space/space.ts"
 
+/** The operation that DARTS collapses to. */
+export const SKIP = "skip_connect"
+
 /** Share of the kept edges of an architecture that carry a skip connection, in [0, 1]: the sign of DARTS's collapse. */
 export function skipShare(space: Space, architecture: Architecture): number {
   const operations = space.decisions.flatMap(({ kind, choices }, i) =>
     kind === "operation" ? [choices[architecture[i]!]!] : []
   )
-  return operations.filter((operation) => operation === "skip_connect").length / operations.length
+  return operations.filter((operation) => operation === SKIP).length / operations.length
 }
 
 /** Mean entropy of the rows of a relaxed architecture, in nats: 0 where all are one-hot, ln K where all K operations count alike. */

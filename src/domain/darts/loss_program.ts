@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import type { RelaxedShape } from "../neighborhood/relaxed_shape.ts"
 import type { Network } from "../network/layers.ts"
 import { correctCount } from "../network/mixture.ts"
 import type { SearchNetwork } from "../network/search_network.ts"
@@ -20,6 +21,8 @@ export interface LossProgram {
   readonly weights: ReadonlyArray<string>
   /** The inputs that differ from batch to batch. */
   readonly batch: ReadonlyArray<string>
+  /** The cells of its alphas. */
+  readonly shape: RelaxedShape
 }
 
 /** The loss of a search network. Normalizations take the statistics of the batch. */
@@ -41,7 +44,7 @@ export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Eit
     const [alphas, weights] = [known("alpha"), known("param")]
     const others = new Set([...alphas, ...weights, ...known("map"), ...known("add"), ...known("gumbel"), "temperature"])
     const batch = [...program.inputs.keys()].filter((name) => !others.has(name))
-    return { program, alphas, weights: known("param"), batch }
+    return { program, alphas, weights, batch, shape: network.shape }
   })
 }
 

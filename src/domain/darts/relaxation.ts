@@ -1,6 +1,7 @@
 import type { RelaxedCell } from "../neighborhood/relaxed_shape.ts"
 import type { Network } from "../network/layers.ts"
 import { softmax } from "../network/mixture.ts"
+import { inputOf } from "./input_names.ts"
 
 /**
  * How probabilities come from alpha. `sampled`: GDAS's one-hot sample, from the inputs `gumbel/<cell>` [edges, width] and
@@ -17,9 +18,9 @@ export function relaxationNode(net: Network, cell: RelaxedCell, { sampled, mappe
   const { b } = net
   const { name, edges, width } = cell
   const matrix = [edges.length, width]
-  const alpha = b.input(`alpha/${name}`, matrix)
+  const alpha = b.input(inputOf("alpha", name), matrix)
   const logits = sampled
-    ? b.over(b.plus(alpha, b.input(`gumbel/${name}`, matrix)), b.reshape(b.input("temperature", []), [1, 1]))
+    ? b.over(b.plus(alpha, b.input(inputOf("gumbel", name), matrix)), b.reshape(b.input("temperature", []), [1, 1]))
     : alpha
   const distribution = (rows: number) => (sampled ? straightThrough(net, softmax(net, rows)) : softmax(net, rows))
   const own = edges.every((operations) => operations.length === width)
@@ -36,9 +37,9 @@ export function relaxationNode(net: Network, cell: RelaxedCell, { sampled, mappe
         0
       )
   if (!mapped) return own
-  const map = b.input(`map/${name}`, [edges.length, width, width])
+  const map = b.input(inputOf("map", name), [edges.length, width, width])
   const moved = b.sum(b.times(b.reshape(own, [edges.length, width, 1]), map), [1])
-  return b.plus(b.reshape(moved, matrix), b.input(`add/${name}`, matrix))
+  return b.plus(b.reshape(moved, matrix), b.input(inputOf("add", name), matrix))
 }
 
 /** The one-hot rows of the largest entries, with the derivative of the entries themselves; equal entries share the 1. */

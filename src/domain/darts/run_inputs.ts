@@ -1,5 +1,6 @@
 import { type CellTensors, probabilities, type RelaxedShape } from "../neighborhood/relaxed_shape.ts"
 import type { Shape } from "../program/operation.ts"
+import { inputOf } from "./input_names.ts"
 import type { Level } from "./level.ts"
 import type { DartsSearch } from "./method.ts"
 import { gumbelNoise } from "./noise.ts"
@@ -38,17 +39,16 @@ export function runInputs(
   const { temperature, mapped } = method.relaxation(settings, level)
   const scalars = { xi, ...method.scalars(settings, epoch) }
   const inputs = new Map(Object.entries(scalars).map(([name, value]) => [name, hostScalar(value)] as const))
-  const center = probabilities(shape, alpha)
-  const maps = mapped?.maps({ shape, epoch, neighbor: runs[run]!, seed, center })
+  const maps = mapped?.maps({ shape, epoch, neighbor: runs[run]!, seed, center: probabilities(shape, alpha) })
   if (temperature !== undefined) inputs.set("temperature", hostScalar(temperature(epoch)))
   const noise = temperature === undefined ? undefined : gumbelNoise(shape, seed)
   for (const { name, edges, width } of shape) {
     const matrix = [edges.length, width]
-    if (noise !== undefined) inputs.set(`gumbel/${name}`, { shape: matrix, data: noise.get(name)! })
+    if (noise !== undefined) inputs.set(inputOf("gumbel", name), { shape: matrix, data: noise.get(name)! })
     if (maps === undefined) continue
     const { map, add } = maps.get(name)!
-    inputs.set(`map/${name}`, { shape: [...matrix, width], data: map })
-    inputs.set(`add/${name}`, { shape: matrix, data: add })
+    inputs.set(inputOf("map", name), { shape: [...matrix, width], data: map })
+    inputs.set(inputOf("add", name), { shape: matrix, data: add })
   }
   return inputs
 }

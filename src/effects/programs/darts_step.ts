@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { neighborhoodGap } from "../../domain/darts/diagnosis.ts"
 import { hessianVectorProgram, productOf, vectorOf } from "../../domain/darts/hessian.ts"
+import { inputOf } from "../../domain/darts/input_names.ts"
 import type { Level } from "../../domain/darts/level.ts"
 import type { DartsSearch } from "../../domain/darts/method.ts"
 import { readsAlpha, runInputs } from "../../domain/darts/run_inputs.ts"
@@ -59,7 +60,7 @@ interface Compiled {
 export const alphaOf = ({ network }: GradientPlan, state: DeviceState): Effect.Effect<CellTensors, TensorError> =>
   Effect.map(
     state.download((name) => name.startsWith("alpha/")),
-    (values) => new Map(network.shape.map(({ name }) => [name, values.get(`alpha/${name}`)!]))
+    (values) => new Map(network.shape.map(({ name }) => [name, values.get(inputOf("alpha", name))!]))
   )
 
 /** What a step tells of a level. */

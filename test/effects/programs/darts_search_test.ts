@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { suite } from "uvu"
@@ -14,11 +15,17 @@ import * as NoCurves from "../../../src/adapters/curves/none.ts"
 import * as TensorBoard from "../../../src/adapters/curves/tensorboard.ts"
 import * as Prefetch from "../../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../../src/adapters/tensor/reference.ts"
+import { discretize } from "../../../src/domain/darts/discretize.ts"
+import { gradientOf, gradientProgram } from "../../../src/domain/darts/loss_program.ts"
+import { dartsSearch, type Method, plain } from "../../../src/domain/darts/method.ts"
 import { GRADIENT_START } from "../../../src/domain/darts/record.ts"
 import { DatasetError, type Samples } from "../../../src/domain/data/dataset.ts"
+import { buildProgram } from "../../../src/domain/program/builder.ts"
+import { copyNodes } from "../../../src/domain/program/differentiate.ts"
 import { elementCount } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
-import type { Given } from "../../../src/domain/setting/field.ts"
+import { field, type Given } from "../../../src/domain/setting/field.ts"
+import { real } from "../../../src/domain/setting/kind.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { Checkpoints } from "../../../src/effects/ports/checkpoints.ts"
 import type { Curves } from "../../../src/effects/ports/curves.ts"
@@ -96,6 +103,52 @@ test("is DARTS without neighbors, bit for bit", async () => {
   ]
   assert.equal(without.epochs, darts.epochs)
   assert.not.equal((await run(alone(search(plan({ neighbors: 1 }))))).epochs, darts.epochs)
+})
+
+test("β-DARTS and DARTS− are DARTS with a weight of 0, bit for bit, and other searches else", async () => {
+  const darts = await run(alone(search(plan({}, "darts"))))
+  for (const [method, weight] of [
+    ["beta-darts", "betaWeight"],
+    ["darts-minus", "auxiliarySkip"]
+  ] as const) {
+    assert.equal((await run(alone(search(plan({ [weight]: 0 }, method))))).epochs, darts.epochs)
+    assert.not.equal((await run(alone(search(plan({}, method))))).epochs, darts.epochs)
+  }
+})
+
+test("a method of one's own runs a whole search", async () => {
+  const fields = { times: field(real({ from: 0 }), 1, "what the gradient of alpha is multiplied with") }
+  const mine: Method<typeof fields> = {
+    ...plain,
+    name: "mine",
+    summary: "DARTS with another gradient of alpha, read off without its first operation",
+    source: "this test",
+    fields,
+    relaxation: () => ({}),
+    alphaGradient: ({ times }, loss) => {
+      const gradient = gradientProgram(loss, loss.alphas)
+      return Either.getOrThrow(
+        buildProgram((b) => {
+          const moved = copyNodes(b, gradient)
+          for (const [name, at] of gradient.outputs)
+            b.output(name, loss.alphas.map(gradientOf).includes(name) ? b.scale(moved[at]!, times) : moved[at]!)
+        })
+      )
+    },
+    readOff: (_, space, relaxed) =>
+      discretize(
+        space,
+        relaxed.map(([, ...rest]) => [0, ...rest])
+      )
+  }
+  const searched = async (times: number) => {
+    const given = { epochs: 2, batchSize: 2, times }
+    const own = Either.getOrThrow(dartsSearch(mine, given, "nas-bench-201"))
+    return run(alone(search({ ...plan({}, "darts"), ...own })))
+  }
+  const darts = await run(alone(search(plan({ readNone: false }, "darts"))))
+  assert.equal((await searched(1)).epochs, darts.epochs)
+  assert.not.equal((await searched(0)).epochs, darts.epochs)
 })
 
 test("ends with the same bits wherever it was interrupted", async () => {
