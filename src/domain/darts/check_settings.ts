@@ -19,10 +19,11 @@ export function checkDartsSearch(
   const { batchSize, weightShare } = settings
   const weights = Math.floor(weightShare * examples)
   const least = Math.min(weights, examples - weights)
-  if (least < batchSize)
-    return fail(
-      `\`batchSize\`: a batch takes ${batchSize} images, and ${weights} of ${examples} train the weights, ${examples - weights} alpha; give ${least > 0 ? `${least} or less` : "a smaller one"}, or more \`images\``
-    )
+  if (least < batchSize) {
+    const halves = `${weights} of ${examples} train the weights, ${examples - weights} alpha`
+    const cure = `give ${least > 0 ? `${least} or less` : "a smaller one"}, or more \`images\``
+    return fail(`\`batchSize\`: a batch takes ${batchSize} images, and ${halves}; ${cure}`)
+  }
   if (settings.readEpoch !== undefined && settings.readEpoch > settings.epochs)
     return fail(
       `\`readEpoch\`: expected one of the ${settings.epochs} epochs, actual ${settings.readEpoch}; give more \`epochs\``

@@ -10,9 +10,9 @@ export interface SizedRun extends DartsRun {
 }
 
 /**
- * A run with the sizes that its settings leave open: the fewest cells that there can be (one a stage, in
- * DARTS's skeleton three, two of which halve the image), and for a protocol with sizes of data those, as
- * far as the dataset has as much. What is given stays.
+ * A run with the sizes that its settings leave open: the fewest cells that there can be (one a
+ * stage, in DARTS's skeleton three, two of which halve the image), and for a protocol with sizes of
+ * data those, as far as the dataset has as much. What is given stays.
  */
 export function sizedRun(
   { method, settings }: DartsRun,

@@ -6,7 +6,10 @@ import type { Space } from "../space/space.ts"
 /** The operation that DARTS collapses to. */
 export const SKIP = "skip_connect"
 
-/** Share of the kept edges of an architecture that carry a skip connection, in [0, 1]: the sign of DARTS's collapse. */
+/**
+ * Share of the kept edges of an architecture that carry a skip connection, in [0, 1]: the sign of
+ * DARTS's collapse.
+ */
 export function skipShare(space: Space, architecture: Architecture): number {
   const operations = space.decisions.flatMap(({ kind, choices }, i) =>
     kind === "operation" ? [choices[architecture[i]!]!] : []
@@ -14,14 +17,18 @@ export function skipShare(space: Space, architecture: Architecture): number {
   return operations.filter((operation) => operation === SKIP).length / operations.length
 }
 
-/** Mean entropy of the rows of a relaxed architecture, in nats: 0 where all are one-hot, ln K where all K operations count alike. */
+/**
+ * Mean entropy of the rows of a relaxed architecture, in nats: 0 where all are one-hot, ln K where
+ * all K operations count alike.
+ */
 export function meanEntropy(relaxed: RelaxedArchitecture): number {
   const entropies = relaxed.map((row) => row.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0))
   return entropies.reduce((sum, entropy) => sum + entropy, 0) / entropies.length
 }
 
 /**
- * The aggregate of the losses of a neighborhood minus the architecture's own loss: how much worse its neighbors are.
+ * The aggregate of the losses of a neighborhood minus the architecture's own loss: how much worse
+ * its neighbors are.
  *
  * Source: ours, after Wang et al. 2021 (arXiv 2105.06369).
  */

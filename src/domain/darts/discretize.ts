@@ -4,8 +4,9 @@ import { readableRows, relaxedShape } from "../neighborhood/relaxed_shape.ts"
 import type { Space } from "../space/space.ts"
 
 /**
- * The architecture that a search returns for the rows of its alpha: `readOff`, the rule of the space. Without `readNone`
- * also a space that keeps every edge has no edge with `none`, unless it offers nothing else.
+ * The architecture that a search returns for the rows of its alpha: `readOff`, the rule of the
+ * space. Without `readNone` also a space that keeps every edge has no edge with `none`, unless it
+ * offers nothing else.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) 2.4; Dong and Yang 2020 (arXiv 2001.00326).
  */

@@ -6,8 +6,9 @@ import { simplify } from "../program/rewrite.ts"
 import { gradientOf, gradientProgram, type LossProgram } from "./loss_program.ts"
 
 /**
- * The exact product of the loss's Hessian in alpha with a vector: besides the inputs of the loss, `vector/alpha/<cell>`; outputs
- * `product/alpha/<cell>`. It is ∇α ⟨∇α L, v⟩, by differentiating twice.
+ * The exact product of the loss's Hessian in alpha with a vector: besides the inputs of the loss,
+ * `vector/alpha/<cell>`; outputs `product/alpha/<cell>`. It is ∇α ⟨∇α L, v⟩, by differentiating
+ * twice.
  *
  * Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
  */

@@ -10,8 +10,9 @@ import { simplify } from "../program/rewrite.ts"
 import { type Relaxation, relaxationNode } from "./relaxation.ts"
 
 /**
- * The loss of a search network as a program. Inputs: `x`, `targets`, further ones of a batch, `param/<name>`, `alpha/<cell>` and those of the
- * relaxation. Outputs: `loss` [], `correct` [], the number of images whose largest logit is that of their one-hot target.
+ * The loss of a search network as a program. Inputs: `x`, `targets`, further ones of a batch,
+ * `param/<name>`, `alpha/<cell>` and those of the relaxation. Outputs: `loss` [], `correct` [], the
+ * number of images whose largest logit is that of their one-hot target.
  */
 export interface LossProgram {
   readonly program: Program
@@ -53,15 +54,20 @@ export function gradientOf(input: string): string {
   return `gradient/${input}`
 }
 
-/** The outputs of a loss with its gradients by inputs, and only what these need: an alpha gradient needs no filter gradient. */
+/**
+ * The outputs of a loss with its gradients by inputs, and only what these need: an alpha gradient
+ * needs no filter gradient.
+ */
 export function gradientProgram({ program }: LossProgram, inputs: ReadonlyArray<string>): Program {
   const gradients = new Map(inputs.map((name) => [gradientOf(name), name]))
   return simplify(Either.getOrThrow(differentiate(program, { loss: "loss", gradients })))
 }
 
 /**
- * A²M's alpha gradient: that of the loss at α + ρ ∇α L, which a step then takes from α. `first`: the gradient at that point. `second`: also through the
- * ascent, ∇α L(α + ρ ∇α L(α)), exact by differentiating twice where the authors' code takes a finite difference. The outputs `loss` and `correct` are those at α.
+ * A²M's alpha gradient: that of the loss at α + ρ ∇α L, which a step then takes from α. `first`:
+ * the gradient at that point. `second`: also through the ascent, ∇α L(α + ρ ∇α L(α)), exact by
+ * differentiating twice where the authors' code takes a finite difference. The outputs `loss` and
+ * `correct` are those at α.
  *
  * Source: Gambella, Pittorino, Roveri 2025 (arXiv 2503.10404).
  */

@@ -35,7 +35,8 @@ export interface RunPlace {
 }
 
 /**
- * How the probabilities of a level's updates come from alpha: by a softmax, where nothing else is said.
+ * How the probabilities of a level's updates come from alpha: by a softmax, where nothing else is
+ * said.
  */
 export interface LevelRelaxation {
   /** Where given, by a one-hot Gumbel sample, at this temperature in an epoch. */
@@ -61,21 +62,22 @@ export interface NeighborDraw {
 }
 
 /**
- * A method of search by gradients, as one record: what sets it apart from the other relatives of DARTS.
- * Spread `plain` for the parts in which it is DARTS; the compiler asks for the rest. Its own settings
- * are `fields`, whose values its functions get beside those of all methods.
+ * A method of search by gradients, as one record: what sets it apart from the other relatives of
+ * DARTS. Spread `plain` for the parts in which it is DARTS; the compiler asks for the rest. Its own
+ * settings are `fields`, whose values its functions get beside those of all methods.
  *
  * @example
- * const fields = { strength: field(real({ from: 0 }), 1, "how far alpha is moved") }
+ * const fields = { heat: field(real({ above: 0 }), 1, "temperature of the sample") }
  * const mine: Method<typeof fields> = {
  *   ...plain,
  *   name: "mine",
- *   summary: "DARTS with a stronger alpha gradient",
+ *   summary: "GDAS's sample for the weights, DARTS's softmax for alpha",
  *   source: "ours",
  *   fields,
- *   relaxation: () => ({}),
+ *   relaxation: ({ heat }, level) => (level === "weights" ? { temperature: () => heat } : {}),
  *   alphaGradient: (_, loss) => gradientProgram(loss, loss.alphas)
  * }
+ * const search = dartsSearch(mine, { epochs: 10 })
  */
 export interface Method<F extends Fields = NoFields> {
   /** As typed on the command line: `na-darts`. */
@@ -88,8 +90,9 @@ export interface Method<F extends Fields = NoFields> {
   /** How a level's probabilities come from alpha. */
   relaxation(settings: MethodSettings<F>, level: Level): LevelRelaxation
   /**
-   * The program that gives `loss`, `correct` and `gradient/alpha/<cell>`, from the validation loss. It may
-   * take the training batch as `train/…`, the weights' learning rate as `xi` [], and `scalars`.
+   * The program that gives `loss`, `correct` and `gradient/alpha/<cell>`, from the validation loss.
+   * It may take the training batch as `train/…`, the weights' learning rate as `xi` [], and
+   * `scalars`.
    */
   alphaGradient(settings: MethodSettings<F>, loss: LossProgram): Program
   /** The same for the weights, `gradient/param/…`, from the training loss. */
@@ -102,7 +105,10 @@ export interface Method<F extends Fields = NoFields> {
   readOff(settings: MethodSettings<F>, space: Space, relaxed: RelaxedArchitecture): Architecture
   /** Whether the stop rule holds where nobody says. */
   stops(settings: MethodSettings<F>): boolean
-  /** What keeps its settings from a search in a space of this shape, if anything; settings in backquotes. */
+  /**
+   * What keeps its settings from a search in a space of this shape, if anything; settings in
+   * backquotes.
+   */
   problem(settings: MethodSettings<F>, shape: RelaxedShape): string | undefined
 }
 

@@ -23,7 +23,10 @@ export function gumbelNoise(shape: RelaxedShape, seed: Seed): Map<string, Float6
   )
 }
 
-/** Per cell the alpha of a search's start, [edges, width]: normal numbers of a standard deviation, 1e-3 in DARTS. */
+/**
+ * Per cell the alpha of a search's start, [edges, width]: normal numbers of a standard deviation,
+ * 1e-3 in DARTS.
+ */
 export function initialAlpha(shape: RelaxedShape, seed: Seed, deviation: number): Map<string, Float64Array> {
   return tensorsOfRows(
     shape,
@@ -36,8 +39,9 @@ export function initialAlpha(shape: RelaxedShape, seed: Seed, deviation: number)
 }
 
 /**
- * The maps that move a relaxed architecture to a random one within ε: each entry by a uniform number in (−ε, ε), then clipped to [0, 1] and each row
- * made to sum to 1 again; a row of which nothing is left becomes one-hot at its largest entry. The move is a constant of every derivative.
+ * The maps that move a relaxed architecture to a random one within ε: each entry by a uniform
+ * number in (−ε, ε), then clipped to [0, 1] and each row made to sum to 1 again; a row of which
+ * nothing is left becomes one-hot at its largest entry. The move is a constant of every derivative.
  *
  * Source: SDARTS-RS, Chen and Hsieh 2020 (arXiv 2002.05283) eq. 4, clipped as in its code.
  */

@@ -2,7 +2,9 @@ import * as Either from "effect/Either"
 import type { Kind } from "../setting/kind.ts"
 import { parsed } from "../setting/kind.ts"
 
-/** A number that changes over the epochs in a straight line, from the first epoch's to the last's. */
+/**
+ * A number that changes over the epochs in a straight line, from the first epoch's to the last's.
+ */
 export interface Ramp {
   readonly from: number
   readonly to: number

@@ -4,9 +4,10 @@ import { softmax } from "../network/mixture.ts"
 import { inputOf } from "./input_names.ts"
 
 /**
- * How probabilities come from alpha. `sampled`: GDAS's one-hot sample, from the inputs `gumbel/<cell>` [edges, width] and
- * `temperature` [], with the derivative of its softmax. `mapped`: an affine map of each row follows, from the inputs `map/<cell>`
- * [edges, width, width] and `add/<cell>` [edges, width].
+ * How probabilities come from alpha. `sampled`: GDAS's one-hot sample, from the inputs
+ * `gumbel/<cell>` [edges, width] and `temperature` [], with the derivative of its softmax.
+ * `mapped`: an affine map of each row follows, from the inputs `map/<cell>` [edges, width, width]
+ * and `add/<cell>` [edges, width].
  */
 export interface Relaxation {
   readonly sampled: boolean
@@ -42,7 +43,10 @@ export function relaxationNode(net: Network, cell: RelaxedCell, { sampled, mappe
   return b.plus(b.reshape(moved, matrix), b.input(inputOf("add", name), matrix))
 }
 
-/** The one-hot rows of the largest entries, with the derivative of the entries themselves; equal entries share the 1. */
+/**
+ * The one-hot rows of the largest entries, with the derivative of the entries themselves; equal
+ * entries share the 1.
+ */
 function straightThrough(net: Network, soft: number): number {
   const { b } = net
   const detached = b.add({ _tag: "Detach" }, soft)

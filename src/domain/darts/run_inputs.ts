@@ -17,16 +17,19 @@ export function hostScalar(value: number): HostTensor {
   return { shape: [], data: Float64Array.of(value) }
 }
 
-/** Whether `runInputs` reads alpha for a level's updates. Where it does not, alpha need not leave the device. */
+/**
+ * Whether `runInputs` reads alpha for a level's updates. Where it does not, alpha need not leave
+ * the device.
+ */
 export function readsAlpha({ method, settings }: DartsSearch, level: Level): boolean {
   return method.relaxation(settings, level).mapped?.readsAlpha ?? false
 }
 
 /**
- * What one run of an update's gradient program takes besides weights, alpha, momentum and batches: `xi`
- * for a look-ahead and the method's scalars, `temperature` and `gumbel/<cell>`, `map/<cell>` and
- * `add/<cell>`. `xi` is there for programs without a look-ahead too. `alpha` is that of the moment of the
- * update; zeros do where `readsAlpha` says no.
+ * What one run of an update's gradient program takes besides weights, alpha, momentum and batches:
+ * `xi` for a look-ahead and the method's scalars, `temperature` and `gumbel/<cell>`, `map/<cell>`
+ * and `add/<cell>`. `xi` is there for programs without a look-ahead too. `alpha` is that of the
+ * moment of the update; zeros do where `readsAlpha` says no.
  */
 export function runInputs(
   { method, settings }: DartsSearch,

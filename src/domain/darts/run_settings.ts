@@ -17,7 +17,10 @@ import { DARTS_PROTOCOLS, type DartsProtocol, dartsFields } from "./settings.ts"
 
 const PROTOCOLS = Object.keys(DARTS_PROTOCOLS) as [DartsProtocol, ...ReadonlyArray<DartsProtocol>]
 
-/** The settings of a run of a search by gradients that are none of its method: where it searches, on what. */
+/**
+ * The settings of a run of a search by gradients that are none of its method: where it searches, on
+ * what.
+ */
 export const dartsRunFields = {
   protocol: field(oneOf(...PROTOCOLS), "quick", "values of the settings that are not given"),
   space: field(text("space"), "nas-bench-201", "a built-in space, or a JSON file of your own"),

@@ -41,10 +41,10 @@ const NAS_BENCH_201 = { first: "weights", nesterov: true, weightDecay: 5e-4 } as
 
 /**
  * The settings of protocols, where they differ from the defaults. `darts`: the defaults.
- * `nas-bench-201`: the search of that benchmark. `nas-bench-201-small`: the same with a faster alpha
- * over fewer epochs, ours, for 8 channels, a cell a stage and 5,000 images of 16×16 a level, in which
- * DARTS collapses to skip connections within minutes. `quick`: ours, the default of searches on the
- * command line, for the data of `DATA_SIZES`.
+ * `nas-bench-201`: the search of that benchmark. `nas-bench-201-small`: the same with a faster
+ * alpha over fewer epochs, ours, for 8 channels, a cell a stage and 5,000 images of 16×16 a level,
+ * in which DARTS collapses to skip connections within minutes. `quick`: ours, the default of
+ * searches on the command line, for the data of `DATA_SIZES`.
  */
 export const DARTS_PROTOCOLS = {
   quick: { ...NAS_BENCH_201, epochs: 5, batchSize: 32, alphaLearningRate: 0.02 },
@@ -58,9 +58,9 @@ export type DartsProtocol = keyof typeof DARTS_PROTOCOLS
 
 /**
  * The most training images and the largest height and width that a protocol takes of a dataset;
- * `imagesOfDarts` in DARTS's skeleton, whose steps take longer. The other protocols take all images as
- * they are. `quick` is small enough for about half a minute on two cores, and large enough for a cell
- * that has not collapsed.
+ * `imagesOfDarts` in DARTS's skeleton, whose steps take longer. The other protocols take all images
+ * as they are. `quick` is small enough for about half a minute on two cores, and large enough for a
+ * cell that has not collapsed.
  */
 export const DATA_SIZES: {
   readonly [P in DartsProtocol]?: {

@@ -12,7 +12,9 @@ export interface EpochPlan {
   readonly epoch: number
   /** Number of steps: full batches of the weights' images. */
   readonly steps: number
-  /** The images of each level, as numbers below the number of examples, in the order of this epoch. */
+  /**
+   * The images of each level, as numbers below the number of examples, in the order of this epoch.
+   */
   readonly images: Readonly<Record<Level, Int32Array>>
   readonly learningRate: Readonly<Record<Level, number>>
   /** What each level sees; a level without neighbors runs the center alone. */
@@ -21,7 +23,10 @@ export interface EpochPlan {
   readonly seed: Seed
 }
 
-/** One update: its runs are architectures whose gradients are summed with the weights of the aggregate. */
+/**
+ * One update: its runs are architectures whose gradients are summed with the weights of the
+ * aggregate.
+ */
 export interface UpdatePlan {
   readonly level: Level
   /** The center first, where it counts, then its neighbors. */
@@ -36,7 +41,10 @@ export interface UpdatePlan {
 export interface StepPlan {
   readonly epoch: number
   readonly step: number
-  /** Per level the images of its batch. The weights' batch also is that of a second-order look-ahead. */
+  /**
+   * Per level the images of its batch. The weights' batch also is that of a second-order
+   * look-ahead.
+   */
   readonly batch: Readonly<Record<Level, Int32Array>>
   /** ξ of a second-order look-ahead: the weights' learning rate. */
   readonly xi: number
@@ -49,7 +57,10 @@ function drawOf({ method, settings }: DartsSearch, shape: RelaxedShape, level: L
   return draw === undefined || draw.count === 0 ? undefined : draw
 }
 
-/** The numbers of runs that updates of a level have, over all epochs: what its update programs are built for. */
+/**
+ * The numbers of runs that updates of a level have, over all epochs: what its update programs are
+ * built for.
+ */
 export function runsOf(search: DartsSearch, shape: RelaxedShape, level: Level): ReadonlySet<number> {
   const counts = Array.from({ length: search.settings.epochs }, (_, epoch) => {
     const draw = drawOf(search, shape, level, epoch)
@@ -58,7 +69,9 @@ export function runsOf(search: DartsSearch, shape: RelaxedShape, level: Level): 
   return new Set(counts)
 }
 
-/** Whether updates of a level tell how much worse the neighbors are than the architecture itself. */
+/**
+ * Whether updates of a level tell how much worse the neighbors are than the architecture itself.
+ */
 export function hasGap(search: DartsSearch, shape: RelaxedShape, level: Level): boolean {
   return drawOf(search, shape, level, 0)?.center ?? false
 }
@@ -81,8 +94,9 @@ function splitExamples(
 }
 
 /**
- * The plan of an epoch of a search over `examples` training images. It depends on the settings, the seed and the epoch alone. Each level's images come
- * in a new order every epoch; what does not fill a batch rests until the next one.
+ * The plan of an epoch of a search over `examples` training images. It depends on the settings, the
+ * seed and the epoch alone. Each level's images come in a new order every epoch; what does not fill
+ * a batch rests until the next one.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) algorithm 1.
  */
@@ -119,8 +133,9 @@ export function planEpoch(
 }
 
 /**
- * The images of the batches that eigenvalues are measured on, the same in every epoch: the first full ones, `count` at
- * most, of the validation images in the order in which the seed splits them off.
+ * The images of the batches that eigenvalues are measured on, the same in every epoch: the first
+ * full ones, `count` at most, of the validation images in the order in which the seed splits them
+ * off.
  */
 export function curvatureBatches(
   { settings }: DartsSearch,
@@ -135,7 +150,10 @@ export function curvatureBatches(
   )
 }
 
-/** Per level the images of the batch of step number `step` of an epoch, below `plan.steps`. Alpha's batches begin again where they are fewer. */
+/**
+ * Per level the images of the batch of step number `step` of an epoch, below `plan.steps`. Alpha's
+ * batches begin again where they are fewer.
+ */
 export function stepBatches(
   { settings: { batchSize } }: DartsSearch,
   { images }: EpochPlan,

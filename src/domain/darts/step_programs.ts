@@ -18,10 +18,12 @@ import {
 } from "./updates.ts"
 
 /**
- * The programs of one level's update. `Fused`: one run, gradient and update together. `Summed`: `gradient` runs once for each planned run, side
- * by side if one likes, and gives all gradients as one vector; then `update`, by the number of runs, sums and steps. All take the batch as `x`, `targets`: of the validation images for alpha, of the
- * training images for the weights; a second-order alpha gradient takes the training batch as `train/…` too, and with neighbors each looks ahead to
- * weights trained at that very neighbor.
+ * The programs of one level's update. `Fused`: one run, gradient and update together. `Summed`:
+ * `gradient` runs once for each planned run, side by side if one likes, and gives all gradients as
+ * one vector; then `update`, by the number of runs, sums and steps. All take the batch as `x`,
+ * `targets`: of the validation images for alpha, of the training images for the weights; a
+ * second-order alpha gradient takes the training batch as `train/…` too, and with neighbors each
+ * looks ahead to weights trained at that very neighbor.
  */
 export type LevelPrograms =
   | { readonly _tag: "Fused"; readonly step: Program }
@@ -29,15 +31,24 @@ export type LevelPrograms =
 
 /** All programs of a search's steps. */
 export interface StepPrograms extends Readonly<Record<Level, LevelPrograms>> {
-  /** Loss and right answers at alpha itself: for curves and, with `hessianVectorProgram`, for the eigenvalue. Its weights are apart. */
+  /**
+   * Loss and right answers at alpha itself: for curves and, with `hessianVectorProgram`, for the
+   * eigenvalue. Its weights are apart.
+   */
   readonly loss: LossProgram
   /** The weights `param/…`, in the order in which they make up the vector `weights`. */
   readonly weightLayout: Layout
-  /** The tensors that stay from step to step: `weights`, `alpha/…` and the optimizers' states. The states begin as zeros. */
+  /**
+   * The tensors that stay from step to step: `weights`, `alpha/…` and the optimizers' states. The
+   * states begin as zeros.
+   */
   readonly state: ReadonlyMap<string, Shape>
 }
 
-/** The programs of a search on a network. They depend on the settings and the network alone, not on epoch or draws. */
+/**
+ * The programs of a search on a network. They depend on the settings and the network alone, not on
+ * epoch or draws.
+ */
 export function stepPrograms(search: DartsSearch, network: SearchNetwork): Either.Either<StepPrograms, ProgramError> {
   return Either.gen(function* () {
     const { method, settings } = search

@@ -19,15 +19,16 @@ export const stopFields = grouped("End", {
 })
 
 /**
- * When a search has gone too far: the largest eigenvalue of ∇²α L_val, the mean over `window` epochs,
- * is at least `floor` and has grown within `window` epochs by more than 1 / `ratio`. Largest means
- * algebraically: a negative eigenvalue is no sharp minimum, however large its magnitude.
+ * When a search has gone too far: the largest eigenvalue of ∇²α L_val, the mean over `window`
+ * epochs, is at least `floor` and has grown within `window` epochs by more than 1 / `ratio`.
+ * Largest means algebraically: a negative eigenvalue is no sharp minimum, however large its
+ * magnitude.
  *
  * `floor` is in nats, as the loss. In the study (`bench/results/cifar10_study`), by one batch, the
- * eigenvalues of NA-DARTS with its defaults have a median of .07 over the first five epochs; from epoch
- * 10 on no cell of DARTS, A²M or NA-DARTS by `shift` and `mix` with the mean has five skips on six edges
- * below .18. The default lies between. Methods that flatten more, as GDAS and `hard`, collapse below any
- * floor.
+ * eigenvalues of NA-DARTS with its defaults have a median of .07 over the first five epochs; from
+ * epoch 10 on no cell of DARTS, A²M or NA-DARTS by `shift` and `mix` with the mean has five skips
+ * on six edges below .18. The default lies between. Methods that flatten more, as GDAS and `hard`,
+ * collapse below any floor.
  */
 export interface StopRule {
   readonly window: number
@@ -51,7 +52,10 @@ export const STOP_RULE: StopRule = stopRuleOf({
   stopFloor: stopFields.stopFloor.byDefault
 })
 
-/** A search is over after `epoch`, and the alpha after epoch `kept` is its result. Epochs count from 0. */
+/**
+ * A search is over after `epoch`, and the alpha after epoch `kept` is its result. Epochs count from
+ * 0.
+ */
 export interface Stop {
   readonly epoch: number
   readonly kept: number
@@ -63,13 +67,13 @@ export function canStop({ window }: StopRule, epochs: number): boolean {
 }
 
 /**
- * The first stop that a rule finds in the records of a search, if any. λ̄(i) is the mean of the eigenvalues that the
- * epochs from i − window + 1 to i have, by their numbers; where λ̄(i) ≥ floor and λ̄(i − window) / λ̄(i) < ratio, the
- * alpha of epoch i − window is kept. So no stop comes before epoch 2·window − 1, and a window without any eigenvalue
- * decides nothing.
+ * The first stop that a rule finds in the records of a search, if any. λ̄(i) is the mean of the
+ * eigenvalues that the epochs from i − window + 1 to i have, by their numbers; where λ̄(i) ≥ floor
+ * and λ̄(i − window) / λ̄(i) < ratio, the alpha of epoch i − window is kept. So no stop comes
+ * before epoch 2·window − 1, and a window without any eigenvalue decides nothing.
  *
- * Source: DARTS-ES, Zela et al. 2020 (arXiv 1909.09656) 4.3. Differs from the paper: it smooths around i, here the window
- * ends at i, so that a running search can tell; the floor is ours.
+ * Source: DARTS-ES, Zela et al. 2020 (arXiv 1909.09656) 4.3. Differs from the paper: it smooths
+ * around i, here the window ends at i, so that a running search can tell; the floor is ours.
  */
 export function stopOf(
   { window, ratio, floor }: StopRule,
@@ -98,8 +102,8 @@ export interface SearchEnd {
 }
 
 /**
- * The end of a search with these records, if it has come: behind `readEpoch`, counted from 1, whatever the rule says,
- * else by the rule, else behind the last epoch.
+ * The end of a search with these records, if it has come: behind `readEpoch`, counted from 1,
+ * whatever the rule says, else by the rule, else behind the last epoch.
  */
 export function endOf(
   settings: { readonly epochs: number; readonly stop?: StopRule | undefined; readonly readEpoch?: number | undefined },

@@ -7,10 +7,16 @@ import type { Program } from "../program/program.ts"
 import { simplify } from "../program/rewrite.ts"
 import { gradientOf, gradientProgram, type LossProgram } from "./loss_program.ts"
 
-/** The training step that second order looks ahead: w′ = w − ξ (momentum · m + ∇w L_train(w, α) + weightDecay · w). */
+/**
+ * The training step that second order looks ahead: w′ = w − ξ (momentum · m + ∇w L_train(w, α) +
+ * weightDecay · w).
+ */
 export interface Unrolling {
   readonly weightDecay: number
-  /** With 0 the step has no momentum, as in the paper; otherwise m is the input `moment`, the optimizer's own vector, as in its code. */
+  /**
+   * With 0 the step has no momentum, as in the paper; otherwise m is the input `moment`, the
+   * optimizer's own vector, as in its code.
+   */
   readonly momentum: number
 }
 
@@ -20,8 +26,9 @@ export function trainingInput(name: string): string {
 }
 
 /**
- * The exact second-order alpha gradient ∇α L_val(w′(α), α), by differentiating twice. Inputs: those of the loss for the validation batch, `train/…`
- * for the training batch, `xi` [] and momentum buffers. Outputs: `loss`, `correct` at w′, `gradient/alpha/<cell>`. With ξ = 0 it is first order.
+ * The exact second-order alpha gradient ∇α L_val(w′(α), α), by differentiating twice. Inputs: those
+ * of the loss for the validation batch, `train/…` for the training batch, `xi` [] and momentum
+ * buffers. Outputs: `loss`, `correct` at w′, `gradient/alpha/<cell>`. With ξ = 0 it is first order.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) eq. 6–7; there approximated.
  */
@@ -40,9 +47,9 @@ export function unrolledProgram(loss: LossProgram, unrolling: Unrolling): Progra
 }
 
 /**
- * The second-order alpha gradient by a finite difference: with v = ∇w′ L_val(w′, α) and r = distance / ‖v‖,
- * ∇α L_val(w′, α) − ξ (∇α L_train(w + r v, α) − ∇α L_train(w − r v, α)) / (2 r). Inputs and outputs as of `unrolledProgram`. `distance` is
- * that of the original in weight space.
+ * The second-order alpha gradient by a finite difference: with v = ∇w′ L_val(w′, α) and r =
+ * distance / ‖v‖, ∇α L_val(w′, α) − ξ (∇α L_train(w + r v, α) − ∇α L_train(w − r v, α)) / (2 r).
+ * Inputs and outputs as of `unrolledProgram`. `distance` is that of the original in weight space.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) eq. 8.
  */

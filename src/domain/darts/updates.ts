@@ -9,7 +9,10 @@ import type { Level } from "./level.ts"
 import { gradientOf } from "./loss_program.ts"
 import type { DartsSettings } from "./settings.ts"
 
-/** What an update moves: alpha, tensors by their names, or the weights, which are one vector, the input `weights`. */
+/**
+ * What an update moves: alpha, tensors by their names, or the weights, which are one vector, the
+ * input `weights`.
+ */
 export interface Moving {
   readonly level: Level
   readonly layout: Layout
@@ -20,7 +23,10 @@ export interface Moving {
 /** The vector of all weights that a search keeps: `param/…` in the order of the network. */
 export const WEIGHTS = "weights"
 
-/** The output of a run's program, and so an input of an update's, that holds all its gradients as one vector. */
+/**
+ * The output of a run's program, and so an input of an update's, that holds all its gradients as
+ * one vector.
+ */
 export const GRADIENT = "gradient"
 
 /** The name of an input or output of one of several runs that share a program. */
@@ -57,16 +63,21 @@ function copyGradient(b: ProgramBuilder, program: Program, layout: Layout): numb
   )
 }
 
-/** A gradient program whose gradients are one vector, the output `gradient`, in the order of the layout. */
+/**
+ * A gradient program whose gradients are one vector, the output `gradient`, in the order of the
+ * layout.
+ */
 export function flatGradient(gradient: Program, layout: Layout): Program {
   const built = buildProgram((b) => b.output(GRADIENT, copyGradient(b, gradient, layout)))
   return simplify(Either.getOrThrow(built))
 }
 
 /**
- * The update by the summed gradients of several runs. Inputs: what moves, `run/<i>/gradient`, all gradients of a run as one vector in the order of the
- * layout, `shares` [runs], the aggregate's derivative by each loss, `learningRate` [] and the optimizer's state. Outputs: the new tensors and the
- * new state, under the same names. The sum is in the order of the runs, whichever ended first.
+ * The update by the summed gradients of several runs. Inputs: what moves, `run/<i>/gradient`, all
+ * gradients of a run as one vector in the order of the layout, `shares` [runs], the aggregate's
+ * derivative by each loss, `learningRate` [] and the optimizer's state. Outputs: the new tensors
+ * and the new state, under the same names. The sum is in the order of the runs, whichever ended
+ * first.
  */
 export function updateProgram(moving: Moving, runs: number): Program {
   const built = buildProgram((b) => {
@@ -84,7 +95,10 @@ export function updateProgram(moving: Moving, runs: number): Program {
   return simplify(Either.getOrThrow(built))
 }
 
-/** Gradient and update in one program, where one run makes up the aggregate. Outputs also `loss` and `correct`. */
+/**
+ * Gradient and update in one program, where one run makes up the aggregate. Outputs also `loss` and
+ * `correct`.
+ */
 export function fusedProgram(gradient: Program, moving: Moving): Program {
   const built = buildProgram((b) => move(b, moving, copyGradient(b, gradient, moving.layout)))
   return simplify(Either.getOrThrow(built))

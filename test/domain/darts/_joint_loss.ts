@@ -8,9 +8,10 @@ import { simplify } from "../../../src/domain/program/rewrite.ts"
 import { aggregateNode } from "../objective/_aggregate_program.ts"
 
 /**
- * The aggregate of a mapped loss over several neighbors as one program: the same batch, the maps of each in the inputs `run/<i>/map/<cell>` and
- * `run/<i>/add/<cell>`, its loss in the output `run/<i>/loss`. `loss` is the aggregate, `correct` that of run 0. What does not depend on the maps
- * is there once, the stem for one.
+ * The aggregate of a mapped loss over several neighbors as one program: the same batch, the maps of
+ * each in the inputs `run/<i>/map/<cell>` and `run/<i>/add/<cell>`, its loss in the output
+ * `run/<i>/loss`. `loss` is the aggregate, `correct` that of run 0. What does not depend on the
+ * maps is there once, the stem for one.
  */
 export function jointLoss(
   { program, ...rest }: LossProgram,

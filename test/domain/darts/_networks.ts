@@ -21,7 +21,10 @@ export const cellNetwork: SearchNetwork = classifierNetwork(
     nasBench201SearchNetwork(net, image, { channels: 2, cellsPerStage: 1, classes: 3 }, probabilities.get("cell")!)
 )
 
-/** A smooth network of few operations over any shape: two linear layers of 2 features, one weighted by Σ p·m with parameters m. */
+/**
+ * A smooth network of few operations over any shape: two linear layers of 2 features, one weighted
+ * by Σ p·m with parameters m.
+ */
 export function smoothNetwork(shape: RelaxedShape): SearchNetwork {
   return classifierNetwork({ shape, image: [3, 2, 1, 1], classes: 3 }, (net, image, probabilities) => {
     const { b } = net
@@ -62,7 +65,10 @@ export const RAGGED: RelaxedShape = [
 export const loss = (network: SearchNetwork, relaxation: Relaxation): LossProgram =>
   Either.getOrThrow(lossProgram(network, relaxation))
 
-/** Numbers for all inputs of programs: targets one-hot, alpha between −1 and 1, the rest around 0; equal names, equal numbers. */
+/**
+ * Numbers for all inputs of programs: targets one-hot, alpha between −1 and 1, the rest around 0;
+ * equal names, equal numbers.
+ */
 export function numbers(...programs: ReadonlyArray<Program>): Map<string, Float64Array> {
   const made = new Map<string, Float64Array>()
   for (const program of programs) {

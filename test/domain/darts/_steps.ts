@@ -23,7 +23,10 @@ export interface Data {
   readonly targets: ReadonlyArray<ReadonlyArray<number>>
 }
 
-/** One step on the host, as a runner does it on a device: the state after it and the losses of the runs of each level. */
+/**
+ * One step on the host, as a runner does it on a device: the state after it and the losses of the
+ * runs of each level.
+ */
 export function runStep(
   search: DartsSearch,
   network: SearchNetwork,
@@ -70,7 +73,10 @@ export function runStep(
   return { state, losses }
 }
 
-/** The state of a search that has not begun: weights between −0.5 and 0.5, alpha from the seed, the rest zero. */
+/**
+ * The state of a search that has not begun: weights between −0.5 and 0.5, alpha from the seed, the
+ * rest zero.
+ */
 export function startState(search: DartsSearch, network: SearchNetwork, programs: StepPrograms): State {
   const alpha = initialAlpha(network.shape, "start", search.settings.initialAlpha)
   return new Map(

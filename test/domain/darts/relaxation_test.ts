@@ -123,7 +123,10 @@ perturbation("a row of which nothing is left is one-hot at its largest entry, an
   const shape: RelaxedShape = [{ name: "c", edges: [["a", "b"]], width: 2 }]
   const moved = (row: readonly [number, number], epsilon: number, seed: string) =>
     applyMaps(shape, perturbationMaps(shape, [row], epsilon, seed), [row])[0]!
-  /** The noise of an entry within ±1, told by a row whose other entry stays at 1: its share is (0.5 + n / 4) / (1.5 + n / 4). */
+  /**
+   * The noise of an entry within ±1, told by a row whose other entry stays at 1: its share is (0.5
+   * + n / 4) / (1.5 + n / 4).
+   */
   const noise = (seed: string, k: 0 | 1) => {
     const share = moved(k === 0 ? [0.5, 2] : [2, 0.5], 0.25, seed)[k]!
     return 4 * (share / (1 - share) - 0.5)

@@ -8,7 +8,10 @@ const fields = grouped("Alpha", {
   order: field(oneOf("first", "second"), "first", "second: through the ascent too")
 })
 
-/** A²M: the alpha gradient is taken at α + ρ ∇α L_val, with the order `second` through the ascent too. */
+/**
+ * A²M: the alpha gradient is taken at α + ρ ∇α L_val, with the order `second` through the ascent
+ * too.
+ */
 export const a2m: Method<typeof fields> = {
   ...plain,
   name: "a2m",

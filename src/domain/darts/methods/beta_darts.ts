@@ -23,8 +23,8 @@ const fields = {
 const LAMBDA = "lambda"
 
 /**
- * An alpha gradient plus that of λ · mean over all edges e of log Σ_k exp α_ek, which is λ / E · softmax(α_e).
- * `lambda` [] is an input; `loss` stays that of the images.
+ * An alpha gradient plus that of λ · mean over all edges e of log Σ_k exp α_ek, which is λ / E ·
+ * softmax(α_e). `lambda` [] is an input; `loss` stays that of the images.
  */
 export function betaGradient(gradient: Program, { alphas, shape }: LossProgram): Program {
   const edges = shape.reduce((sum, cell) => sum + cell.edges.length, 0)
@@ -44,12 +44,13 @@ export function betaGradient(gradient: Program, { alphas, shape }: LossProgram):
 
 /**
  * β-DARTS: the alpha update minimizes L_val + λ · mean over edges of log Σ exp α, which keeps the
- * probabilities from growing apart. λ is `betaWeight` · epoch / epochs, so it grows from 0 in a straight
- * line.
+ * probabilities from growing apart. λ is `betaWeight` · epoch / epochs, so it grows from 0 in a
+ * straight line.
  *
- * Our reading: the paper takes the mean over the edges of one cell; with several kinds of cells, here over
- * all of their edges. The weight of 50 is that of its code, 50 · epoch / 100, for 100 epochs over
- * NAS-Bench-201, and so reaches 49.5. That code adds the term in first order only; here every order has it.
+ * Our reading: the paper takes the mean over the edges of one cell; with several kinds of cells,
+ * here over all of their edges. The weight of 50 is that of its code, 50 · epoch / 100, for 100
+ * epochs over NAS-Bench-201, and so reaches 49.5. That code adds the term in first order only; here
+ * every order has it.
  */
 export const betaDarts: Method<typeof fields> = {
   ...plain,

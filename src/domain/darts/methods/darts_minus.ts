@@ -35,15 +35,17 @@ export function auxiliaryMaps(shape: RelaxedShape, weight: number): RelaxedMaps 
 }
 
 /**
- * DARTS−: an auxiliary skip connection of weight β, which alpha does not see, beside the mixture of every
- * edge. β falls from 1 in the first epoch towards 0, so that a skip need not grow in order to help
- * training: along a cosine, as the authors' scheduler does by default, or a line, as their script asks for.
+ * DARTS−: an auxiliary skip connection of weight β, which alpha does not see, beside the mixture of
+ * every edge. β falls from 1 in the first epoch towards 0, so that a skip need not grow in order to
+ * help training: along a cosine, as the authors' scheduler does by default, or a line, as their
+ * script asks for.
  *
  * Here it is an affine map of the probabilities: β is added to the skip's entry of each row. So the
- * auxiliary skip shares the module of the candidate: in normal edges the identity, as in the authors' code;
- * in edges of stride 2 the factorized reduction of `skip_connect`, where their code has a second one with
- * weights of its own. An edge that does not offer `skip_connect` gets none, theirs always has one. The
- * curves, the eigenvalue and what is read off are those without the auxiliary skip.
+ * auxiliary skip shares the module of the candidate: in normal edges the identity, as in the
+ * authors' code; in edges of stride 2 the factorized reduction of `skip_connect`, where their code
+ * has a second one with weights of its own. An edge that does not offer `skip_connect` gets none,
+ * theirs always has one. The losses of the steps are those with the auxiliary skip, the eigenvalue
+ * and what is read off those without.
  */
 export const dartsMinus: Method<typeof fields> = {
   ...plain,

@@ -13,7 +13,8 @@ export const gdas: Method<typeof fields> = {
   name: "gdas",
   summary: "both updates at a one-hot Gumbel sample",
   source:
-    "Dong and Yang 2019 (arXiv 1910.04465). Differs from its code: weights of operations outside the sample have the gradient 0 and still decay",
+    "Dong and Yang 2019 (arXiv 1910.04465). Differs from its code: weights of operations outside the sample " +
+    "have the gradient 0 and still decay",
   fields,
   relaxation: ({ temperature, epochs }) => ({ temperature: (epoch) => rampAt(temperature, epoch, epochs) }),
   alphaGradient: (_, loss) => gradientProgram(loss, loss.alphas)

@@ -12,8 +12,9 @@ export const lookAheadFields = grouped("Alpha", {
 })
 
 /**
- * DARTS's alpha gradient. `first`: at the weights as they are. `second`: at the weights after one more
- * training step, exact by differentiating twice. `finite-difference`: approximated, as in the paper.
+ * DARTS's alpha gradient. `first`: at the weights as they are. `second`: at the weights after one
+ * more training step, exact by differentiating twice. `finite-difference`: approximated, as in the
+ * paper.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) eq. 5–8.
  */

@@ -43,7 +43,8 @@ export const naDarts: Method<typeof fields> = {
   name: "na-darts",
   summary: "DARTS on the aggregate over a relaxed neighborhood",
   source:
-    "Wang et al. 2021 (arXiv 2105.06369); the representation is ours, and so are the defaults of it and of the number of neighbors, chosen by `bench/cifar10_study.ts`",
+    "Wang et al. 2021 (arXiv 2105.06369); the representation is ours, and so are its default and that of the " +
+    "number of neighbors, chosen by `bench/cifar10_study.ts`",
   fields,
   relaxation: (settings, level) =>
     seesNeighbors(settings, level)
