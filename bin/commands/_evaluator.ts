@@ -33,7 +33,7 @@ import { Evaluator } from "../../src/effects/ports/evaluator.ts"
 import { Reporter } from "../../src/effects/ports/reporter.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
 import { planSupernet } from "../../src/effects/programs/plan_supernet.ts"
-import { openTrainingImages, usedImages } from "../../src/effects/programs/plan_training.ts"
+import { checkTraining, openTrainingImages, usedImages } from "../../src/effects/programs/plan_training.ts"
 import { type RepeatOptions, repeatSearch } from "../../src/effects/programs/repeat_search.ts"
 import { SHORTER, trainingPlanLine } from "../../src/report/run_plan.ts"
 import { backendOf } from "./_backend.ts"
@@ -117,6 +117,7 @@ const openTrainSearch = Effect.fnUntraced(function* (
   const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
   const data = { ...settings, dataset, validation }
   const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
+  yield* checkTraining(protocol, halves(space) ? "darts" : "nas-bench-201", images.shape)
   const services = yield* openMachine(settings)
   const { successiveHalving: eta, samples = DEFAULT_SAMPLES } = settings
   const halving = eta === undefined ? undefined : { samples, epochs: protocol.epochs, eta }

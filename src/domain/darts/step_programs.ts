@@ -3,6 +3,7 @@ import type { SearchNetwork } from "../network/search_network.ts"
 import { type Layout, withVector } from "../program/layout.ts"
 import type { Shape } from "../program/operation.ts"
 import type { Program, ProgramError } from "../program/program.ts"
+import { SettingsError } from "../setting/settings_error.ts"
 import { LEVELS, type Level } from "./level.ts"
 import { type LossProgram, lossProgram } from "./loss_program.ts"
 import type { DartsSearch } from "./method.ts"
@@ -47,12 +48,19 @@ export interface StepPrograms extends Readonly<Record<Level, LevelPrograms>> {
 
 /**
  * The programs of a search on a network. They depend on the settings and the network alone, not on
- * epoch or draws.
+ * epoch or draws. Errors: a loss that no choice of the space changes.
  */
-export function stepPrograms(search: DartsSearch, network: SearchNetwork): Either.Either<StepPrograms, ProgramError> {
+export function stepPrograms(
+  search: DartsSearch,
+  network: SearchNetwork
+): Either.Either<StepPrograms, ProgramError | SettingsError> {
   return Either.gen(function* () {
     const { method, settings } = search
     const loss = yield* lossProgram(network, { sampled: false, mapped: false })
+    if (loss.alphas.length === 0) {
+      const problem = "`space`: there is nothing to learn, since no choice of its cells reaches the network's output"
+      return yield* Either.left(new SettingsError({ problem }))
+    }
     const layoutOf = (names: ReadonlyArray<string>) => new Map(names.map((name) => [name, shapeOf(loss.program, name)]))
     const weightLayout = layoutOf(loss.weights)
     const levels: Partial<Record<Level, LevelPrograms>> = {}

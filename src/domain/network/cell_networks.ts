@@ -65,6 +65,11 @@ export function cellSize(space: Space, cells: number): Pick<SpaceSizes, "cells" 
   return halves(space) ? { cells } : { cellsPerStage: cells }
 }
 
+/** How often the networks of a skeleton halve an image; a stem for large images does it three times. */
+export function halvingsOf(skeleton: "darts" | "nas-bench-201", cells: number, stem: Stem): number {
+  return skeleton === "darts" ? dartsHalvings(cells) + (stem === "cifar" ? 0 : 3) : 2
+}
+
 /** Why a space has no networks of these sizes, if it has none. */
 export function spaceFault(space: Space, options: EvaluationOptions): string | undefined {
   const { cells } = space

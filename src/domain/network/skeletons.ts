@@ -85,6 +85,16 @@ export function imageFault(image: Shape, halvings: number): string | undefined {
   return `an image of ${height}×${width} is too small to be halved ${halvings} times: it needs at least ${least}×${least}`
 }
 
+/**
+ * Why normalization by the statistics of a batch [images, channels, height, width] would see one value a channel in the last cells, which leaves nothing
+ * to learn, if it would. `halvings`: how often the network halves an image.
+ */
+export function statisticsFault([images, , height, width]: Shape, halvings: number): string | undefined {
+  const side = (length: number) => Math.ceil(length / 2 ** halvings)
+  if (images! * side(height!) * side(width!) > 1) return undefined
+  return `the last cells see 1×1 pixels of images of ${height}×${width}, and a batch has one image: normalization by a single value leaves nothing to learn`
+}
+
 /** Bring a state to a cell's channels and size: ReLU, 1×1 convolution, normalization, or a factorized reduction for each halving. */
 function adapted(net: Network, name: string, x: number, channels: number, height: number, affine: boolean): number {
   let y = x

@@ -12,8 +12,10 @@ import type { DataLocation, DatasetInfo, DatasetSource } from "../../domain/data
 import { parseLocation } from "../../domain/data/location_text.ts"
 import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
-import { cellSize, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
+import { cellSize, halvingsOf, halves as isHalving, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
+import { statisticsFault } from "../../domain/network/skeletons.ts"
+import type { Shape } from "../../domain/program/operation.ts"
 import { keyOf, type Seed, shuffled, split } from "../../domain/random.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
@@ -32,12 +34,14 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (ask
   yield* checkDartsSearch(run, relaxedShape(space), images.length)
   const augmentation = yield* augmentationOf(settings, info)
   const [channels, height, width] = augmentation.reduce(augmentedShape, info.shape)
+  const image = [settings.batchSize, channels, height, width] as const
   const network = yield* spaceSearchNetwork(space, {
     ...cellSize(space, settings.cells),
     channels: settings.channels,
     classes: info.classes,
-    image: [settings.batchSize, channels, height, width]
+    image
   })
+  yield* checkStatistics(image, halvingsOf(isHalving(space) ? "darts" : "nas-bench-201", settings.cells, "cifar"))
   const programs = yield* stepPrograms(run, network)
   const parameters = new Map([...programs.weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
   const initial = initialWeights(parameters, split(settings.seed, "weights"))
@@ -65,6 +69,14 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (ask
   const used = { training: halves.weights.length, validation: halves.alpha.length }
   return { plan, info, used, parameters, run }
 })
+
+/** Refuse batches in whose last cells normalization sees a single value. */
+export function checkStatistics(image: Shape, halvings: number): Either.Either<void, SettingsError> {
+  const fault = statisticsFault(image, halvings)
+  if (fault === undefined) return Either.right(undefined)
+  const problem = `${fault}; give a larger \`batchSize\` or \`imageSize\``
+  return Either.left(new SettingsError({ problem }))
+}
 
 /** The settings that say where the data of a run lie. */
 export interface ImagesAsked {

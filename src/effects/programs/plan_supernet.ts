@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
-import { cellSize, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
+import { cellSize, halves, halvingsOf, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
 import { split } from "../../domain/random.ts"
@@ -11,6 +11,7 @@ import { pathProgram } from "../../domain/supernet/path_program.ts"
 import type { TrainingProtocol } from "../../domain/training/protocol.ts"
 import { initialTrainingState, trainingStep } from "../../domain/training/training_step.ts"
 import type { HostValues } from "../ports/tensor_backend.ts"
+import { checkStatistics } from "./plan_darts.ts"
 import type { TrainingImages } from "./plan_training.ts"
 import { pathOfStep, type SupernetPlan } from "./train_supernet.ts"
 
@@ -40,6 +41,10 @@ export const planSupernet = Effect.fn("planSupernet")(function* (options: Supern
   }
   const cells = cellSize(space, protocol.cells)
   const network = yield* spaceSearchNetwork(space, { ...cells, channels, classes, stem, image: [batchSize, ...image] })
+  yield* checkStatistics(
+    [batchSize, ...image],
+    halvingsOf(halves(space) ? "darts" : "nas-bench-201", protocol.cells, stem)
+  )
   const { program, parameters } = yield* pathProgram(network)
   const scoring = simplify(program, ["loss", "correct"])
   const step = yield* trainingStep(program, { optimizer: protocol.optimizer, clip: protocol.clip })

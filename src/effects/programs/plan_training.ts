@@ -4,6 +4,7 @@ import { augmentedShape } from "../../domain/data/augment.ts"
 import type { Augmentation } from "../../domain/data/augmentation.ts"
 import type { DatasetInfo, ImageShape } from "../../domain/data/dataset.ts"
 import { type Normalization, normalizationOf } from "../../domain/data/normalization.ts"
+import { halvingsOf } from "../../domain/network/cell_networks.ts"
 import { classifierProgram } from "../../domain/network/classifier_program.ts"
 import { describeNetwork } from "../../domain/network/describe_network.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
@@ -19,7 +20,7 @@ import { initialTrainingState, trainingStep } from "../../domain/training/traini
 import { type Dataset, Datasets } from "../ports/datasets.ts"
 import type { HostValues } from "../ports/tensor_backend.ts"
 import { measureNormalization } from "./measure_normalization.ts"
-import { chosenImages, sourceOf } from "./plan_darts.ts"
+import { checkStatistics, chosenImages, sourceOf } from "./plan_darts.ts"
 import type { TrainingPlan } from "./train_network.ts"
 
 /** The settings that say which images are trained with, and how. */
@@ -125,6 +126,21 @@ export interface TrainedNetwork {
   readonly shapes: ReadonlyMap<string, Shape>
 }
 
+/** Refuse a protocol that no network of a skeleton can be trained by, on images of a shape. */
+export function checkTraining(
+  { auxiliaryWeight, batchSize, cells, stem }: TrainingProtocol,
+  skeleton: Subject["skeleton"],
+  shape: ImageShape
+): Either.Either<void, SettingsError> {
+  if (auxiliaryWeight > 0 && skeleton === "nas-bench-201")
+    return Either.left(
+      new SettingsError({
+        problem: "`auxiliaryWeight`: a network of NAS-Bench-201's skeleton has no auxiliary head; give 0"
+      })
+    )
+  return checkStatistics([batchSize, ...shape], halvingsOf(skeleton, cells, stem))
+}
+
 /**
  * The plan of an architecture's training, and the network's size. Test images are measured where
  * `tested` is true and there are some.
@@ -136,10 +152,7 @@ export const planTraining = Effect.fn("planTraining")(function* (
   tested: boolean
 ) {
   const { dataset, shape, measured, parts, request, classes, seed } = images
-  if (protocol.auxiliaryWeight > 0 && subject.skeleton === "nas-bench-201")
-    return yield* new SettingsError({
-      problem: "`auxiliaryWeight`: a network of NAS-Bench-201's skeleton has no auxiliary head; give 0"
-    })
+  yield* checkTraining(protocol, subject.skeleton, shape)
   const sizes = { channels: protocol.channels, cells: protocol.cells, classes, stem: protocol.stem }
   const full = yield* subject.network({
     ...sizes,
