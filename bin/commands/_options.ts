@@ -71,7 +71,7 @@ export const SEARCH_OPTIONS = {
     ["own", "neighborhood"],
     "what the searcher sees: an architecture's own score, or its neighborhood's"
   ),
-  neighbors: text("neighbors", "neighbors drawn for each candidate, or all (all)"),
+  neighbors: text("neighbors", "neighbors drawn for each candidate or step, or all (by gradients 2, else all)"),
   constrainNeighbors: flag("constrain-neighbors", "leave neighbors out that break a constraint"),
   cost: text("cost", "column with the seconds that an evaluation costs"),
   costFactor: float("cost-factor", "what the cost column is multiplied with: epochs, say (1)"),

@@ -154,6 +154,15 @@ test("--help names every flag and ends well", async () => {
     assert.match(ran.stdout, flag)
 })
 
+test("--help is plain text, an entry of few lines for each option, and nothing without content", async () => {
+  const { stdout } = await cli("search", "--help")
+  assert.not.match(stdout, String.fromCharCode(27))
+  assert.not.match(stdout, /user-defined|This setting|true or false/)
+  assert.ok(stdout.split("\n").length < 200, stdout)
+  assert.match(stdout, /^ {2}--json +end with one JSON object on standard output$/m)
+  assert.match((await cli("check_space", "-h")).stdout, /^Usage: check_space <space> \[OPTIONS\]\n/)
+})
+
 const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, string | RegExp]> = [
   ["an unknown flag", ["--bogus"], 2, /there is no --bogus; --help/],
   ["a number that is none", ["--samples", "many"], 2, "--samples"],

@@ -16,6 +16,7 @@ import { formerSetting } from "../../domain/setting/schemas.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
 import { flagOf } from "../settings/resolve.ts"
 import { VERSION } from "../version.ts"
+import { helpText } from "./help.ts"
 
 /** Exit codes of every command: done, failed, wrong usage, interrupted. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -42,8 +43,12 @@ export function runnable<Name extends string, A, E>(
   command: Command.Command<Name, NodeContext.NodeContext, E, A>,
   name: string
 ): Runnable {
+  const help = Effect.suspend(() =>
+    Console.log(helpText(name, Command.getHelp(command, CliConfig.defaultConfig), process.stdout.columns || 80))
+  )
   const program = (argv: ReadonlyArray<string>) =>
     Console.consoleWith((console) => {
+      if (argv.slice(2).some((word) => word === "--help" || word === "-h")) return help
       const heard = Command.transformHandler(command, (handler) => Effect.withConsole(handler, console))
       const silent = { ...console, error: () => Effect.void }
       return Effect.withConsole(Command.run(heard, { name, version: VERSION })([...argv]), silent)
