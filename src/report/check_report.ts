@@ -18,7 +18,7 @@ export class InvariantError extends Schema.TaggedError<InvariantError>()("Invari
 }
 
 /** What checking a space found. */
-export interface CheckReport {
+interface CheckReport {
   readonly space: string
   readonly decisions: number
   /** In which order the digits of a code stand, and what they mean. */

@@ -12,7 +12,7 @@ import { foundReport } from "./found_report.ts"
 import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished gradient search. */
-export interface GradientResult {
+interface GradientResult {
   readonly search: DartsRun
   readonly space: Space
   readonly info: DatasetInfo

@@ -1,5 +1,5 @@
 /** How far the steps of this process are. */
-export interface StepsDone {
+interface StepsDone {
   readonly done: number
   readonly milliseconds: number
 }

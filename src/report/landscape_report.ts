@@ -9,7 +9,7 @@ import { number } from "./search_report.ts"
 import { tableJson, tableRows } from "./table_report.ts"
 
 /** The objective of every architecture of a table, by row. Losses: lower is better. */
-export interface Landscape {
+interface Landscape {
   readonly space: Space
   readonly score: string
   readonly objective: string

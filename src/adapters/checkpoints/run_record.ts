@@ -24,17 +24,17 @@ export const GradientRunRecord = Schema.Struct({
 export interface GradientRunRecord extends Schema.Schema.Type<typeof GradientRunRecord> {}
 
 /** What a training from scratch was begun with. */
-export const TrainingRunRecord = Schema.Struct({
+const TrainingRunRecord = Schema.Struct({
   version: Schema.Literal(1),
   kind: Schema.Literal("training"),
   settings: TrainingRunSettings,
   /** Digest of the data. */
   data: Schema.String
 }).annotations({ identifier: "TrainingRunRecord" })
-export interface TrainingRunRecord extends Schema.Schema.Type<typeof TrainingRunRecord> {}
+interface TrainingRunRecord extends Schema.Schema.Type<typeof TrainingRunRecord> {}
 
 /** What the training of a supernet was begun with. */
-export const SupernetRunRecord = Schema.Struct({
+const SupernetRunRecord = Schema.Struct({
   version: Schema.Literal(1),
   kind: Schema.Literal("supernet"),
   /** Those that were given, by their names. */
@@ -42,7 +42,7 @@ export const SupernetRunRecord = Schema.Struct({
   /** Digest of the data. */
   data: Schema.String
 }).annotations({ identifier: "SupernetRunRecord" })
-export interface SupernetRunRecord extends Schema.Schema.Type<typeof SupernetRunRecord> {}
+interface SupernetRunRecord extends Schema.Schema.Type<typeof SupernetRunRecord> {}
 
 /** Whether a folder holds checkpoints. */
 function hasCheckpoints(folder: string): boolean {

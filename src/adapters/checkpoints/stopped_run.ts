@@ -16,7 +16,7 @@ export const RunStop = Schema.Union(
 export type RunStop = typeof RunStop.Type
 
 /** The settings that may change where a run has diverged: learning rates, and the largest norm of a training's gradients. */
-export const MENDABLE_SETTINGS: ReadonlyArray<string> = ["learningRate", "alphaLearningRate", "clip"]
+const MENDABLE_SETTINGS: ReadonlyArray<string> = ["learningRate", "alphaLearningRate", "clip"]
 
 const stopJson = Schema.parseJson(RunStop)
 

@@ -54,7 +54,7 @@ export function pointRecord({ step, values }: CurvePoint, seconds: number): Uint
 }
 
 /** A record of an event file: its point, which the file's head lacks, and the place in the file where it ends. */
-export interface EventRecord {
+interface EventRecord {
   readonly point: CurvePoint | undefined
   readonly end: number
 }

@@ -6,7 +6,7 @@ import { DatasetError } from "../../domain/data/dataset.ts"
 import { refused } from "./file_error.ts"
 
 /** A file of an archive. */
-export interface ArchiveEntry {
+interface ArchiveEntry {
   /** Its path inside the archive. */
   readonly path: string
   readonly bytes: Uint8Array

@@ -24,7 +24,7 @@ export class Downloads extends Context.Tag("na-nas/Downloads")<
 >() {}
 
 /** How long a connection may stay silent, and when to try again after it broke. */
-export interface Patience {
+interface Patience {
   readonly silence: Duration.DurationInput
   readonly retries: Schedule.Schedule<unknown>
 }

@@ -24,7 +24,7 @@ export interface ImageListing {
 }
 
 /** The images of a folder. */
-export interface ImageFolderListing {
+interface ImageFolderListing {
   readonly train: ImageListing
   readonly test: ImageListing | undefined
   /** The folders of the parts. */

@@ -19,7 +19,7 @@ export interface DataFile {
  * Which files of a folder or an archive are read, by their paths within it. Files that are named
  * themselves are always read.
  */
-export type Wanted = (path: string) => boolean
+type Wanted = (path: string) => boolean
 
 /** Whether a path goes through a name that begins with a dot, as what macOS adds to archives. */
 export function isHidden(path: string): boolean {

@@ -7,7 +7,7 @@ import { type Dataset, SampleReader, TestReader } from "../../effects/ports/data
 const DIGEST_BYTES = 2 ** 28
 
 /** A dataset that lies in memory. */
-export interface MemoryParts {
+interface MemoryParts {
   readonly name: string
   readonly classes: number
   readonly train: Samples

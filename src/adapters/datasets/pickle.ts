@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 
 /** What stands for an object of a class: nothing of it is run. */
-export interface PickledObject {
+interface PickledObject {
   readonly arguments: unknown
   state: unknown
 }

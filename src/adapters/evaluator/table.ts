@@ -9,7 +9,7 @@ import { EvaluationError, Evaluator } from "../../effects/ports/evaluator.ts"
 import { Reporter } from "../../effects/ports/reporter.ts"
 
 /** How a benchmark answers a search: the only column that a searcher sees, and what an evaluation costs. */
-export interface TableEvaluatorOptions {
+interface TableEvaluatorOptions {
   readonly benchmark: Benchmark
   /** The column that is the search's score. */
   readonly score: string

@@ -10,7 +10,7 @@ export interface Affine {
 }
 
 /** What of a program depends on one of its inputs, and how often it is read. */
-export interface Dependence {
+interface Dependence {
   readonly isDependent: (at: number) => boolean
   /** Whether one node alone reads a node, which is no output. */
   readonly isReadOnce: (at: number) => boolean

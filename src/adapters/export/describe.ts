@@ -5,13 +5,13 @@ import type { Exportable } from "./architecture.ts"
 import { addNetwork, imageShape, isStaged, type NetworkSizes } from "./network.ts"
 
 /** A part of a network: its stem, a cell, a head. */
-export interface ExportPart extends NetworkCount {
+interface ExportPart extends NetworkCount {
   readonly name: string
   readonly kind: "stem" | "cell" | "reduction cell" | "residual block" | "head" | "auxiliary head"
 }
 
 /** The size of a network, and of its parts. The totals leave the auxiliary head out. */
-export interface ExportDescription extends NetworkCount {
+interface ExportDescription extends NetworkCount {
   /** `stem`, `cells.0` and on, `head`, `auxiliary`. */
   readonly parts: ReadonlyArray<ExportPart>
 }

@@ -8,7 +8,7 @@ import type { Constant } from "./constants.ts"
 import { planInference } from "./inference_plan.ts"
 
 /** How a model is written for inference. */
-export interface InferenceOptions {
+interface InferenceOptions {
   /** Images per run, or a name for a number that is only known then. */
   readonly batch: number | string
   /** What the model normalizes its images with; none where they come normalized. */

@@ -5,7 +5,7 @@ import { normalizationMetadata, type Pixels, pixelsText } from "./pixels.ts"
 import type { NetworkState } from "./state.ts"
 
 /** What an ONNX model tells of itself, and takes. */
-export interface OnnxOptions {
+interface OnnxOptions {
   /** Images per run; any number where it is left out. */
   readonly batch?: number | undefined
   readonly pixels: Pixels

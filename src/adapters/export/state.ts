@@ -7,7 +7,7 @@ import type { StoredTensor, StoredTensors, WritableTensor } from "../tensor/safe
 import { type BuiltNetwork, ExportError } from "./network.ts"
 
 /** A tensor of a network, single precision, row-major. */
-export interface StateTensor {
+interface StateTensor {
   readonly shape: Shape
   readonly data: Float32Array
 }

@@ -17,7 +17,7 @@ import { RESIDUAL, torchCells } from "./torch_cells.ts"
 import { adapted, auxiliaryHead, constants, layout, networkClass, type TorchSkeleton } from "./torch_skeleton.ts"
 
 /** What a module is written for. */
-export interface TorchRequest {
+interface TorchRequest {
   readonly sizes: NetworkSizes
   readonly network: BuiltNetwork
   readonly pixels: Pixels

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 /** A request's body has more bytes than are read. */
-export class BodyTooLargeError extends Schema.TaggedError<BodyTooLargeError>()("BodyTooLargeError", {
+class BodyTooLargeError extends Schema.TaggedError<BodyTooLargeError>()("BodyTooLargeError", {
   limit: Schema.Number
 }) {
   override get message(): string {
@@ -13,7 +13,7 @@ export class BodyTooLargeError extends Schema.TaggedError<BodyTooLargeError>()("
 }
 
 /** A request's body cannot be read as JSON in UTF-8. */
-export class BodyError extends Schema.TaggedError<BodyError>()("BodyError", { problem: Schema.String }) {
+class BodyError extends Schema.TaggedError<BodyError>()("BodyError", { problem: Schema.String }) {
   override get message(): string {
     return `Cannot answer: ${this.problem}`
   }

@@ -47,7 +47,7 @@ export const NeighborhoodQuery = Schema.Struct({
 export interface NeighborhoodQuery extends Schema.Schema.Type<typeof NeighborhoodQuery> {}
 
 /** A request is not understood. */
-export class RequestError extends Schema.TaggedError<RequestError>()("NeighborhoodRequestError", {
+class RequestError extends Schema.TaggedError<RequestError>()("NeighborhoodRequestError", {
   problem: Schema.String
 }) {
   override get message(): string {
@@ -56,7 +56,7 @@ export class RequestError extends Schema.TaggedError<RequestError>()("Neighborho
 }
 
 /** A request is understood and cannot be answered. */
-export class TooManyNeighborsError extends Schema.TaggedError<TooManyNeighborsError>()("TooManyNeighborsError", {
+class TooManyNeighborsError extends Schema.TaggedError<TooManyNeighborsError>()("TooManyNeighborsError", {
   count: Schema.Number
 }) {
   override get message(): string {

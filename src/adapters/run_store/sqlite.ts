@@ -49,7 +49,7 @@ export const RunRecord = Schema.Struct({
 export interface RunRecord extends Schema.Schema.Type<typeof RunRecord> {}
 
 /** A run's folder, opened. */
-export interface OpenRun {
+interface OpenRun {
   /** What was begun here before, if anything. */
   readonly record: RunRecord | undefined
   /** Begin a run in a folder that holds none. */

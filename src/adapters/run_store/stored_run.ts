@@ -8,7 +8,7 @@ import { hasRun, openRun } from "./sqlite.ts"
 const NO_RUN = "it contains no run; to start one, give settings of a search, such as --samples 100"
 
 /** A run's folder, opened for a search. */
-export interface StoredRun {
+interface StoredRun {
   /** The settings that the run was begun with; none where it is new. */
   readonly settings: SearchSettings | undefined
   /** The run's store; begins the run where it is new. The evaluator must be the one that it was begun with. */

@@ -11,7 +11,7 @@ import type { Space, SpaceError } from "../../domain/space/space.ts"
 import { loadSpace } from "./file.ts"
 
 /** An architecture of a space, or a genotype of the DARTS space or beyond it, as NASNet's. `place` is the space's name or file. */
-export type ReadArchitecture =
+type ReadArchitecture =
   | { readonly _tag: "Genotype"; readonly genotype: Genotype }
   | { readonly _tag: "Member"; readonly place: string; readonly space: Space; readonly architecture: Architecture }
 

@@ -9,10 +9,10 @@ import { makeTable } from "../../domain/table/table.ts"
 import { readTable } from "./file.ts"
 
 /** The settings that say which table is read, and how. */
-export type TableSettings = Pick<SearchSettings, "table" | "key" | "score" | "report" | "cost" | "costFactor" | "goal">
+type TableSettings = Pick<SearchSettings, "table" | "key" | "score" | "report" | "cost" | "costFactor" | "goal">
 
 /** A benchmark and the settings of its columns, completed. */
-export interface LoadedBenchmark {
+interface LoadedBenchmark {
   readonly benchmark: Benchmark
   readonly score: string
   readonly report: ReadonlyArray<string>

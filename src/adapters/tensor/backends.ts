@@ -15,7 +15,7 @@ export interface BackendOptions {
 }
 
 /** What is known of a backend. */
-export interface Backend {
+interface Backend {
   /** What is missing for it is an error when the layer is built, or when it compiles its first program. */
   readonly layer: (options: BackendOptions) => Layer.Layer<TensorBackend, TensorError>
   /** The npm packages it needs. */

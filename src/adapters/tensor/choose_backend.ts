@@ -7,20 +7,20 @@ import { type Finding, isSound } from "../../effects/programs/finding.ts"
 import { BACKENDS } from "./backends.ts"
 
 /** Kinds of graphics processors that a machine shows before anything is loaded. */
-export interface Devices {
+interface Devices {
   readonly nvidia: boolean
   /** Any that WebGPU may find; NVIDIA's too. */
   readonly any: boolean
 }
 
 /** A backend and why it was taken, for people. */
-export interface Choice {
+interface Choice {
   readonly backend: BackendName
   readonly reason: string
 }
 
 /** How a backend is looked at for so many seconds; native libraries had better have a process of their own. */
-export type Look = (backend: BackendName, seconds: number) => Effect.Effect<Finding>
+type Look = (backend: BackendName, seconds: number) => Effect.Effect<Finding>
 
 const GRAPHICS = ["onnx-cuda", "tfjs-gpu", "onnx-webgpu"] as const satisfies ReadonlyArray<BackendName>
 const PROCESSOR = ["onnx", "tfjs-node", "tfjs-wasm", "reference"] as const satisfies ReadonlyArray<BackendName>

@@ -12,7 +12,7 @@ import { translate } from "./onnx/translate.ts"
 export type OnnxProvider = "cpu" | "webgpu" | "cuda"
 
 /** Settings of the backend. */
-export interface OnnxOptions {
+interface OnnxOptions {
   /** `cpu` where absent. */
   readonly provider?: OnnxProvider
   /** Threads of one run; as many as the machine has cores where absent. */

@@ -96,7 +96,7 @@ function halfFloat(bits: number): number {
 }
 
 /** Where a tensor's elements lie in its file. */
-export interface TensorPlace {
+interface TensorPlace {
   /** As the file calls it; it need not be one that is read. */
   readonly dtype: string
   readonly shape: ReadonlyArray<number>
@@ -106,7 +106,7 @@ export interface TensorPlace {
 }
 
 /** What the header of a safetensors file tells. */
-export interface SafetensorsIndex {
+interface SafetensorsIndex {
   readonly metadata: Readonly<Record<string, string>>
   readonly tensors: ReadonlyMap<string, TensorPlace>
 }

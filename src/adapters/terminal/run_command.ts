@@ -19,10 +19,10 @@ import { VERSION } from "../version.ts"
 import { helpText } from "./help.ts"
 
 /** Exit codes of every command: done, failed, wrong usage, interrupted. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 /** The exit code that a cause leads to. */
-export function exitCode(cause: Cause.Cause<unknown>): number {
+function exitCode(cause: Cause.Cause<unknown>): number {
   if (Cause.isInterruptedOnly(cause)) return EXIT.interrupted
   const error = Cause.squash(cause)
   const usage =

@@ -5,7 +5,7 @@ import { makeForecast } from "../../report/forecast.ts"
 import { makeProgress, type ProgressTarget } from "./progress.ts"
 
 /** How the progress of trainings is told. */
-export interface TrainingProgressOptions {
+interface TrainingProgressOptions {
   readonly kept: boolean
   /** What makes the run shorter. */
   readonly shorter: string

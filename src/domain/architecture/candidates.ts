@@ -36,7 +36,7 @@ export function spaceCandidates(
 }
 
 /** Draws before `drawCandidate` gives up on a predicate that admits almost nothing. */
-export const DRAW_LIMIT = 100_000
+const DRAW_LIMIT = 100_000
 
 /** A uniform draw. The same seed gives the same candidate; `undefined` where `DRAW_LIMIT` draws met no admitted one. */
 export function drawCandidate(candidates: Candidates, seed: Seed): Architecture | undefined {

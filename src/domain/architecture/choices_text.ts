@@ -3,7 +3,7 @@ import type { Space } from "../space/space.ts"
 import { type Architecture, ArchitectureError } from "./architecture.ts"
 
 /** What may stand between the choices of an architecture of size tables: `8:16:24:32:40`. */
-export const SEPARATORS = [":", ",", ";", "-", " "] as const
+const SEPARATORS = [":", ",", ";", "-", " "] as const
 
 type Choices = Either.Either<Architecture, ArchitectureError>
 

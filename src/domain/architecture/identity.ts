@@ -27,7 +27,7 @@ export function identityKey(space: Space, identity: Identity, architecture: Arch
 }
 
 /** The classes of an enumerable space, numbered by their first member. */
-export interface Classes {
+interface Classes {
   /** Class of each ordinal. */
   readonly classOf: Int32Array
   /** Smallest ordinal of each class. */

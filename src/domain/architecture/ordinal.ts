@@ -3,7 +3,7 @@ import type { Architecture } from "./architecture.ts"
 import { isUnconstrained, spaceSize } from "./membership.ts"
 
 /** Largest space whose architectures are addressed by number in typed arrays: 2^22 entries. */
-export const ENUMERABLE_LIMIT = 4_194_304
+const ENUMERABLE_LIMIT = 4_194_304
 
 /** Whether the architectures of a space are numbered 0 … size − 1 by `ordinalOf`. */
 export function isEnumerable(space: Space): boolean {

@@ -14,11 +14,6 @@ export function relaxedRows(space: Space): ReadonlyArray<ReadonlyArray<string>> 
   return space.cells.flatMap((cell) => cell.edges.map((edge) => edge.operations))
 }
 
-/** The one-hot rows of an architecture of a space that keeps every edge. */
-export function oneHot(space: Space, architecture: Architecture): RelaxedArchitecture {
-  return architecture.map((choice, i) => space.decisions[i]!.choices.map((_, k) => (k === choice ? 1 : 0)))
-}
-
 /**
  * The discrete architecture of a relaxed one. `EveryEdge`: the largest entry of each row. `StrongestEdges`: per node the
  * incoming edges with the largest entry outside `exclude`, in edge order, each with that operation. Ties go to the first.

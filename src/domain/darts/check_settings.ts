@@ -6,7 +6,7 @@ import type { DartsSearch } from "./method.ts"
 import { runsOf } from "./step_plan.ts"
 
 /** Most architectures whose gradients one update may sum. */
-export const MOST_RUNS = 1024
+const MOST_RUNS = 1024
 
 /** The search, if it can be run over `examples` training images. */
 export function checkDartsSearch(

@@ -5,7 +5,7 @@ import type { DartsRun } from "./run_settings.ts"
 import { DATA_SIZES } from "./settings.ts"
 
 /** A run with all sizes that its search is planned with. */
-export interface SizedRun extends DartsRun {
+interface SizedRun extends DartsRun {
   readonly settings: DartsRun["settings"] & { readonly cells: number }
 }
 

@@ -22,7 +22,7 @@ export type NoFields = Readonly<Record<never, never>>
 export type MethodSettings<F extends Fields = NoFields> = DartsSettings & Values<F>
 
 /** Where a run of an update stands: what its maps may depend on. */
-export interface RunPlace {
+interface RunPlace {
   readonly shape: RelaxedShape
   /** From 0 on. */
   readonly epoch: number
@@ -38,7 +38,7 @@ export interface RunPlace {
  * How the probabilities of a level's updates come from alpha: by a softmax, where nothing else is
  * said.
  */
-export interface LevelRelaxation {
+interface LevelRelaxation {
   /** Where given, by a one-hot Gumbel sample, at this temperature in an epoch. */
   readonly temperature?: (epoch: number) => number
   /** Where given, an affine map of each row follows, that of the run. */

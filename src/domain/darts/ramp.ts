@@ -5,7 +5,7 @@ import { parsed } from "../setting/kind.ts"
 /**
  * A number that changes over the epochs in a straight line, from the first epoch's to the last's.
  */
-export interface Ramp {
+interface Ramp {
   readonly from: number
   readonly to: number
 }

@@ -1,7 +1,7 @@
 import * as Schema from "@effect/schema/Schema"
 
 /** Means over the batches of an epoch. A loss that is no number has ended the search before. */
-export const LevelMeans = Schema.Struct({
+const LevelMeans = Schema.Struct({
   /** Mean cross-entropy of the architecture itself where it is in the aggregate, else of the runs. */
   loss: Schema.Number,
   /** Share of right answers, in [0, 1]. */
@@ -9,7 +9,7 @@ export const LevelMeans = Schema.Struct({
   /** Mean of the aggregate minus the architecture's own loss; null without neighbors, or without the architecture itself. */
   gap: Schema.NullOr(Schema.Number)
 }).annotations({ identifier: "LevelMeans" })
-export interface LevelMeans extends Schema.Schema.Type<typeof LevelMeans> {}
+interface LevelMeans extends Schema.Schema.Type<typeof LevelMeans> {}
 
 /** What is kept of an epoch of a gradient search. */
 export const EpochRecord = Schema.Struct({
@@ -35,16 +35,16 @@ export const EpochRecord = Schema.Struct({
 export interface EpochRecord extends Schema.Schema.Type<typeof EpochRecord> {}
 
 /** Sums over the batches of a level so far. */
-export const LevelSums = Schema.Struct({
+const LevelSums = Schema.Struct({
   batches: Schema.Int,
   loss: Schema.Number,
   correct: Schema.Number,
   gap: Schema.Number
 }).annotations({ identifier: "LevelSums" })
-export interface LevelSums extends Schema.Schema.Type<typeof LevelSums> {}
+interface LevelSums extends Schema.Schema.Type<typeof LevelSums> {}
 
 /** Sums of no batches. */
-export const NO_BATCHES: LevelSums = { batches: 0, loss: 0, correct: 0, gap: 0 }
+const NO_BATCHES: LevelSums = { batches: 0, loss: 0, correct: 0, gap: 0 }
 
 /** How far a gradient search is: the next step is `step` of `epoch`. The tensors lie beside it. */
 export const GradientPosition = Schema.Struct({

@@ -7,13 +7,13 @@ import { gumbelNoise } from "./noise.ts"
 import type { StepPlan, UpdatePlan } from "./step_plan.ts"
 
 /** A tensor that is not on a device yet: row-major elements. */
-export interface HostTensor {
+interface HostTensor {
   readonly shape: Shape
   readonly data: Float64Array
 }
 
 /** A tensor of shape []. */
-export function hostScalar(value: number): HostTensor {
+function hostScalar(value: number): HostTensor {
   return { shape: [], data: Float64Array.of(value) }
 }
 

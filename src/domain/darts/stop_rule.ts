@@ -56,7 +56,7 @@ export const STOP_RULE: StopRule = stopRuleOf({
  * A search is over after `epoch`, and the alpha after epoch `kept` is its result. Epochs count from
  * 0.
  */
-export interface Stop {
+interface Stop {
   readonly epoch: number
   readonly kept: number
 }
@@ -94,7 +94,7 @@ export function stopOf(
 }
 
 /** How a search ended. */
-export interface SearchEnd {
+interface SearchEnd {
   /** The epoch whose alpha is the result, counted from 0. */
   readonly kept: number
   /** Whether the stop rule ended it. */

@@ -11,7 +11,7 @@ import { gradientOf, gradientProgram, type LossProgram } from "./loss_program.ts
  * The training step that second order looks ahead: w′ = w − ξ (momentum · m + ∇w L_train(w, α) +
  * weightDecay · w).
  */
-export interface Unrolling {
+interface Unrolling {
   readonly weightDecay: number
   /**
    * With 0 the step has no momentum, as in the paper; otherwise m is the input `moment`, the

@@ -5,7 +5,7 @@ import type { ImageShape } from "./dataset.ts"
 import { makeResample, type Window } from "./resample.ts"
 
 /** A list of augmentations for images of one shape, with the buffers that it works in. */
-export interface Augmenter {
+interface Augmenter {
   /** The shape that images have afterwards. */
   readonly shape: ImageShape
   /** [channels, height, width] of the image to augment, to be filled before each `augment`. */

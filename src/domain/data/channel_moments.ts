@@ -2,7 +2,7 @@ import type { Samples } from "./dataset.ts"
 import type { Normalization } from "./normalization.ts"
 
 /** Count, mean and summed squared deviations of the values of each channel, white being 1. */
-export interface ChannelMoments {
+interface ChannelMoments {
   readonly count: number
   readonly means: ReadonlyArray<number>
   readonly deviations: ReadonlyArray<number>

@@ -1,7 +1,7 @@
 import { integerAt, type Key, uniformAt } from "../random.ts"
 
 /** How much colors may change: factors within 1 ± brightness, contrast, saturation; a turn of the hue within ± hue. */
-export interface JitterStrength {
+interface JitterStrength {
   readonly brightness: number
   readonly contrast: number
   readonly saturation: number

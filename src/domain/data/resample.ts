@@ -1,5 +1,5 @@
 /** How new pixels mix old ones. `Area`: the mean over the area that a new pixel covers. `Linear`: a triangle around its center, widened when shrinking. */
-export type Filter = "Area" | "Linear"
+type Filter = "Area" | "Linear"
 
 /** A rectangle of whole pixels. */
 export interface Window {
@@ -10,7 +10,7 @@ export interface Window {
 }
 
 /** Scales a window of every channel of `from` to the size of `to`. */
-export type Resample = (from: Float32Array, to: Float32Array, window: Readonly<Window>) => void
+type Resample = (from: Float32Array, to: Float32Array, window: Readonly<Window>) => void
 
 /** For each new pixel of an axis: the first old pixel that it mixes, how many, and their weights, which sum to 1. */
 interface Taps {

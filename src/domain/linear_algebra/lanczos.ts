@@ -11,7 +11,7 @@ export interface LanczosOptions {
 }
 
 /** A Lanczos iteration for the largest eigenvalue of a symmetric matrix that is known by its products alone. */
-export interface LanczosState {
+interface LanczosState {
   readonly iterations: number
   readonly tolerance: number
   /** Orthonormal vectors: those multiplied so far and, unless it is at its end, the next one. */
@@ -21,7 +21,7 @@ export interface LanczosState {
 }
 
 /** An estimate of the algebraically largest eigenvalue. A negative one of larger magnitude does not count. */
-export interface LargestEigenvalue {
+interface LargestEigenvalue {
   readonly value: number
   /** At most this far from `value` there is an eigenvalue. */
   readonly error: number

@@ -1,5 +1,5 @@
 /** Eigenvalues and, in the columns of `vectors`, orthonormal eigenvectors of a symmetric matrix, in no order. */
-export interface SymmetricEigen {
+interface SymmetricEigen {
   readonly values: ReadonlyArray<number>
   readonly vectors: ReadonlyArray<ReadonlyArray<number>>
 }

@@ -1,5 +1,4 @@
 import type { Architecture } from "../architecture/architecture.ts"
-import type { RelaxedArchitecture } from "../architecture/relaxed.ts"
 import { type Slot, slotsByNode } from "../space/slots.ts"
 import type { Space } from "../space/space.ts"
 
@@ -68,17 +67,4 @@ function orders(node: ReadonlyArray<Slot>): ReadonlyArray<ReadonlyArray<Slot>> {
 function permutations<A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> {
   if (items.length < 2) return [items]
   return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]))
-}
-
-/**
- * Sum over rows of the total-variation distance ½ Σ |p − q|: from 0 to the number of rows.
- *
- * Source: Wang et al. 2021 (arXiv 2105.06369), the distance of the neighborhood.
- */
-export function totalVariation(p: RelaxedArchitecture, q: RelaxedArchitecture): number {
-  let distance = 0
-  for (let e = 0; e < p.length; e++) {
-    for (let k = 0; k < p[e]!.length; k++) distance += Math.abs(p[e]![k]! - q[e]![k]!) / 2
-  }
-  return distance
 }

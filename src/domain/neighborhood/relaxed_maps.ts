@@ -33,7 +33,7 @@ export type Representation = typeof Representation.Type
  * An affine map of each row of a cell: p'[j] = Σ_k p[k]·map[k, j] + add[j]. `map` is [edges, width, width], `add`
  * [edges, width], row-major.
  */
-export interface RelaxedMap {
+interface RelaxedMap {
   readonly map: Float64Array
   readonly add: Float64Array
 }
@@ -53,7 +53,7 @@ export function identityMaps(shape: RelaxedShape): RelaxedMaps {
 }
 
 /** How a change is represented, and which operations it concerns. */
-export interface RelaxedMapOptions {
+interface RelaxedMapOptions {
   readonly representation: Representation
   /** As in the draw of the neighbor. */
   readonly neighborNone: boolean
@@ -115,20 +115,4 @@ export function relaxedMaps(
     first += edges.length
   }
   return maps
-}
-
-/** The image of a relaxed architecture under maps. */
-export function applyMaps(shape: RelaxedShape, maps: RelaxedMaps, relaxed: RelaxedArchitecture): RelaxedArchitecture {
-  let first = 0
-  return shape.flatMap(({ name, edges, width }) => {
-    const { map, add } = maps.get(name)!
-    const rows = edges.map((_, e) => {
-      const row = relaxed[first + e]!
-      return row.map((_, j) =>
-        row.reduce((sum, share, k) => sum + share * map[(e * width + k) * width + j]!, add[e * width + j]!)
-      )
-    })
-    first += edges.length
-    return rows
-  })
 }

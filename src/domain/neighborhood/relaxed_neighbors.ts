@@ -2,7 +2,7 @@ import { integerAt, type Key, keyOf, type Seed, shuffled, split, uniformAt } fro
 import { type RelaxedShape, rowsOf } from "./relaxed_shape.ts"
 
 /** One changed edge: its row over all cells, and by how many places its operations move, from 1 to their number − 1. */
-export interface RelaxedChange {
+interface RelaxedChange {
   readonly edge: number
   readonly shift: number
 }

@@ -4,13 +4,13 @@ import { keyOf, type Seed, shuffled } from "../random.ts"
 import { type Ball, changeAt, changeDistance, isLegalChange } from "./ball.ts"
 
 /** A neighbor and its distance from the center. */
-export interface Neighbor {
+interface Neighbor {
   readonly architecture: Architecture
   readonly distance: number
 }
 
 /** Which neighbors of a center are taken. */
-export interface NeighborSelection {
+interface NeighborSelection {
   readonly ball: Ball
   /** How many, drawn uniformly without replacement; all where there are fewer. */
   readonly count: number | "all"

@@ -25,7 +25,7 @@ import {
  * Sizes of a network of a cell space. Its skeleton is DARTS's where a cell halves the image, else NAS-Bench-201's; of several cells that halve it, or of
  * several that do not, each has its turn.
  */
-export interface SpaceSizes {
+interface SpaceSizes {
   /** Channels of the first cell. */
   readonly channels: number
   readonly classes: number

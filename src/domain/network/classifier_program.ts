@@ -8,7 +8,7 @@ import { correctCount, crossEntropy } from "./mixture.ts"
 import type { EvaluationLogits } from "./skeletons.ts"
 
 /** A network as a program, ready for `trainingStep` or for measuring. */
-export interface ClassifierProgram {
+interface ClassifierProgram {
   /**
    * Inputs: `x`, `targets` [batch, classes], whose rows sum to 1, `param/…`, `buffer/…` and what else the network takes. Outputs: `logits` [batch, classes], `loss` [], the
    * mean cross-entropy, `correct` [] and, with the statistics of the batch, the new `buffer/…`.

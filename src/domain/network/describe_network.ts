@@ -17,7 +17,7 @@ export interface NetworkCount {
 }
 
 /** A network in numbers. The totals leave the auxiliary head out, which only training has. */
-export interface NetworkDescription extends NetworkCount {
+interface NetworkDescription extends NetworkCount {
   /** The parts that there are, in this order: `stem`, `cells.0` and on, `head`, `auxiliary`. */
   readonly parts: ReadonlyArray<NetworkCount & { readonly name: string }>
 }

@@ -2,7 +2,7 @@ import type { Genotype } from "../architecture/genotype.ts"
 import { DARTS_LAYERS } from "./darts_operations.ts"
 
 /** Why no network is built of a genotype, and in which of its fields, by their Python names. */
-export interface GenotypeFault {
+interface GenotypeFault {
   readonly part: "normal" | "reduce" | "normal_concat" | "reduce_concat"
   readonly problem: string
 }

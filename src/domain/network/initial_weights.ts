@@ -6,7 +6,7 @@ import { type Key, keyOf, type Seed, split, uniformAt } from "../random.ts"
  * How convolutions begin. `pytorch`: uniform in ±1/√(fan-in), PyTorch's default. `kaiming`: normal of standard deviation
  * √(2/fan-in), He et al. 2015 (arXiv 1502.01852) eq. 10.
  */
-export type InitialScheme = "pytorch" | "kaiming"
+type InitialScheme = "pytorch" | "kaiming"
 
 /**
  * The parameters at the start of training, row-major, by name. Convolutions as `scheme` says; linear layers and biases uniform in

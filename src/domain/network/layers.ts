@@ -99,7 +99,7 @@ export function batchNorm(net: Network, name: string, x: number, affine = true):
 }
 
 /** A normalization that an operation needs before it can go on. */
-export interface AskedNormalization {
+interface AskedNormalization {
   readonly name: string
   readonly x: number
   readonly affine: boolean

@@ -4,7 +4,7 @@ import type { Network } from "./layers.ts"
 import { crossEntropy } from "./mixture.ts"
 
 /** The nodes that a search network is built from. */
-export interface SearchInputs {
+interface SearchInputs {
   /** [batch, channels, height, width]. */
   readonly image: number
   /** [batch, classes], rows that sum to 1. */

@@ -47,10 +47,7 @@ export function aggregateGradient(
 }
 
 /** An aggregate that is a weighted sum of the sorted losses. */
-export type RankedAggregate = Extract<
-  Aggregate,
-  { _tag: "Median" | "Worst" | "Best" | "Quantile" | "Cvar" | "TrimmedMean" }
->
+type RankedAggregate = Extract<Aggregate, { _tag: "Median" | "Worst" | "Best" | "Quantile" | "Cvar" | "TrimmedMean" }>
 
 /** The weights of `count` losses sorted upwards. */
 export function rankWeights(how: RankedAggregate, count: number): ReadonlyArray<number> {

@@ -5,7 +5,7 @@ import { type Histogram, histogram, shareAbove, summarize } from "../statistics/
 import { type Aggregate, aggregate } from "./aggregate.ts"
 
 /** Every architecture with a loss: its own and its neighborhood's, by position. */
-export interface Population {
+interface Population {
   readonly own: ArrayLike<number>
   readonly objective: ArrayLike<number>
 }
@@ -17,7 +17,7 @@ export interface ScoredNeighbor {
 }
 
 /** How much one decision matters around an architecture. */
-export interface Sensitivity {
+interface Sensitivity {
   readonly decision: number
   /** Mean of |loss − own loss| over the replacements of this decision. */
   readonly meanAbsoluteChange: number

@@ -3,7 +3,7 @@ import type { Ball } from "../neighborhood/ball.ts"
 import { type Aggregate, aggregate } from "./aggregate.ts"
 
 /** Losses of an enumerable space by ordinal; NaN where there is none. */
-export type Losses = Float64Array
+type Losses = Float64Array
 
 /**
  * The objective of every architecture of an enumerable space: `aggregate` over its own loss and those of its neighbors,

@@ -2,7 +2,7 @@ import type { ProgramBuilder } from "./builder.ts"
 import type { Node } from "./program.ts"
 
 /** The contribution of a node's gradient to the gradients of its operands, by operand; none where it does not depend on one. */
-export type OperandGradients = ReadonlyArray<(() => number) | undefined>
+type OperandGradients = ReadonlyArray<(() => number) | undefined>
 
 /**
  * The derivative rules. `gradient` is that of the loss by node `at`; each operand's part is made only when it is asked for.

@@ -13,7 +13,7 @@ export interface Differentiation {
 }
 
 /** What `copyNodes` copies, and what it puts in place of inputs. */
-export interface CopyOptions {
+interface CopyOptions {
   /** Nodes to copy; with a node its operands. All where absent. */
   readonly only?: (at: number) => boolean
   /** Nodes of the builder that stand for inputs of these names, of the same shapes. */

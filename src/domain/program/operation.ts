@@ -26,13 +26,13 @@ export interface PoolGeometry {
 }
 
 /** Functions of one element. `step` is 1 where the element is positive, else 0: the derivative of `relu`. */
-export const UNARY_KINDS = ["negate", "exp", "log", "sqrt", "relu", "step"] as const
+const UNARY_KINDS = ["negate", "exp", "log", "sqrt", "relu", "step"] as const
 
 /** One of `UNARY_KINDS`. */
 export type UnaryKind = (typeof UNARY_KINDS)[number]
 
 /** Functions of two elements of equally shaped tensors. */
-export const BINARY_KINDS = ["add", "subtract", "multiply", "divide"] as const
+const BINARY_KINDS = ["add", "subtract", "multiply", "divide"] as const
 
 /** One of `BINARY_KINDS`. */
 export type BinaryKind = (typeof BINARY_KINDS)[number]

@@ -2,7 +2,7 @@ import type { ConvolutionGeometry, Operation, Pair, PoolGeometry, Shape } from "
 import { elementCount, sameShape } from "./program.ts"
 
 /** A shape, or the sentence that says why there is none. */
-export type Inferred = Shape | string
+type Inferred = Shape | string
 
 /** Number of operands of an operation; `Concatenate` takes any positive number. */
 export function arity(operation: Operation): number | undefined {

@@ -6,11 +6,11 @@ import type { Space } from "../space/space.ts"
 const Comparison = Schema.Literal("<=", ">=", "<", ">", "=")
 
 /** A condition on an architecture: a column of its table, or how many of its decisions take a choice. */
-export const Constraint = Schema.Union(
+const Constraint = Schema.Union(
   Schema.TaggedStruct("Column", { column: Schema.String, comparison: Comparison, bound: Schema.Number }),
   Schema.TaggedStruct("Count", { choice: Schema.String, comparison: Comparison, bound: Schema.Number })
 ).annotations({ identifier: "Constraint" })
-export type Constraint = typeof Constraint.Type
+type Constraint = typeof Constraint.Type
 
 const FORM = /^\s*(?:count\(\s*([^()]+?)\s*\)|([^<>=()]+?))\s*(<=|>=|<|>|=)\s*(\S+)\s*$/
 

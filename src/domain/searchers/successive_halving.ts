@@ -16,7 +16,7 @@ export const halvingFields = grouped("Successive halving", {
 export type Halving = Values<typeof halvingFields>
 
 /** Candidates that are trained for the same number of epochs. */
-export interface Rung {
+interface Rung {
   readonly candidates: number
   readonly epochs: number
 }

@@ -6,7 +6,7 @@ import { SettingsError } from "./settings_error.ts"
  * One setting: what it may be, what it is where nobody says, and what it does. It stands beside the
  * code that it sets. Flags, help, config files, records of runs and the page of settings follow from it.
  */
-export interface Field<A> {
+interface Field<A> {
   readonly kind: Kind<A>
   readonly byDefault: A
   readonly doc: string

@@ -24,7 +24,7 @@ const PLAIN = { words: [], isSwitch: false, isList: false }
 const unlike = (expected: string, given: unknown) => `expected ${expected}, not ${JSON.stringify(given)}`
 
 /** A kind by a schema of its JSON. `expected` says what is right; without it the schema's own message does. */
-export function kindOf<A, I>(schema: Schema.Schema<A, I>, unit: string, expected?: string): Kind<A> {
+function kindOf<A, I>(schema: Schema.Schema<A, I>, unit: string, expected?: string): Kind<A> {
   const decode = Schema.decodeUnknownEither(schema, { onExcessProperty: "error" })
   const encode = Schema.encodeSync(schema)
   return {
@@ -76,7 +76,7 @@ export function whole(least: number, unit = "count"): Kind<number> {
 }
 
 /** The range of a number. */
-export interface Range {
+interface Range {
   readonly from?: number
   readonly above?: number
   readonly to?: number

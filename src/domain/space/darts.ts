@@ -1,7 +1,7 @@
 import type { Cell, SpaceDefinition } from "./space.ts"
 
 /** Operations of the DARTS supernet, in its order; `none` is never part of a genotype. */
-export const DARTS_OPERATIONS = [
+const DARTS_OPERATIONS = [
   "none",
   "max_pool_3x3",
   "avg_pool_3x3",

@@ -5,19 +5,18 @@ const Index = Schema.Int.pipe(Schema.nonNegative())
 const Size = Schema.Int.pipe(Schema.positive())
 
 /** One decision of a decision-only space: its name and its alternatives, in the order of their indices. */
-export const Decision = Schema.Struct({
+const Decision = Schema.Struct({
   name: Name,
   choices: Schema.Array(Name).pipe(Schema.minItems(1))
 }).annotations({ identifier: "Decision" })
-export interface Decision extends Schema.Schema.Type<typeof Decision> {}
+interface Decision extends Schema.Schema.Type<typeof Decision> {}
 
 /** A directed edge of a cell and its candidate operations. Nodes 0 … inputs − 1 are the cell's inputs. */
-export const Edge = Schema.Struct({
+const Edge = Schema.Struct({
   from: Index,
   to: Index,
   operations: Schema.Array(Name).pipe(Schema.minItems(1))
 }).annotations({ identifier: "Edge" })
-export interface Edge extends Schema.Schema.Type<typeof Edge> {}
 
 /**
  * A cell: a directed acyclic graph whose edges carry operations. `nodes` are those beside the inputs, numbered behind them; `combine` makes one of a node's
@@ -38,11 +37,11 @@ export interface Cell extends Schema.Schema.Type<typeof Cell> {}
  * How a discrete architecture is read off a cell: an operation on every edge (NAS-Bench-201), or per node its
  * `perNode` strongest incoming edges with one operation each, never one of `exclude` (DARTS).
  */
-export const Reading = Schema.Union(
+const Reading = Schema.Union(
   Schema.TaggedStruct("EveryEdge", {}),
   Schema.TaggedStruct("StrongestEdges", { perNode: Size, exclude: Schema.Array(Name) })
 )
-export type Reading = typeof Reading.Type
+type Reading = typeof Reading.Type
 
 /** A space given by its decisions alone: enough to search a table. */
 export const DecisionSpace = Schema.Struct({

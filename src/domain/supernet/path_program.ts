@@ -9,7 +9,7 @@ import { simplify } from "../program/rewrite.ts"
 import { pathInput } from "./paths.ts"
 
 /** A supernet whose operations are weighted by inputs. */
-export interface PathProgram {
+interface PathProgram {
   /**
    * Inputs: `x`, `targets` [batch, classes], whose rows sum to 1, `param/…`, per cell `path/<cell>` [edges, width] and further ones of a batch, as noise.
    * Outputs: `logits` [batch, classes], `loss` [], the mean cross-entropy, and `correct` []. Normalizations take the statistics of the batch.

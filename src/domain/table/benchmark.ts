@@ -58,7 +58,7 @@ export function completeColumn(benchmark: Benchmark, name: string): Either.Eithe
 }
 
 /** How many architectures of a benchmark were left out for want of a number, and the first place that lacks it. */
-export interface MissingNumbers {
+interface MissingNumbers {
   readonly count: number
   readonly table: string
   readonly line: number

@@ -34,7 +34,7 @@ export const OptimizerSettings = Schema.Union(SgdSettings, AdamSettings)
 export type OptimizerSettings = typeof OptimizerSettings.Type
 
 /** The nodes of a vector and its gradient. */
-export interface Moved {
+interface Moved {
   readonly value: number
   readonly gradient: number
 }
@@ -45,7 +45,7 @@ export interface Moved {
  *
  * Source: Sutskever, Martens, Dahl, Hinton 2013, with the conventions of PyTorch.
  */
-export function sgd(
+function sgd(
   b: ProgramBuilder,
   { value, gradient }: Moved,
   o: Omit<SgdSettings, "_tag"> & { readonly learningRate: number }
@@ -66,7 +66,7 @@ export function sgd(
  *
  * Source: Kingma and Ba 2015 (arXiv 1412.6980), with the conventions of PyTorch.
  */
-export function adam(
+function adam(
   b: ProgramBuilder,
   { value, gradient }: Moved,
   o: Omit<AdamSettings, "_tag"> & { readonly learningRate: number }

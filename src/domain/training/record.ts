@@ -14,20 +14,19 @@ export const Measured = Schema.Struct({
 export interface Measured extends Schema.Schema.Type<typeof Measured> {}
 
 /** What test images gave. Its accuracy is no number that a searcher takes. */
-export const TestMeasured = Schema.Struct({
+const TestMeasured = Schema.Struct({
   ...Measured.fields,
   accuracy: Schema.Number.pipe(Schema.fromBrand(ReportedScore))
 }).annotations({ identifier: "TestMeasured" })
-export interface TestMeasured extends Schema.Schema.Type<typeof TestMeasured> {}
 
 /** Sums over images. */
-export const MeasuredSums = Schema.Struct({
+const MeasuredSums = Schema.Struct({
   images: Count,
   /** Sum over images of the mean loss of their batch. */
   loss: Schema.Number,
   correct: Schema.Number
 }).annotations({ identifier: "MeasuredSums" })
-export interface MeasuredSums extends Schema.Schema.Type<typeof MeasuredSums> {}
+interface MeasuredSums extends Schema.Schema.Type<typeof MeasuredSums> {}
 
 /** Sums of no images. */
 export const NO_IMAGES: MeasuredSums = { images: 0, loss: 0, correct: 0 }

@@ -16,7 +16,7 @@ const Text = Schema.String.pipe(Schema.minLength(1))
 const PROTOCOLS = Object.keys(TRAINING_PROTOCOLS) as [TrainingProtocolName, ...ReadonlyArray<TrainingProtocolName>]
 
 /** One of the protocols by its name. */
-export const ProtocolName = oneOf(...PROTOCOLS)
+const ProtocolName = oneOf(...PROTOCOLS)
 
 /** Every setting of a training from scratch, as written in a config file and stored in a run. */
 export const TrainingRunSettings = Schema.Struct({

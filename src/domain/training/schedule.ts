@@ -4,17 +4,17 @@ const Rate = Schema.Number.pipe(Schema.nonNegative(), Schema.finite())
 const Epochs = Schema.Int.pipe(Schema.positive())
 
 /** One learning rate throughout. */
-export const ConstantRate = Schema.TaggedStruct("Constant", { first: Rate })
+const ConstantRate = Schema.TaggedStruct("Constant", { first: Rate })
 
 /** Half a wave of a cosine from the first learning rate to the last, which holds from epoch `epochs` on. Source: Loshchilov and Hutter 2017 (arXiv 1608.03983) eq. 5. */
-export const CosineRate = Schema.TaggedStruct("Cosine", {
+const CosineRate = Schema.TaggedStruct("Cosine", {
   first: Rate,
   last: Schema.optionalWith(Rate, { default: () => 0 }),
   epochs: Epochs
 })
 
 /** The first learning rate, multiplied by `factor` after each epoch. */
-export const ExponentialRate = Schema.TaggedStruct("Exponential", {
+const ExponentialRate = Schema.TaggedStruct("Exponential", {
   first: Rate,
   factor: Schema.Number.pipe(Schema.positive(), Schema.lessThanOrEqualTo(1))
 })
@@ -22,7 +22,7 @@ export const ExponentialRate = Schema.TaggedStruct("Exponential", {
 const Plain = Schema.Union(ConstantRate, CosineRate, ExponentialRate)
 
 /** Another schedule, multiplied in its first epochs by 1/`epochs`, 2/`epochs` and on. Source: Goyal et al. 2017 (arXiv 1706.02677), an epoch at a time. */
-export const LinearWarmup = Schema.TaggedStruct("LinearWarmup", { epochs: Epochs, schedule: Plain })
+const LinearWarmup = Schema.TaggedStruct("LinearWarmup", { epochs: Epochs, schedule: Plain })
 
 /** How the learning rate changes from epoch to epoch. */
 export const LearningRateSchedule = Schema.Union(Plain, LinearWarmup).annotations({

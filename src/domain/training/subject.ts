@@ -13,7 +13,7 @@ import type { EvaluationLogits } from "../network/skeletons.ts"
 import type { Space } from "../space/space.ts"
 
 /** Sizes of a network to train; `cells` counts those of a stage in NAS-Bench-201's skeleton. */
-export interface SubjectSizes {
+interface SubjectSizes {
   readonly channels: number
   readonly cells: number
   readonly classes: number

@@ -64,7 +64,7 @@ export const alphaOf = ({ network }: GradientPlan, state: DeviceState): Effect.E
   )
 
 /** What a step tells of a level. */
-export interface LevelLosses {
+interface LevelLosses {
   readonly loss: number
   readonly correct: number
   readonly gap: number | undefined

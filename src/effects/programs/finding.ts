@@ -17,7 +17,7 @@ export interface Finding {
 }
 
 /** Largest `parityError` of a sound backend. */
-export const PARITY_TOLERANCE = 1e-4
+const PARITY_TOLERANCE = 1e-4
 
 /** Whether a backend that is available computes what the reference computes. */
 export function isSound({ available, parityError }: Finding): boolean {

@@ -10,7 +10,7 @@ import { type Judged, judge } from "./judge.ts"
 import type { Memo } from "./memo.ts"
 
 /** A proposal that the budget allows, and what it is evaluated for. */
-export interface Charge {
+interface Charge {
   readonly proposal: Proposal
   readonly targets: Targets
   readonly memo: Memo

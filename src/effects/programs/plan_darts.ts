@@ -79,7 +79,7 @@ export function checkStatistics(image: Shape, halvings: number): Either.Either<v
 }
 
 /** The settings that say where the data of a run lie. */
-export interface ImagesAsked {
+interface ImagesAsked {
   readonly dataset: DartsRun["settings"]["dataset"]
   readonly data?: string | undefined
   readonly classes?: number | undefined

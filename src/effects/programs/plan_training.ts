@@ -120,7 +120,7 @@ function shapeAfter(
 }
 
 /** Parameters and multiply-adds of a network, without its auxiliary head; shapes of all parameters by the references' names. */
-export interface TrainedNetwork {
+interface TrainedNetwork {
   readonly parameters: number
   readonly multiplyAdds: number
   readonly shapes: ReadonlyMap<string, Shape>

@@ -12,7 +12,7 @@ import type { HostValues, TensorBackend, TensorError } from "../ports/tensor_bac
 import { type DeviceState, makeDeviceState } from "./device_state.ts"
 
 /** How far a job is: the next step is `step` of `epoch`. */
-export interface Position {
+interface Position {
   readonly epoch: number
   readonly step: number
 }

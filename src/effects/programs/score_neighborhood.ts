@@ -13,7 +13,7 @@ export interface ScoredArchitecture extends Pick<Evaluation, "loss" | "diverged"
 }
 
 /** A neighborhood's loss and what it was aggregated from; losses: lower is better. */
-export interface ScoredNeighborhood {
+interface ScoredNeighborhood {
   /** The aggregate. */
   readonly loss: number
   /** The architecture itself, whether or not it counts. */

@@ -11,10 +11,11 @@ import { classify, identifier, identityKey } from "../../../src/domain/architect
 import { isMember } from "../../../src/domain/architecture/membership.ts"
 import { officialForm } from "../../../src/domain/architecture/official_form.ts"
 import { architectureAt, ordinalOf } from "../../../src/domain/architecture/ordinal.ts"
-import { oneHot, readOff } from "../../../src/domain/architecture/relaxed.ts"
+import { readOff } from "../../../src/domain/architecture/relaxed.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import { makeSpace } from "../../../src/domain/space/make_space.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
+import { oneHot } from "../../_relaxed.ts"
 
 const space = builtinSpace("nas-bench-201")
 const darts = builtinSpace("darts")

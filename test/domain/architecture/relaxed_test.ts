@@ -3,12 +3,13 @@ import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { isMember } from "../../../src/domain/architecture/membership.ts"
-import { oneHot, readOff, relaxedRows } from "../../../src/domain/architecture/relaxed.ts"
+import { readOff, relaxedRows } from "../../../src/domain/architecture/relaxed.ts"
 import { makeSpace } from "../../../src/domain/space/make_space.ts"
 import { slots } from "../../../src/domain/space/slots.ts"
 import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
 import { combinations, decisionSpaces, genotypeSpaces } from "../../_arbitrary.ts"
+import { oneHot } from "../../_relaxed.ts"
 
 /** Rows of a space from a stream of weights, some of them equal. */
 function rows(space: Space, weights: Iterator<number>): ReadonlyArray<ReadonlyArray<number>> {

@@ -7,13 +7,14 @@ import {
   type LossProgram
 } from "../../../src/domain/darts/loss_program.ts"
 import { ofRun } from "../../../src/domain/darts/updates.ts"
-import { applyMaps, identityMaps, relaxedMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
+import { identityMaps, relaxedMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
 import { allRelaxedNeighbors, drawRelaxedNeighbors } from "../../../src/domain/neighborhood/relaxed_neighbors.ts"
 import { probabilities, type RelaxedShape, relaxedShape } from "../../../src/domain/neighborhood/relaxed_shape.ts"
 import type { Aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { aggregateGradient } from "../../../src/domain/objective/aggregate_gradient.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
+import { applyMaps } from "../../_relaxed.ts"
 import { evaluate, type Numbers } from "../program/_programs.ts"
 import { jointLoss } from "./_joint_loss.ts"
 import {

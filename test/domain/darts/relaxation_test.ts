@@ -3,7 +3,6 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { gumbelNoise, initialAlpha, perturbationMaps } from "../../../src/domain/darts/noise.ts"
 import { type Relaxation, relaxationNode } from "../../../src/domain/darts/relaxation.ts"
-import { applyMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
 import {
   probabilities,
   type RelaxedShape,
@@ -14,6 +13,7 @@ import {
 import type { Network } from "../../../src/domain/network/layers.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
+import { applyMaps } from "../../_relaxed.ts"
 import { evaluate, type Numbers, withGradients } from "../program/_programs.ts"
 import { numbers, RAGGED, relativeError } from "./_networks.ts"
 

@@ -9,10 +9,11 @@ import { naDarts } from "../../../src/domain/darts/methods/na_darts.ts"
 import { initialAlpha } from "../../../src/domain/darts/noise.ts"
 import { readsAlpha, runInputs } from "../../../src/domain/darts/run_inputs.ts"
 import { planEpoch, planStep, runsOf } from "../../../src/domain/darts/step_plan.ts"
-import { applyMaps, relaxedMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
+import { relaxedMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
 import { probabilities, relaxedShape, rowsOf } from "../../../src/domain/neighborhood/relaxed_shape.ts"
 import type { Given } from "../../../src/domain/setting/field.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
+import { applyMaps } from "../../_relaxed.ts"
 import { searchOf } from "./_steps.ts"
 
 const SHAPE = relaxedShape(builtinSpace("darts"))

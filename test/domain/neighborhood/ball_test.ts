@@ -5,15 +5,15 @@ import * as assert from "uvu/assert"
 import { arbitraryArchitecture } from "../../../src/domain/architecture/arbitrary.ts"
 import type { Architecture } from "../../../src/domain/architecture/architecture.ts"
 import { isMember } from "../../../src/domain/architecture/membership.ts"
-import { oneHot } from "../../../src/domain/architecture/relaxed.ts"
 import { networkKey } from "../../../src/domain/architecture/slot_order.ts"
 import { changeAt, changeDistance, makeBall, neighbors, sphereSizes } from "../../../src/domain/neighborhood/ball.ts"
-import { hamming, networkDistance, totalVariation } from "../../../src/domain/neighborhood/distance.ts"
+import { hamming, networkDistance } from "../../../src/domain/neighborhood/distance.ts"
 import { spaceInvariants } from "../../../src/domain/neighborhood/invariants.ts"
 import { makeSpace } from "../../../src/domain/space/make_space.ts"
 import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
 import { combinations, decisionSpaces, genotypeSpaces } from "../../_arbitrary.ts"
+import { oneHot, totalVariation } from "../../_relaxed.ts"
 
 const cells = builtinSpace("nas-bench-201")
 const darts = builtinSpace("darts")

@@ -1,16 +1,11 @@
 import * as FastCheck from "@effect/schema/FastCheck"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { oneHot, type RelaxedArchitecture, readOff } from "../../../src/domain/architecture/relaxed.ts"
+import { type RelaxedArchitecture, readOff } from "../../../src/domain/architecture/relaxed.ts"
 import { discretize } from "../../../src/domain/darts/discretize.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
-import { hamming, totalVariation } from "../../../src/domain/neighborhood/distance.ts"
-import {
-  applyMaps,
-  identityMaps,
-  type Representation,
-  relaxedMaps
-} from "../../../src/domain/neighborhood/relaxed_maps.ts"
+import { hamming } from "../../../src/domain/neighborhood/distance.ts"
+import { identityMaps, type Representation, relaxedMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
 import { allRelaxedNeighbors, drawRelaxedNeighbors } from "../../../src/domain/neighborhood/relaxed_neighbors.ts"
 import {
   probabilities,
@@ -24,6 +19,7 @@ import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { combinations, decisionSpaces, genotypeSpaces } from "../../_arbitrary.ts"
+import { applyMaps, oneHot, totalVariation } from "../../_relaxed.ts"
 
 const REPRESENTATIONS: ReadonlyArray<Representation> = [
   { _tag: "Shift" },

@@ -3,12 +3,13 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { architectureKey } from "../../../src/domain/architecture/architecture.ts"
 import { isMember, spaceSize } from "../../../src/domain/architecture/membership.ts"
-import { oneHot, readOff, relaxedRows } from "../../../src/domain/architecture/relaxed.ts"
+import { readOff, relaxedRows } from "../../../src/domain/architecture/relaxed.ts"
 import { relaxedShape, rowsOfTensors } from "../../../src/domain/neighborhood/relaxed_shape.ts"
 import { slotsByNode } from "../../../src/domain/space/slots.ts"
 import { builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
 import { drawPath, pathInput, pathInputs, pathRows, paths } from "../../../src/domain/supernet/paths.ts"
 import { genotypeSpaces } from "../../_arbitrary.ts"
+import { oneHot } from "../../_relaxed.ts"
 
 const spaces = FastCheck.oneof(FastCheck.constantFrom(...SPACE_NAMES.map(builtinSpace)), genotypeSpaces)
 

@@ -2,7 +2,6 @@ import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as MemoryRunStore from "../../../src/adapters/run_store/memory.ts"
 import { type Architecture, architectureKey } from "../../../src/domain/architecture/architecture.ts"
 import type { Objective } from "../../../src/domain/objective/objective.ts"
 import { ValidationLoss } from "../../../src/domain/score/score.ts"
@@ -15,6 +14,7 @@ import { syntheticTable } from "../../../src/domain/table/synthetic_table.ts"
 import { makeTable, type Table } from "../../../src/domain/table/table.ts"
 import { EvaluationError, Evaluator } from "../../../src/effects/ports/evaluator.ts"
 import { repeatSearch } from "../../../src/effects/programs/repeat_search.ts"
+import * as MemoryRunStore from "./_memory_run.ts"
 
 /** NAS-Bench-201 with made-up scores, and a small space of 81 architectures. */
 export const NAS_BENCH = tabulated(builtinSpace("nas-bench-201"))

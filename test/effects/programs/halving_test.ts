@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import * as MemoryRunStore from "../../../src/adapters/run_store/memory.ts"
 import { type Architecture, architectureKey } from "../../../src/domain/architecture/architecture.ts"
 import { candidateSeed, drawCandidate, spaceCandidates } from "../../../src/domain/architecture/candidates.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
@@ -13,6 +12,7 @@ import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { type ArchitectureEvaluator, EvaluationError, Evaluator } from "../../../src/effects/ports/evaluator.ts"
 import { repeatSearch } from "../../../src/effects/programs/repeat_search.ts"
 import { failure, run } from "../../_effect.ts"
+import * as MemoryRunStore from "./_memory_run.ts"
 import { settingsOf } from "./_searches.ts"
 
 const space = builtinSpace("nas-bench-201")

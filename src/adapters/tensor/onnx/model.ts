@@ -59,10 +59,10 @@ const modelType = (() => {
 })()
 
 /** An attribute of an ONNX operator: an integer, integers, a text, or a real number given as `{ float }`. */
-export type Attribute = number | string | ReadonlyArray<number> | { readonly float: number }
+type Attribute = number | string | ReadonlyArray<number> | { readonly float: number }
 
 /** How an operator is written: its attributes and its domain; what it and its result are called, where that matters. */
-export interface OperatorOptions {
+interface OperatorOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>
   readonly domain?: string
   readonly name?: string

@@ -1,7 +1,7 @@
 import type { Program } from "../../../domain/program/program.ts"
 
 /** A tensor that is cut along an axis: positions from 0 to its size, between which the parts lie. */
-export interface Partition {
+interface Partition {
   readonly axis: number
   readonly bounds: ReadonlyArray<number>
 }

@@ -16,7 +16,7 @@ export interface OnnxModel {
 }
 
 /** A tensor that a model holds itself, under a name of its own. */
-export interface HeldTensor {
+interface HeldTensor {
   readonly name: string
   /** Elements in row-major order. */
   readonly data: ArrayLike<number>

@@ -4,7 +4,7 @@ import type { TensorData } from "../../../effects/ports/tensor_backend.ts"
 import type { Tensor } from "./windows.ts"
 
 /** Distance in memory between neighbors along each axis of a row-major tensor. */
-export function strides(shape: Shape): ReadonlyArray<number> {
+function strides(shape: Shape): ReadonlyArray<number> {
   const result = shape.map(() => 1)
   for (let axis = shape.length - 2; axis >= 0; axis--) result[axis] = result[axis + 1]! * shape[axis + 1]!
   return result
@@ -14,7 +14,7 @@ export function strides(shape: Shape): ReadonlyArray<number> {
  * Visit the elements of a tensor of this shape in order; `place` is where the element lies in another tensor, which starts
  * at `offset` and moves by `steps` per axis.
  */
-export function walk(
+function walk(
   shape: Shape,
   offset: number,
   steps: ReadonlyArray<number>,

@@ -6,7 +6,7 @@ import type { AxisPadding, Kernels } from "./kernels.ts"
 export type ImageShape = readonly [number, number, number, number]
 
 /** Padding as the kernels' attribute takes it. */
-export type PadAttribute = "valid" | "same" | Array<[number, number]>
+type PadAttribute = "valid" | "same" | Array<[number, number]>
 
 const WHOLE: AxisPadding = { before: 0, after: 0, between: 0 }
 

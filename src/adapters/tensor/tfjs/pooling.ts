@@ -5,7 +5,7 @@ import type { Kernels } from "./kernels.ts"
 import { capabilities } from "./runtimes.ts"
 
 /** The pooling operations. */
-export type Pooling = Extract<
+type Pooling = Extract<
   Operation,
   { _tag: "MaxPool" | "MaxPoolScatter" | "MaxPoolGather" | "AveragePool" | "AveragePoolTranspose" }
 >

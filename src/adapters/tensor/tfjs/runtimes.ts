@@ -7,7 +7,7 @@ export const RUNTIMES = ["tfjs-gpu", "tfjs-node", "tfjs-wasm", "tfjs-cpu"] as co
 export type RuntimeName = (typeof RUNTIMES)[number]
 
 /** What is known of a runtime. */
-export interface Runtime {
+interface Runtime {
   readonly package: string
   /** Its name in the engine. Both packages over TensorFlow's C library share one, so a process can load one of them. */
   readonly engineName: "tensorflow" | "wasm" | "cpu"
@@ -78,7 +78,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, Runtime>> = {
 }
 
 /** The kernels of a convolution that a runtime has; what it lacks is composed. */
-export interface Capabilities {
+interface Capabilities {
   /** Filter gradients, and image gradients of depthwise convolutions. */
   readonly gradients: boolean
   /** Padding of any sizes in gradient and pooling kernels; only none or TensorFlow's SAME otherwise. */

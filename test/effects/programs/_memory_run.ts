@@ -6,7 +6,7 @@ import {
   type RecordedEvaluation,
   RunStore,
   RunStoreError
-} from "../../effects/ports/run_store.ts"
+} from "../../../src/effects/ports/run_store.ts"
 
 /** What a run in memory holds; its owner may look inside, and hand it to another run to continue it. */
 export interface MemoryRun {
