@@ -28,9 +28,12 @@ export { architectureCounts, describeNetwork } from "./src/domain/network/descri
 export { initialWeights } from "./src/domain/network/initial_weights.ts"
 // Programs
 export { buildProgram, ProgramBuilder } from "./src/domain/program/builder.ts"
+export { type Copied, copyNodes } from "./src/domain/program/copy.ts"
 export { type Cost, programCost } from "./src/domain/program/cost.ts"
 export { type Differentiation, differentiate } from "./src/domain/program/differentiate.ts"
+export type { Node, NodeId } from "./src/domain/program/node.ts"
 export type { Operation, Shape } from "./src/domain/program/operation.ts"
-export { elementCount, type Node, type Program, ProgramError } from "./src/domain/program/program.ts"
+export { fullName, type Label, type Named, ofRole, type Port, portOf, type Role } from "./src/domain/program/port.ts"
+export { elementCount, type Program, ProgramError } from "./src/domain/program/program.ts"
 export { simplify } from "./src/domain/program/rewrite.ts"
 export { type DeviceTensor, TensorBackend, type TensorData, TensorError } from "./src/effects/ports/tensor_backend.ts"

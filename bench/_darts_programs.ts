@@ -5,6 +5,7 @@ import { darts } from "../src/domain/darts/methods/darts.ts"
 import { stepPrograms } from "../src/domain/darts/step_programs.ts"
 import { cellSize, spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { buildProgram } from "../src/domain/program/builder.ts"
+import type { Shape } from "../src/domain/program/operation.ts"
 import { elementCount, type Program } from "../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../src/domain/random.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
@@ -15,8 +16,7 @@ import { TensorBackend } from "../src/effects/ports/tensor_backend.ts"
 export type StepSizes = readonly [channels: number, cells: number, batch: number, size: number]
 
 /** Uniform numbers for an input of a program, smaller for weights. */
-export function noise(name: string, program: Program, at: number): HostValues {
-  const { shape } = program.nodes[at]!
+export function noise(name: string, shape: Shape): HostValues {
   const key = keyOf(name)
   const scale = name === "weights" ? 0.2 : 1
   const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
@@ -45,13 +45,12 @@ export const searchStep = Effect.fn("searchStep")(function* (name: StepSpace, si
     return level.step
   })
   const inputs = new Map<string, HostValues>()
-  for (const program of levels) for (const [name, at] of program.inputs) inputs.set(name, noise(name, program, at))
+  for (const program of levels) for (const [name, port] of program.inputs) inputs.set(name, noise(name, port.shape))
   const { length } = inputs.get("targets")!.data
   inputs.set("targets", { shape: [batch, 10], data: Float32Array.from({ length }, (_, i) => (i % 11 === 0 ? 1 : 0)) })
   inputs.set("learningRate", { shape: [], data: [0.0003] })
-  for (const [name, tensor] of programs.state)
-    if (!/^(weights$|alpha)/.test(name))
-      inputs.set(name, { shape: tensor, data: new Float32Array(elementCount(tensor)) })
+  for (const [name, { shape }] of programs.state)
+    if (!/^(weights$|alpha)/.test(name)) inputs.set(name, { shape, data: new Float32Array(elementCount(shape)) })
   return { levels, inputs }
 })
 
@@ -67,8 +66,8 @@ export const backendRates = Effect.fn("backendRates")(function* ({
   const rate = Effect.fnUntraced(function* (program: Program, work: number) {
     const executable = yield* backend.compile(program)
     const inputs = new Map()
-    for (const [name, at] of program.inputs) {
-      const { shape, data } = noise(name, program, at)
+    for (const [name, port] of program.inputs) {
+      const { shape, data } = noise(name, port.shape)
       inputs.set(name, yield* backend.upload(shape, data))
     }
     const run = Effect.flatMap(executable.run(inputs), (outputs) => backend.download(outputs.get("y")!))

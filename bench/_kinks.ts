@@ -1,6 +1,8 @@
 import * as Either from "effect/Either"
 import { buildProgram, type ProgramBuilder } from "../src/domain/program/builder.ts"
-import type { Node, Program } from "../src/domain/program/program.ts"
+import { entriesOf, type Node, type NodeId } from "../src/domain/program/node.ts"
+import { portOf } from "../src/domain/program/port.ts"
+import type { Program } from "../src/domain/program/program.ts"
 import { simplify } from "../src/domain/program/rewrite.ts"
 
 /** What a ReLU or a max pool decides over: its operand, as the output or the input `kink/<node>`. */
@@ -17,8 +19,8 @@ export interface Kinks {
  * jumps, and only the derivative on the same side can be compared.
  */
 export function kinksOf(program: Program): Kinks {
-  const places = [...program.nodes.entries()].flatMap(([at, node]) => (decides(node) ? [at] : []))
-  const nameOf = (at: number) => `kink/${at}`
+  const places = [...entriesOf(program.nodes)].flatMap(([at, node]) => (decides(node) ? [at] : []))
+  const nameOf = (at: NodeId) => `kink/${at}`
   const seen = built((b) => {
     const moved = copied(b, program, (at) => at)
     for (const at of places) b.output(nameOf(at), moved[program.nodes[at]!.operands[0]!]!)
@@ -28,7 +30,7 @@ export function kinksOf(program: Program): Kinks {
       const own = b.add({ _tag: "Detach" }, operand)
       return b.plus(operand, b.minus(b.input(nameOf(at), b.shape(operand)), own))
     })
-    for (const [name, at] of program.outputs) b.output(name, moved[at]!)
+    for (const port of program.outputs.values()) b.output(port, moved[port.node]!)
   })
   return { seen: simplify(seen), pinned, names: places.map(nameOf) }
 }
@@ -45,13 +47,13 @@ function built(make: (b: ProgramBuilder) => void): Program {
 function copied(
   b: ProgramBuilder,
   program: Program,
-  operandOf: (operand: number, at: number) => number
-): ReadonlyArray<number> {
-  const moved: Array<number> = []
-  for (const [at, node] of program.nodes.entries()) {
+  operandOf: (operand: NodeId, at: NodeId) => NodeId
+): ReadonlyArray<NodeId> {
+  const moved: Array<NodeId> = []
+  for (const [at, node] of entriesOf(program.nodes)) {
     const { operation, shape } = node
     const operands = node.operands.map((operand) => moved[operand]!)
-    if (operation._tag === "Input") moved.push(b.input(operation.name, shape))
+    if (operation._tag === "Input") moved.push(b.input(portOf(program.inputs, operation.name), shape))
     else if (operation._tag === "Constant") moved.push(b.constant(operation.value, shape))
     else moved.push(b.add(operation, ...(decides(node) ? [operandOf(operands[0]!, at)] : operands)))
   }

@@ -56,7 +56,7 @@ const train = Effect.gen(function* () {
   if (weights._tag === "Summed") return yield* Effect.dieMessage("DARTS has one run a step")
   const executable = yield* backend.compile(weights.step)
   const initial = new Map<string, HostValues>()
-  for (const [tensor, shape] of state) {
+  for (const [tensor, { shape }] of state) {
     const key = keyOf(tensor)
     const scale = /^(weights$|alpha)/.test(tensor) ? 0.4 : 0
     const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => scale * (uniformAt(key, i) - 0.5))
@@ -101,7 +101,7 @@ const peak = Effect.fn("peak")(function* (sizes: StepSizes) {
   const resident = 4 * [...inputs.values()].reduce((sum, { data }) => sum + data.length, 0)
   const results: Array<{ readonly held: number; readonly predicted: number }> = []
   for (const [at, program] of levels.entries()) {
-    const own = [...program.inputs.values()].reduce((sum, input) => sum + elementCount(program.nodes[input]!.shape), 0)
+    const own = [...program.inputs.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0)
     const predicted = programCost(program).peakBytes + resident - 4 * own
     const before = process.memoryUsage().rss
     let held = 0

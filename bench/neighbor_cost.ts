@@ -28,6 +28,7 @@ import { naDarts } from "../src/domain/darts/methods/na_darts.ts"
 import { stepPrograms } from "../src/domain/darts/step_programs.ts"
 import { spaceSearchNetwork } from "../src/domain/network/cell_networks.ts"
 import { initialWeights } from "../src/domain/network/initial_weights.ts"
+import { fullName } from "../src/domain/program/port.ts"
 import { keyOf, uniformAt } from "../src/domain/random.ts"
 import { builtinSpace, SPACE_NAMES } from "../src/domain/space/spaces.ts"
 import { gradientSearch } from "../src/effects/programs/darts_search.ts"
@@ -70,7 +71,7 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
   const given = { neighbors, steps: updates, batchSize: batch, epochs: 1 }
   const asked = yield* dartsSearch(naDarts, given)
   const { weightLayout } = yield* stepPrograms(asked, network)
-  const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
+  const parameters = new Map(weightLayout.map(({ name, shape }) => [name, shape]))
   const examples = 2 * batch * (WARM + steps + LAST)
   const shape = [3, size, size] as const
   const key = keyOf("images")
@@ -84,7 +85,9 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
     network,
     examples,
     seed: "0",
-    initial: new Map([...initialWeights(parameters, "0")].map(([name, data]) => [`param/${name}`, data])),
+    initial: new Map(
+      [...initialWeights(parameters, "0")].map(([name, data]) => [fullName({ role: "parameter", name }), data])
+    ),
     reader,
     request: (indices) => ({ indices, options: { classes: 10 } })
   }

@@ -25,6 +25,7 @@ import { finiteDifferenceProgram, unrolledProgram } from "../src/domain/darts/un
 import { BACKEND_NAMES } from "../src/domain/data/names.ts"
 import { programCost } from "../src/domain/program/cost.ts"
 import { differentiate } from "../src/domain/program/differentiate.ts"
+import { fullName, ofRole, portOf } from "../src/domain/program/port.ts"
 import type { Program } from "../src/domain/program/program.ts"
 import { simplify } from "../src/domain/program/rewrite.ts"
 import { TensorBackend } from "../src/effects/ports/tensor_backend.ts"
@@ -48,8 +49,7 @@ const evaluate = Effect.fn("evaluate")(function* (program: Program, given: Reado
   const backend = yield* TensorBackend
   const executable = yield* backend.compile(program)
   const inputs = new Map()
-  for (const [name, at] of program.inputs) {
-    const { shape } = program.nodes[at]!
+  for (const [name, { shape }] of program.inputs) {
     const tensor = given.get(name)
     if (tensor === undefined) return yield* Effect.dieMessage(`the file has no ${name}`)
     inputs.set(name, yield* backend.upload(shape, tensor.data))
@@ -91,8 +91,15 @@ function gradientsOf(program: Program, names: ReadonlyArray<string>): Program {
 
 /** The loss of a search network, for its second-order alpha gradients. */
 function lossOf(golden: GoldenNetwork): LossProgram {
-  const weights = golden.parameters.map((name) => `param/${name}`)
-  return { program: golden.program("batch"), alphas: golden.alphas, weights, batch: ["x", "targets"], shape: [] }
+  const program = golden.program("batch")
+  const alphas = golden.alphas.map((name) => portOf(program.inputs, name))
+  return {
+    program,
+    alphas,
+    weights: ofRole(program.inputs, "parameter"),
+    batch: ofRole(program.inputs, "batch"),
+    shape: []
+  }
 }
 
 function largest(data: ArrayLike<number>): number {
@@ -170,7 +177,7 @@ const checkFile = Effect.fn("checkFile")(function* (path: string) {
   check(
     "running statistics",
     values,
-    [...program.outputs.keys()].filter((name) => name.startsWith("buffer/")).map((name) => [name, name])
+    ofRole(program.outputs, "buffer").map((port) => [fullName(port), fullName(port)])
   )
   const missing = [...file.tensors.keys()].filter(
     (name) => name.startsWith(`${prefix}grad/`) && !values.has(name.slice(prefix!.length))
@@ -221,7 +228,7 @@ const onSameSide = Effect.fn("onSameSide")(function* (
     yield* Effect.provide(evaluate(seen, inputs), Reference.layer("f64"))
   ]
   const shaped = kinks.map((name) => {
-    const { shape } = pinned.nodes[pinned.inputs.get(name)!]!
+    const { shape } = portOf(pinned.inputs, name)
     return [name, { shape, data: Float64Array.from(own.get(name)!) }] as const
   })
   const exact = yield* Effect.provide(

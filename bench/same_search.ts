@@ -98,7 +98,8 @@ const lane = Effect.fn("lane")(function* (
       ),
     tensors: Effect.map(
       own.download(() => true),
-      (values): Tensors => new Map([...values].map(([at, data]) => [at, { shape: programs.state.get(at)!, data }]))
+      (values): Tensors =>
+        new Map([...values].map(([at, data]) => [at, { shape: programs.state.get(at)!.shape, data }]))
     ),
     architecture: architectureOf(own)
   }
@@ -115,7 +116,7 @@ function difference(one: StepLosses, other: StepLosses): number {
 function moved(start: Tensors): Tensors {
   return new Map(
     [...start].map(([name, { shape, data }]) => {
-      const nudge = name === WEIGHTS ? tolerance / 100 : 0
+      const nudge = name === WEIGHTS.name ? tolerance / 100 : 0
       return [name, { shape, data: Float32Array.from(data, (x, i) => x * (1 + (i % 2 === 0 ? nudge : -nudge))) }]
     })
   )

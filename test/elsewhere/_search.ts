@@ -54,7 +54,7 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
   const search = yield* dartsSearch(naDarts, given)
   yield* checkDartsSearch(search, relaxedShape(space), EXAMPLES)
   const { weightLayout } = yield* stepPrograms(search, network)
-  const parameters = new Map([...weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
+  const parameters = new Map(weightLayout.map(({ name, shape }) => [name, shape]))
   const plan: GradientPlan = {
     ...search,
     ...{ space, network, examples: EXAMPLES, seed: "elsewhere" },

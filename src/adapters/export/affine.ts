@@ -1,20 +1,21 @@
+import { entriesOf, type NodeId } from "../../domain/program/node.ts"
 import type { BinaryKind, Shape } from "../../domain/program/operation.ts"
 import type { Program } from "../../domain/program/program.ts"
 import { lastReaders } from "../../domain/program/rewrite.ts"
 
 /** x · scale + shift, channel by channel (axis 1), of what a node gives. */
 export interface Affine {
-  readonly base: number
+  readonly base: NodeId
   readonly scale: Float64Array
   readonly shift: Float64Array
 }
 
 /** What of a program depends on one of its inputs, and how often it is read. */
 interface Dependence {
-  readonly isDependent: (at: number) => boolean
+  readonly isDependent: (at: NodeId) => boolean
   /** Whether one node alone reads a node, which is no output. */
-  readonly isReadOnce: (at: number) => boolean
-  readonly isNeeded: (at: number) => boolean
+  readonly isReadOnce: (at: NodeId) => boolean
+  readonly isNeeded: (at: NodeId) => boolean
 }
 
 /** The nodes that depend on an input, and how often those are read that an output needs. */
@@ -24,9 +25,10 @@ export function dependenceOn(program: Program, input: string): Dependence {
   const needed = new Uint8Array(nodes.length)
   const readers = new Int32Array(nodes.length)
   const isOutput = lastReaders(program)
-  for (const [at, { operands }] of nodes.entries())
-    dependent[at] = at === program.inputs.get(input) || operands.some((operand) => dependent[operand] === 1) ? 1 : 0
-  for (const at of program.outputs.values()) needed[at] = 1
+  const from = program.inputs.get(input)?.node
+  for (const [at, { operands }] of entriesOf(nodes))
+    dependent[at] = at === from || operands.some((operand) => dependent[operand] === 1) ? 1 : 0
+  for (const { node } of program.outputs.values()) needed[node] = 1
   for (let at = nodes.length - 1; at >= 0; at--) {
     if (needed[at] === 0) continue
     for (const operand of nodes[at]!.operands) {
@@ -42,11 +44,11 @@ export function dependenceOn(program: Program, input: string): Dependence {
 }
 
 /** A node that only repeats the elements of another one, followed to it. */
-export function unrepeated({ nodes }: Program, at: number): number {
-  let from = at
-  while (nodes[from]!.operation._tag === "Broadcast" || nodes[from]!.operation._tag === "Detach")
-    from = nodes[from]!.operands[0]!
-  return from
+export function unrepeated({ nodes }: Pick<Program, "nodes">, at: NodeId): NodeId {
+  const { operation, operands } = nodes[at]!
+  const [from] = operands
+  const repeats = operation._tag === "Broadcast" || operation._tag === "Detach"
+  return repeats && from !== undefined ? unrepeated({ nodes }, from) : at
 }
 
 /** Whether a tensor has one number per channel, or one alone. */

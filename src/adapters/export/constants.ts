@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type { NodeId } from "../../domain/program/node.ts"
 import type { Shape } from "../../domain/program/operation.ts"
 import type { Program } from "../../domain/program/program.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
@@ -14,14 +15,18 @@ export interface Constant {
 
 /** Nodes that need no input but the given ones, computed in double precision. */
 export const computeConstants = Effect.fn("computeConstants")(
-  function* (program: Program, wanted: ReadonlyArray<number>, inputs: ReadonlyMap<string, ArrayLike<number>>) {
-    const outputs = new Map(wanted.map((at) => [String(at), at]))
+  function* (program: Program, wanted: ReadonlyArray<NodeId>, inputs: ReadonlyMap<string, ArrayLike<number>>) {
+    const outputs = new Map(
+      wanted.map((node) => {
+        const { shape } = program.nodes[node]!
+        return [String(node), { role: "result", name: String(node), node, shape } as const]
+      })
+    )
     const part = simplify({ ...program, outputs })
     const backend = yield* TensorBackend
     const executable = yield* backend.compile(part)
     const tensors = new Map<string, DeviceTensor>()
-    for (const [name, at] of part.inputs)
-      tensors.set(name, yield* backend.upload(part.nodes[at]!.shape, inputs.get(name)!))
+    for (const [name, { shape }] of part.inputs) tensors.set(name, yield* backend.upload(shape, inputs.get(name)!))
     const constants = new Map<number, Constant>()
     for (const [name, tensor] of yield* executable.run(tensors))
       constants.set(Number(name), { shape: tensor.shape, data: yield* backend.download(tensor) })

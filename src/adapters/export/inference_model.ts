@@ -1,6 +1,8 @@
 import * as Effect from "effect/Effect"
 import type { Normalization } from "../../domain/data/normalization.ts"
+import { entriesOf, type NodeId } from "../../domain/program/node.ts"
 import type { Operation, PoolGeometry } from "../../domain/program/operation.ts"
+import { fullName, portOf } from "../../domain/program/port.ts"
 import type { Program } from "../../domain/program/program.ts"
 import { type Dimensions, type ModelFacts, OnnxGraph } from "../tensor/onnx/model.ts"
 import { type Affine, unrepeated } from "./affine.ts"
@@ -34,16 +36,21 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
   const { constants, affine, absorbed, ...plan } = yield* planInference(program, inputs)
   const { isDependent, isLive, isLinear, isFlipped, sourceOf, constant } = plan
   const { nodes } = program
-  const node = (at: number) => nodes[at]!
+  const node = (at: NodeId) => nodes[at]!
 
   const graph = new OnnxGraph()
   const values = new Map<number, string>()
   const taken = new Set<string>()
 
   /** PyTorch's name of a parameter or statistic; none of a node that is computed. */
-  function nameOf(at: number): string | undefined {
+  function nameOf(at: NodeId): string | undefined {
     const { operation } = node(at)
-    return operation._tag === "Input" ? operation.name.replace(/^(param|buffer)\//, "") : undefined
+    return operation._tag === "Input" ? portOf(program.inputs, operation.name).name : undefined
+  }
+
+  /** A parameter or statistic by PyTorch's name. */
+  function stored(name: string): ArrayLike<number> | undefined {
+    return inputs.get(fullName({ role: "parameter", name })) ?? inputs.get(fullName({ role: "buffer", name }))
   }
 
   /** A tensor of the model, by its name where it is free. */
@@ -53,12 +60,12 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     return graph.initializer(name, shape, data)
   }
 
-  function value(at: number): string {
+  function value(at: NodeId): string {
     return isDependent(at) ? values.get(at)! : tensor(nameOf(unrepeated(program, at)), constant(at))
   }
 
   /** A value with an element for every image. */
-  function whole(at: number): string {
+  function whole(at: NodeId): string {
     if (isDependent(at)) return value(at)
     const sizes = node(at).shape.slice(1)
     const all =
@@ -78,10 +85,10 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     return graph.operator(type, [x], { attributes: { kernel_shape: kernel, strides: stride, pads, ...counted } })
   }
 
-  function convolved(at: number, scale?: Float64Array, shift?: Float64Array): string {
+  function convolved(at: NodeId, scale?: Float64Array, shift?: Float64Array): string {
     const { operation, operands } = node(at)
     if (operation._tag !== "Convolution") throw new RangeError(`Cannot export ${operation._tag}`)
-    const [image, filter] = operands as readonly [number, number]
+    const [image, filter] = operands as readonly [NodeId, NodeId]
     const { shape, data } = constant(filter)
     const name = nameOf(unrepeated(program, filter))
     const count = data.length / shape[0]!
@@ -103,8 +110,8 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     })
   }
 
-  function linear(at: number, scale?: Float64Array, shift?: Float64Array): string {
-    const [x, weights] = node(at).operands as readonly [number, number]
+  function linear(at: NodeId, scale?: Float64Array, shift?: Float64Array): string {
+    const [x, weights] = node(at).operands as readonly [NodeId, NodeId]
     const from = unrepeated(program, weights)
     const flipped = isFlipped(from)
     const { shape, data } = flipped ? constants.get(sourceOf(weights))! : constant(weights)
@@ -121,11 +128,11 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
   }
 
   /** A function per channel that no layer takes in: a normalization where it is one, else product and sum. */
-  function scaledAndShifted(x: string, at: number, scale: Float64Array, shift: Float64Array): string {
+  function scaledAndShifted(x: string, at: NodeId, scale: Float64Array, shift: Float64Array): string {
     const normal = normalizationAt(at, scale, shift)
     if (normal !== undefined) {
       const names = ["weight", "bias", "running_mean", "running_var"].map((field) => {
-        const data = inputs.get(`${field.startsWith("running") ? "buffer" : "param"}/${normal}.${field}`)!
+        const data = stored(`${normal}.${field}`)!
         return tensor(`${normal}.${field}`, { shape: [data.length], data })
       })
       return graph.operator("BatchNormalization", [x, ...names], { attributes: { epsilon: { float: EPSILON } } })
@@ -140,10 +147,10 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
   }
 
   /** The name of the normalization by running statistics that a function per channel is. */
-  function normalizationAt(at: number, scale: Float64Array, shift: Float64Array): string | undefined {
-    const seen = new Set<number>()
+  function normalizationAt(at: NodeId, scale: Float64Array, shift: Float64Array): string | undefined {
+    const seen = new Set<NodeId>()
     const names: Array<string> = []
-    const visit = (from: number) => {
+    const visit = (from: NodeId) => {
       if (seen.has(from) || from === affine.get(at)!.base) return
       seen.add(from)
       const name = nameOf(from)
@@ -153,8 +160,8 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     visit(at)
     const isNear = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b))
     return names.find((name) => {
-      const [weight, bias] = [inputs.get(`param/${name}.weight`), inputs.get(`param/${name}.bias`)]
-      const [mean, variance] = [inputs.get(`buffer/${name}.running_mean`), inputs.get(`buffer/${name}.running_var`)]
+      const [weight, bias] = [stored(`${name}.weight`), stored(`${name}.bias`)]
+      const [mean, variance] = [stored(`${name}.running_mean`), stored(`${name}.running_var`)]
       if (!weight || !bias || !mean || !variance || weight.length !== scale.length) return false
       return Array.from(scale).every((factor, i) => {
         const own = weight[i]! / Math.sqrt(variance[i]! + EPSILON)
@@ -163,7 +170,7 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     })
   }
 
-  function emitAffine(at: number, { base, scale, shift }: Affine): string {
+  function emitAffine(at: NodeId, { base, scale, shift }: Affine): string {
     const { operation, operands } = node(base)
     if (!absorbed.has(base)) return scaledAndShifted(value(base), at, scale, shift)
     if (operation._tag === "Convolution") return convolved(base, scale, shift)
@@ -186,7 +193,7 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     return graph.operator("Concat", parts, { attributes: { axis: 1 } })
   }
 
-  function emit(operation: Operation, operands: ReadonlyArray<number>, at: number): string {
+  function emit(operation: Operation, operands: ReadonlyArray<NodeId>, at: NodeId): string {
     const { shape } = node(at)
     const list = (numbers: ReadonlyArray<number>) => graph.integers(numbers)
     const x = () => value(operands[0]!)
@@ -233,10 +240,10 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     throw new RangeError(`Cannot export ${operation._tag}`)
   }
 
-  const sizes = (at: number): Dimensions => [batch, ...node(at).shape.slice(1)]
-  const image = program.inputs.get("image")!
+  const sizes = (at: NodeId): Dimensions => [batch, ...node(at).shape.slice(1)]
+  const image = portOf(program.inputs, "image").node
   const pixels = graph.input("image", sizes(image), about)
-  for (const [at, { operation, operands, shape }] of nodes.entries()) {
+  for (const [at, { operation, operands, shape }] of entriesOf(nodes)) {
     if (!isLive(at) || absorbed.has(at)) continue
     if (shape[0] !== 1) throw new RangeError(`Cannot export ${operation._tag} over several images`)
     const own = affine.get(at)
@@ -249,7 +256,7 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
           : emitAffine(at, own)
     )
   }
-  for (const [name, at] of program.outputs) graph.outputAs(name, whole(at), sizes(at))
+  for (const [name, { node }] of program.outputs) graph.outputAs(name, whole(node), sizes(node))
   return graph.encode(facts)
 })
 

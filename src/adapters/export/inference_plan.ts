@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { entriesOf, type NodeId } from "../../domain/program/node.ts"
 import type { Program } from "../../domain/program/program.ts"
 import { type Affine, composed, dependenceOn, isPerChannel, unrepeated } from "./affine.ts"
 import { computeConstants } from "./constants.ts"
@@ -13,36 +14,40 @@ export const planInference = Effect.fn("planInference")(function* (
 ) {
   const { nodes } = program
   const { isDependent, isNeeded, isReadOnce } = dependenceOn(program, "image")
-  const node = (at: number) => nodes[at]!
-  const isLive = (at: number) => isDependent(at) && isNeeded(at)
+  const node = (at: NodeId) => nodes[at]!
+  const isLive = (at: NodeId) => isDependent(at) && isNeeded(at)
   /** Where a constant operand comes from: a matrix is taken before it is transposed. */
-  const sourceOf = (at: number) => {
+  const sourceOf = (at: NodeId) => {
     const from = unrepeated(program, at)
     return isFlipped(from) ? node(from).operands[0]! : from
   }
-  function isFlipped(at: number): boolean {
+  function isFlipped(at: NodeId): boolean {
     const { operation } = node(at)
     return operation._tag === "Transpose" && operation.permutation.join() === "1,0"
   }
   const wanted = [
-    ...nodes.flatMap(({ operands }, at) => (isLive(at) ? operands.filter((operand) => !isDependent(operand)) : [])),
-    ...[...program.outputs.values()].filter((at) => !isDependent(at))
+    ...[...entriesOf(nodes)].flatMap(([at, { operands }]) =>
+      isLive(at) ? operands.filter((operand) => !isDependent(operand)) : []
+    ),
+    ...[...program.outputs.values()].map(({ node }) => node).filter((at) => !isDependent(at))
   ]
   const constants = yield* computeConstants(
     program,
     [...new Set(wanted.flatMap((at) => [sourceOf(at), unrepeated(program, at)]))],
     inputs
   )
-  const constant = (at: number) => constants.get(unrepeated(program, at))!
+  const constant = (at: NodeId) => constants.get(unrepeated(program, at))!
 
   /** Chains of operations with one number per channel, each as one affine function, and the nodes that are part of a later one. */
   function findAffine() {
-    const affine = new Map<number, Affine>()
-    const absorbed = new Set<number>()
-    for (const [at, { operation, operands, shape }] of nodes.entries()) {
+    const affine = new Map<NodeId, Affine>()
+    const absorbed = new Set<NodeId>()
+    for (const [at, { operation, operands, shape }] of entriesOf(nodes)) {
       if (!isLive(at) || operation._tag !== "Binary") continue
-      const isLeft = isDependent(operands[0]!)
-      const [x, by] = (isLeft ? operands : [operands[1]!, operands[0]!]) as [number, number]
+      const [left, right] = operands
+      if (left === undefined || right === undefined) continue
+      const isLeft = isDependent(left)
+      const [x, by] = isLeft ? [left, right] : [right, left]
       if (isDependent(by) || shape.length < 2 || !isPerChannel(constant(by).shape)) continue
       const known = isReadOnce(x) ? affine.get(x) : undefined
       const channels = shape[1]!
@@ -58,9 +63,9 @@ export const planInference = Effect.fn("planInference")(function* (
   }
 
   /** The nodes that an affine function of a node becomes part of, itself included; none where it stays an operator. */
-  function foldable(at: number): ReadonlyArray<number> {
+  function foldable(at: NodeId): ReadonlyArray<NodeId> {
     const { operation, operands, shape } = node(at)
-    const isLayer = (layer: number) => {
+    const isLayer = (layer: NodeId) => {
       const { operation, operands } = node(layer)
       return operation._tag === "Convolution" && isDependent(operands[0]!) && !isDependent(operands[1]!)
     }
@@ -71,7 +76,7 @@ export const planInference = Effect.fn("planInference")(function* (
     return all && new Set(operands).size === operands.length ? [at, ...operands] : []
   }
 
-  function isLinear(at: number): boolean {
+  function isLinear(at: NodeId): boolean {
     const { operands, shape } = node(at)
     return shape.length === 2 && isDependent(operands[0]!) && !isDependent(operands[1]!)
   }

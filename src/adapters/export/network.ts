@@ -12,7 +12,9 @@ import type { Network } from "../../domain/network/layers.ts"
 import { nasBench201Network } from "../../domain/network/nas_bench_201_networks.ts"
 import type { EvaluationLogits, Stem } from "../../domain/network/skeletons.ts"
 import { buildProgram } from "../../domain/program/builder.ts"
+import type { NodeId } from "../../domain/program/node.ts"
 import type { Shape } from "../../domain/program/operation.ts"
+import { ofRole } from "../../domain/program/port.ts"
 import type { Program, ProgramError } from "../../domain/program/program.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
@@ -95,7 +97,7 @@ export function imageShape({ image, imageChannels }: NetworkSizes, batch: number
 }
 
 /** Add an architecture's network to a program. */
-export function addNetwork(net: Network, image: number, exportable: Exportable, sizes: NetworkSizes): EvaluationLogits {
+export function addNetwork(net: Network, image: NodeId, exportable: Exportable, sizes: NetworkSizes): EvaluationLogits {
   if (exportable._tag === "Genotype") return dartsEvaluationNetwork(net, image, exportable.genotype, sizes)
   if (exportable._tag === "Space")
     return evaluationLogits(
@@ -134,9 +136,7 @@ export function buildNetwork(
     if (auxiliary !== undefined) b.output("logits_aux", auxiliary)
   })
   return Either.map(made, (program) => {
-    const buffers = [...program.inputs].flatMap(([name, at]) =>
-      name.startsWith("buffer/") ? [[name.slice("buffer/".length), program.nodes[at]!.shape] as const] : []
-    )
+    const buffers = ofRole(program.inputs, "buffer").map(({ name, shape }) => [name, shape] as const)
     return { program, parameters, buffers: new Map(buffers) }
   })
 }

@@ -7,6 +7,8 @@ import type { Network, Statistics } from "../../domain/network/layers.ts"
 import { crossEntropy, softmax } from "../../domain/network/mixture.ts"
 import { nasBench201Network, nasBench201SearchNetwork } from "../../domain/network/nas_bench_201_networks.ts"
 import { buildProgram, type ProgramBuilder } from "../../domain/program/builder.ts"
+import type { NodeId } from "../../domain/program/node.ts"
+import type { Named } from "../../domain/program/port.ts"
 import type { Program } from "../../domain/program/program.ts"
 import { builtinSpace } from "../../domain/space/spaces.ts"
 import { SafetensorsError, type StoredTensors } from "./safetensors.ts"
@@ -106,7 +108,7 @@ function addNetwork(net: Network, kind: GoldenNetwork["kind"], metadata: Metadat
   const { C: channels, classes, batch, image } = metadata
   const x = b.input("x", [batch, imageChannels, image, image])
   const targets = b.input("targets", [batch, classes])
-  const finish = (logits: number, auxiliary?: number) => {
+  const finish = (logits: NodeId, auxiliary?: NodeId) => {
     b.output("logits", logits)
     const loss = crossEntropy(net, logits, targets)
     if (auxiliary === undefined) {
@@ -116,12 +118,15 @@ function addNetwork(net: Network, kind: GoldenNetwork["kind"], metadata: Metadat
     b.output("logits_aux", auxiliary)
     b.output("loss", b.plus(loss, b.scale(crossEntropy(net, auxiliary, targets), metadata.auxiliary_weight ?? 0.4)))
   }
-  const weights = (name: string, rows: number, operations: number) => softmax(net, b.input(name, [rows, operations]))
+  const weights = (alpha: Named, rows: number, operations: number) => softmax(net, b.input(alpha, [rows, operations]))
   const cells = metadata.layers ?? 0
   const cellsPerStage = metadata.N ?? 1
   switch (kind) {
     case "darts-search": {
-      const mixed = { normal: weights("alpha/normal", 14, 8), reduce: weights("alpha/reduce", 14, 8) }
+      const mixed = {
+        normal: weights({ role: "alpha", name: "normal" }, 14, 8),
+        reduce: weights({ role: "alpha", name: "reduce" }, 14, 8)
+      }
       finish(dartsSearchNetwork(net, x, { channels, cells, classes }, mixed))
       break
     }
@@ -141,18 +146,25 @@ function addNetwork(net: Network, kind: GoldenNetwork["kind"], metadata: Metadat
     }
     case "nas-bench-201": {
       const parsed = parseArchitecture(builtinSpace("nas-bench-201"), metadata.arch ?? "")
-      if (Either.isLeft(parsed)) throw b.error({ _tag: "Detach" }, parsed.left.message)
+      if (Either.isLeft(parsed)) throw b.fault("the network", parsed.left.message)
       finish(nasBench201Network(net, x, parsed.right, { channels, cellsPerStage, classes }))
       break
     }
     case "nas-bench-201-search":
-      finish(nasBench201SearchNetwork(net, x, { channels, cellsPerStage, classes }, weights("alpha", 6, 5)))
+      finish(
+        nasBench201SearchNetwork(
+          net,
+          x,
+          { channels, cellsPerStage, classes },
+          weights({ role: "state", name: "alpha" }, 6, 5)
+        )
+      )
       break
   }
 }
 
 function genotypeOf(b: ProgramBuilder, { genotype }: Metadata): Genotype {
-  if (genotype === undefined) throw b.error({ _tag: "Detach" }, "the metadata name no genotype")
+  if (genotype === undefined) throw b.fault("the network", "the metadata name no genotype")
   const { normal, normal_concat, reduce, reduce_concat } = genotype
   return { normal, normalConcat: normal_concat, reduce, reduceConcat: reduce_concat }
 }

@@ -86,10 +86,9 @@ const make = Effect.fn("onnx")(function* ({ provider = "cpu", threads, trace, ca
     return {
       run: Effect.fnUntraced(function* (given: ReadonlyMap<string, DeviceTensor>) {
         const feeds: Record<string, Tensor> = {}
-        for (const [input, at] of program.inputs) {
+        for (const [input, { shape }] of program.inputs) {
           const tensor = given.get(input)
           if (tensor === undefined) return yield* fail("missing_input", `the input "${input}" is missing`)
-          const { shape } = program.nodes[at]!
           if (!sameShape(shape, tensor.shape)) {
             const [own, expected] = [tensor.shape.join(", "), shape.join(", ")]
             return yield* fail("wrong_shape", `the input "${input}" has the shape [${own}] instead of [${expected}]`)
@@ -104,9 +103,9 @@ const make = Effect.fn("onnx")(function* ({ provider = "cpu", threads, trace, ca
             })
         )
         return new Map(
-          [...program.outputs].map(([output, at]) => [
+          [...program.outputs].map(([output, { shape }]) => [
             output,
-            new OnnxTensor(program.nodes[at]!.shape, results[model.outputs.get(output)!]!)
+            new OnnxTensor(shape, results[model.outputs.get(output)!]!)
           ])
         )
       })

@@ -6,7 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { BackendName } from "../../domain/data/names.ts"
 import { buildProgram } from "../../domain/program/builder.ts"
-import { copyNodes, differentiate } from "../../domain/program/differentiate.ts"
+import { copyNodes } from "../../domain/program/copy.ts"
+import { differentiate } from "../../domain/program/differentiate.ts"
 import { elementCount, type Program } from "../../domain/program/program.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
 import { keyOf, uniformAt } from "../../domain/random.ts"
@@ -52,9 +53,9 @@ function installedVersion(name: string): string | undefined {
 
 const inputsOf = (program: Program): ReadonlyMap<string, Float32Array> =>
   new Map(
-    [...program.inputs].map(([name, at]) => {
+    [...program.inputs].map(([name, { shape }]) => {
       const key = keyOf(`probe/${name}`)
-      const count = elementCount(program.nodes[at]!.shape)
+      const count = elementCount(shape)
       return [name, Float32Array.from({ length: count }, (_, i) => 2 * uniformAt(key, i) - 1)]
     })
   )
@@ -64,8 +65,8 @@ const compute = Effect.fn("compute")(function* (program: Program) {
   const backend = yield* TensorBackend
   const { run } = yield* backend.compile(program)
   const inputs = new Map()
-  for (const [name, data] of inputsOf(program))
-    inputs.set(name, yield* backend.upload(program.nodes[program.inputs.get(name)!]!.shape, data))
+  const numbers = inputsOf(program)
+  for (const [name, { shape }] of program.inputs) inputs.set(name, yield* backend.upload(shape, numbers.get(name)!))
   const values = new Map<string, ArrayLike<number>>()
   for (const [name, tensor] of yield* run(inputs)) values.set(name, yield* backend.download(tensor))
   return values
@@ -119,8 +120,7 @@ function parityProgram(): Program {
   })
   const first = withGradients(Either.getOrThrow(network), "loss", "first")
   const slope = buildProgram((b) => {
-    const moved = copyNodes(b, first)
-    const gradient = moved[first.outputs.get("first/x")!]!
+    const gradient = copyNodes(b, first).output("first/x")
     b.output("slope", b.reshape(b.sum(b.times(gradient, gradient), [0, 1, 2, 3]), []))
   })
   return withGradients(Either.getOrThrow(slope), "slope", "second")

@@ -30,10 +30,9 @@ export const layer = (precision: Precision): Layer.Layer<TensorBackend> => {
       Effect.succeed({
         run: Effect.fnUntraced(function* (given) {
           const inputs = new Map<string, Tensor>()
-          for (const [input, at] of program.inputs) {
+          for (const [input, { shape }] of program.inputs) {
             const tensor = given.get(input)
             if (tensor === undefined) return yield* fail("missing_input", `the input "${input}" is missing`)
-            const { shape } = program.nodes[at]!
             if (!sameShape(shape, tensor.shape)) {
               return yield* fail(
                 "wrong_shape",
@@ -78,7 +77,7 @@ function interpret(
         : { shape, data: compute(operation, tensors, shape, precision) }
     for (const operand of operands) if (last[operand] === at) values[operand] = undefined
   }
-  return new Map([...program.outputs].map(([name, at]) => [name, values[at]!]))
+  return new Map([...program.outputs].map(([name, { node }]) => [name, values[node]!]))
 }
 
 const UNARY: Readonly<Record<string, (x: number) => number>> = {

@@ -4,7 +4,9 @@ import type { Network } from "../network/layers.ts"
 import { correctCount } from "../network/mixture.ts"
 import type { SearchNetwork } from "../network/search_network.ts"
 import { buildProgram } from "../program/builder.ts"
-import { copyNodes, differentiate } from "../program/differentiate.ts"
+import { copyNodes } from "../program/copy.ts"
+import { differentiate } from "../program/differentiate.ts"
+import { fullName, gradientOf, type Label, ofRole, type Port } from "../program/port.ts"
 import type { Program, ProgramError } from "../program/program.ts"
 import { simplify } from "../program/rewrite.ts"
 import { type Relaxation, relaxationNode } from "./relaxation.ts"
@@ -17,11 +19,11 @@ import { type Relaxation, relaxationNode } from "./relaxation.ts"
 export interface LossProgram {
   readonly program: Program
   /** The inputs `alpha/<cell>`. */
-  readonly alphas: ReadonlyArray<string>
+  readonly alphas: ReadonlyArray<Port>
   /** The inputs `param/<name>`: the weights that the loss depends on. */
-  readonly weights: ReadonlyArray<string>
+  readonly weights: ReadonlyArray<Port>
   /** The inputs that differ from batch to batch. */
-  readonly batch: ReadonlyArray<string>
+  readonly batch: ReadonlyArray<Port>
   /** The cells of its alphas. */
   readonly shape: RelaxedShape
 }
@@ -41,26 +43,29 @@ export function lossProgram(network: SearchNetwork, relaxation: Relaxation): Eit
   })
   return Either.map(built, (made) => {
     const program = simplify(made)
-    const known = (kind: string) => [...program.inputs.keys()].filter((name) => name.startsWith(`${kind}/`))
-    const [alphas, weights] = [known("alpha"), known("param")]
-    const others = new Set([...alphas, ...weights, ...known("map"), ...known("add"), ...known("gumbel"), "temperature"])
-    const batch = [...program.inputs.keys()].filter((name) => !others.has(name))
-    return { program, alphas, weights, batch, shape: network.shape }
+    const { inputs } = program
+    return {
+      program,
+      alphas: ofRole(inputs, "alpha"),
+      weights: ofRole(inputs, "parameter"),
+      batch: ofRole(inputs, "batch", "noise", "mask"),
+      shape: network.shape
+    }
   })
-}
-
-/** The name under which a program gives the gradient by an input. */
-export function gradientOf(input: string): string {
-  return `gradient/${input}`
 }
 
 /**
  * The outputs of a loss with its gradients by inputs, and only what these need: an alpha gradient
  * needs no filter gradient.
  */
-export function gradientProgram({ program }: LossProgram, inputs: ReadonlyArray<string>): Program {
-  const gradients = new Map(inputs.map((name) => [gradientOf(name), name]))
+export function gradientProgram({ program }: LossProgram, inputs: ReadonlyArray<Label>): Program {
+  const gradients = gradientsBy(inputs)
   return simplify(Either.getOrThrow(differentiate(program, { loss: "loss", gradients })))
+}
+
+/** The outputs of the gradients by inputs, for `differentiate`. */
+export function gradientsBy(inputs: ReadonlyArray<Label>): ReadonlyArray<readonly [output: Label, input: Label]> {
+  return inputs.map((input) => [gradientOf(input), input])
 }
 
 /**
@@ -76,19 +81,18 @@ export function ascendedProgram(loss: LossProgram, rho: number, order: "first" |
   const program = gradientProgram(loss, alphas)
   const built = buildProgram((b) => {
     const here = copyNodes(b, program)
-    const output = (nodes: Int32Array, name: string) => nodes[program.outputs.get(name)!]!
-    const raised = alphas.map((name) => {
-      const gradient = output(here, gradientOf(name))
-      return [name, b.plus(here[program.inputs.get(name)!]!, b.scale(gradient, rho))] as const
+    const raised = alphas.map((alpha) => {
+      const step = b.scale(here.output(gradientOf(alpha)), rho)
+      return [fullName(alpha), b.plus(here.input(alpha), step)] as const
     })
     const there = copyNodes(b, program, { substitutes: new Map(raised) })
-    for (const name of ["loss", "correct"]) b.output(name, output(here, name))
-    b.output("raised", output(there, "loss"))
-    for (const name of alphas) b.output(gradientOf(name), output(there, gradientOf(name)))
+    for (const name of ["loss", "correct"]) b.output(name, here.output(name))
+    b.output("raised", there.output("loss"))
+    for (const alpha of alphas) b.output(gradientOf(alpha), there.output(gradientOf(alpha)))
   })
   const first = Either.getOrThrow(built)
   const outputs = ["loss", "correct", ...alphas.map(gradientOf)]
   if (order === "first") return simplify(first, outputs)
-  const gradients = new Map(alphas.map((name) => [gradientOf(name), name]))
-  return simplify(Either.getOrThrow(differentiate(first, { loss: "raised", gradients })), outputs)
+  const second = differentiate(first, { loss: "raised", gradients: gradientsBy(alphas) })
+  return simplify(Either.getOrThrow(second), outputs)
 }

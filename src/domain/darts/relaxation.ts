@@ -1,7 +1,10 @@
 import type { RelaxedCell } from "../neighborhood/relaxed_shape.ts"
 import type { Network } from "../network/layers.ts"
 import { softmax } from "../network/mixture.ts"
-import { inputOf } from "./input_names.ts"
+import type { NodeId } from "../program/node.ts"
+
+/** The temperature of a sample, of shape []. */
+export const TEMPERATURE = { role: "setting", name: "temperature" } as const
 
 /**
  * How probabilities come from alpha. `sampled`: GDAS's one-hot sample, from the inputs
@@ -15,15 +18,15 @@ export interface Relaxation {
 }
 
 /** The probabilities of a cell, [edges, width], from its input `alpha/<cell>` of the same shape. */
-export function relaxationNode(net: Network, cell: RelaxedCell, { sampled, mapped }: Relaxation): number {
+export function relaxationNode(net: Network, cell: RelaxedCell, { sampled, mapped }: Relaxation): NodeId {
   const { b } = net
   const { name, edges, width } = cell
   const matrix = [edges.length, width]
-  const alpha = b.input(inputOf("alpha", name), matrix)
+  const alpha = b.input({ role: "alpha", name }, matrix)
   const logits = sampled
-    ? b.over(b.plus(alpha, b.input(inputOf("gumbel", name), matrix)), b.reshape(b.input("temperature", []), [1, 1]))
+    ? b.over(b.plus(alpha, b.input({ role: "gumbel", name }, matrix)), b.reshape(b.input(TEMPERATURE, []), [1, 1]))
     : alpha
-  const distribution = (rows: number) => (sampled ? straightThrough(net, softmax(net, rows)) : softmax(net, rows))
+  const distribution = (rows: NodeId) => (sampled ? straightThrough(net, softmax(net, rows)) : softmax(net, rows))
   const own = edges.every((operations) => operations.length === width)
     ? distribution(logits)
     : b.concatenate(
@@ -38,16 +41,16 @@ export function relaxationNode(net: Network, cell: RelaxedCell, { sampled, mappe
         0
       )
   if (!mapped) return own
-  const map = b.input(inputOf("map", name), [edges.length, width, width])
+  const map = b.input({ role: "map", name }, [edges.length, width, width])
   const moved = b.sum(b.times(b.reshape(own, [edges.length, width, 1]), map), [1])
-  return b.plus(b.reshape(moved, matrix), b.input(inputOf("add", name), matrix))
+  return b.plus(b.reshape(moved, matrix), b.input({ role: "offset", name }, matrix))
 }
 
 /**
  * The one-hot rows of the largest entries, with the derivative of the entries themselves; equal
  * entries share the 1.
  */
-function straightThrough(net: Network, soft: number): number {
+function straightThrough(net: Network, soft: NodeId): NodeId {
   const { b } = net
   const detached = b.add({ _tag: "Detach" }, soft)
   const top = b.add({ _tag: "Max", axes: [1] }, detached)

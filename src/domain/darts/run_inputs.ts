@@ -1,6 +1,6 @@
 import { type CellTensors, probabilities, type RelaxedShape } from "../neighborhood/relaxed_shape.ts"
 import type { Shape } from "../program/operation.ts"
-import { inputOf } from "./input_names.ts"
+import { fullName } from "../program/port.ts"
 import type { Level } from "./level.ts"
 import type { DartsSearch } from "./method.ts"
 import { gumbelNoise } from "./noise.ts"
@@ -47,11 +47,11 @@ export function runInputs(
   const noise = temperature === undefined ? undefined : gumbelNoise(shape, seed)
   for (const { name, edges, width } of shape) {
     const matrix = [edges.length, width]
-    if (noise !== undefined) inputs.set(inputOf("gumbel", name), { shape: matrix, data: noise.get(name)! })
+    if (noise !== undefined) inputs.set(fullName({ role: "gumbel", name }), { shape: matrix, data: noise.get(name)! })
     if (maps === undefined) continue
     const { map, add } = maps.get(name)!
-    inputs.set(inputOf("map", name), { shape: [...matrix, width], data: map })
-    inputs.set(inputOf("add", name), { shape: matrix, data: add })
+    inputs.set(fullName({ role: "map", name }), { shape: [...matrix, width], data: map })
+    inputs.set(fullName({ role: "offset", name }), { shape: matrix, data: add })
   }
   return inputs
 }

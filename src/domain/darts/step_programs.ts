@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import type { SearchNetwork } from "../network/search_network.ts"
 import { type Layout, withVector } from "../program/layout.ts"
-import type { Shape } from "../program/operation.ts"
+import type { Port } from "../program/port.ts"
 import type { Program, ProgramError } from "../program/program.ts"
 import { SettingsError } from "../setting/settings_error.ts"
 import { LEVELS, type Level } from "./level.ts"
@@ -43,7 +43,7 @@ export interface StepPrograms extends Readonly<Record<Level, LevelPrograms>> {
    * The tensors that stay from step to step: `weights`, `alpha/…` and the optimizers' states. The
    * states begin as zeros.
    */
-  readonly state: ReadonlyMap<string, Shape>
+  readonly state: ReadonlyMap<string, Port>
 }
 
 /**
@@ -61,8 +61,7 @@ export function stepPrograms(
       const problem = "`space`: there is nothing to learn, since no choice of its cells reaches the network's output"
       return yield* Either.left(new SettingsError({ problem }))
     }
-    const layoutOf = (names: ReadonlyArray<string>) => new Map(names.map((name) => [name, shapeOf(loss.program, name)]))
-    const weightLayout = layoutOf(loss.weights)
+    const weightLayout = loss.weights
     const levels: Partial<Record<Level, LevelPrograms>> = {}
     for (const level of LEVELS) {
       const counts = runsOf(search, network.shape, level)
@@ -70,7 +69,7 @@ export function stepPrograms(
       const own = yield* lossProgram(network, { sampled: temperature !== undefined, mapped: mapped !== undefined })
       const moving: Moving =
         level === "alpha"
-          ? { level, layout: layoutOf(loss.alphas), optimizer: alphaOptimizer(settings) }
+          ? { level, layout: loss.alphas, optimizer: alphaOptimizer(settings) }
           : { level, layout: weightLayout, optimizer: weightOptimizer(settings) }
       const apart = level === "alpha" ? method.alphaGradient(settings, own) : method.weightsGradient(settings, own)
       const gradient = withVector(apart, WEIGHTS, weightLayout)
@@ -88,18 +87,8 @@ export function stepPrograms(
   })
 }
 
-function shapeOf(program: Program, input: string): Shape {
-  return program.nodes[program.inputs.get(input)!]!.shape
-}
-
 /** What a step takes and gives under the same name. */
-function stateOf(levels: ReadonlyArray<LevelPrograms>): ReadonlyMap<string, Shape> {
+function stateOf(levels: ReadonlyArray<LevelPrograms>): ReadonlyMap<string, Port> {
   const steps = levels.flatMap((level) => (level._tag === "Fused" ? [level.step] : [...level.update.values()]))
-  return new Map(
-    steps.flatMap((program) =>
-      [...program.outputs.keys()].flatMap((name) =>
-        program.inputs.has(name) ? [[name, shapeOf(program, name)] as const] : []
-      )
-    )
-  )
+  return new Map(steps.flatMap(({ inputs, outputs }) => [...inputs].filter(([name]) => outputs.has(name))))
 }

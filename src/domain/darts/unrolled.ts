@@ -1,11 +1,17 @@
 import * as Either from "effect/Either"
 import { buildProgram, type ProgramBuilder } from "../program/builder.ts"
-import { copyNodes, differentiate } from "../program/differentiate.ts"
+import { copyNodes } from "../program/copy.ts"
+import { differentiate } from "../program/differentiate.ts"
 import { flattened, layoutSize, unflattened } from "../program/layout.ts"
-import type { Shape } from "../program/operation.ts"
+import type { NodeId } from "../program/node.ts"
+import { fullName, gradientOf, type Label, type Named } from "../program/port.ts"
 import type { Program } from "../program/program.ts"
 import { simplify } from "../program/rewrite.ts"
-import { gradientOf, gradientProgram, type LossProgram } from "./loss_program.ts"
+import { MOMENT } from "../training/optimizer.ts"
+import { gradientProgram, gradientsBy, type LossProgram } from "./loss_program.ts"
+
+/** The learning rate of the look-ahead, of shape []. */
+const XI = { role: "setting", name: "xi" } as const
 
 /**
  * The training step that second order looks ahead: w′ = w − ξ (momentum · m + ∇w L_train(w, α) +
@@ -21,8 +27,8 @@ interface Unrolling {
 }
 
 /** The name of an input of the training batch; those of the validation batch keep theirs. */
-export function trainingInput(name: string): string {
-  return `train/${name}`
+export function trainingInput(input: Named): Label {
+  return { role: "ahead", name: fullName(input) }
 }
 
 /**
@@ -37,12 +43,9 @@ export function unrolledProgram(loss: LossProgram, unrolling: Unrolling): Progra
   const ahead = buildProgram((b) => {
     const stepped = unrolledWeights(b, loss, unrolling)
     const moved = copyNodes(b, program, { substitutes: stepped })
-    for (const name of ["loss", "correct"]) {
-      const at = program.outputs.get(name)
-      if (at !== undefined) b.output(name, moved[at]!)
-    }
+    for (const name of ["loss", "correct"]) if (program.outputs.has(name)) b.output(name, moved.output(name))
   })
-  const gradients = new Map(alphas.map((name) => [gradientOf(name), name]))
+  const gradients = gradientsBy(alphas)
   return simplify(Either.getOrThrow(differentiate(Either.getOrThrow(ahead), { loss: "loss", gradients })))
 }
 
@@ -55,47 +58,39 @@ export function unrolledProgram(loss: LossProgram, unrolling: Unrolling): Progra
  */
 export function finiteDifferenceProgram(loss: LossProgram, unrolling: Unrolling, distance = 0.01): Program {
   const { alphas, weights } = loss
-  const shape = shapesOf(loss)
   const both = gradientProgram(loss, [...alphas, ...weights])
   const byAlpha = gradientProgram(loss, alphas)
   const built = buildProgram((b) => {
     const stepped = unrolledWeights(b, loss, unrolling)
     const ahead = copyNodes(b, both, { substitutes: stepped })
-    const at = (name: string) => ahead[both.outputs.get(name)!]!
     const v = flattened(
       b,
-      weights.map((name) => at(gradientOf(name)))
+      weights.map((weight) => ahead.output(gradientOf(weight)))
     )
     const square = b.reshape(b.sum(b.times(v, v), [0]), [])
     const isZero = b.minus(b.constant(1), b.unary("step", square))
     const radius = b.over(b.constant(distance), b.unary("sqrt", b.plus(square, isZero)))
     const train = trainingBatch(b, loss)
     const beside = (direction: "add" | "subtract") => {
-      const moved = weights.map((name) => {
-        const step = b.times(at(gradientOf(name)), radius)
-        return [name, b.binary(direction, b.input(name, shape(name)), step)] as const
+      const moved = weights.map((weight) => {
+        const step = b.times(ahead.output(gradientOf(weight)), radius)
+        return [fullName(weight), b.binary(direction, b.input(weight, weight.shape), step)] as const
       })
       return copyNodes(b, byAlpha, { substitutes: new Map([...train, ...moved]) })
     }
     const [plus, minus] = [beside("add"), beside("subtract")]
-    const factor = b.over(b.input("xi", []), b.scale(radius, 2))
-    for (const name of alphas) {
-      const place = byAlpha.outputs.get(gradientOf(name))!
-      const difference = b.minus(plus[place]!, minus[place]!)
-      b.output(gradientOf(name), b.minus(at(gradientOf(name)), b.times(difference, factor)))
+    const factor = b.over(b.input(XI, []), b.scale(radius, 2))
+    for (const gradient of alphas.map(gradientOf)) {
+      const difference = b.minus(plus.output(gradient), minus.output(gradient))
+      b.output(gradient, b.minus(ahead.output(gradient), b.times(difference, factor)))
     }
-    for (const name of ["loss", "correct"]) if (both.outputs.has(name)) b.output(name, at(name))
+    for (const name of ["loss", "correct"]) if (both.outputs.has(name)) b.output(name, ahead.output(name))
   })
   return simplify(Either.getOrThrow(built))
 }
 
-function shapesOf({ program }: LossProgram): (name: string) => Shape {
-  return (name) => program.nodes[program.inputs.get(name)!]!.shape
-}
-
-function trainingBatch(b: ProgramBuilder, loss: LossProgram): ReadonlyArray<readonly [string, number]> {
-  const shape = shapesOf(loss)
-  return loss.batch.map((name) => [name, b.input(trainingInput(name), shape(name))] as const)
+function trainingBatch(b: ProgramBuilder, loss: LossProgram): ReadonlyArray<readonly [string, NodeId]> {
+  return loss.batch.map((input) => [fullName(input), b.input(trainingInput(input), input.shape)])
 }
 
 /** Per weight the node of w′. */
@@ -103,18 +98,18 @@ function unrolledWeights(
   b: ProgramBuilder,
   loss: LossProgram,
   { weightDecay, momentum }: Unrolling
-): ReadonlyMap<string, number> {
-  const shape = shapesOf(loss)
+): ReadonlyMap<string, NodeId> {
   const program = gradientProgram(loss, loss.weights)
   const moved = copyNodes(b, program, { substitutes: new Map(trainingBatch(b, loss)) })
-  const xi = b.input("xi", [])
-  const layout = new Map(loss.weights.map((name) => [name, shape(name)]))
+  const xi = b.input(XI, [])
+  const { weights } = loss
   const kept =
-    momentum === 0 ? undefined : unflattened(b, b.scale(b.input("moment", [layoutSize(layout)]), momentum), layout)
+    momentum === 0 ? undefined : unflattened(b, b.scale(b.input(MOMENT, [layoutSize(weights)]), momentum), weights)
   return new Map(
-    [...layout].map(([name, own]) => {
-      const weight = b.input(name, own)
-      const decayed = b.plus(moved[program.outputs.get(gradientOf(name))!]!, b.scale(weight, weightDecay))
+    weights.map((port) => {
+      const name = fullName(port)
+      const weight = b.input(port, port.shape)
+      const decayed = b.plus(moved.output(gradientOf(port)), b.scale(weight, weightDecay))
       const direction = kept === undefined ? decayed : b.plus(kept.get(name)!, decayed)
       return [name, b.minus(weight, b.times(direction, xi))] as const
     })

@@ -1,12 +1,13 @@
 import * as Either from "effect/Either"
 import { buildProgram, type ProgramBuilder } from "../program/builder.ts"
-import { copyNodes } from "../program/differentiate.ts"
+import { copyNodes } from "../program/copy.ts"
 import { flattened, type Layout, layoutSize } from "../program/layout.ts"
+import type { NodeId } from "../program/node.ts"
+import { gradientOf, type Label } from "../program/port.ts"
 import type { Program } from "../program/program.ts"
 import { simplify } from "../program/rewrite.ts"
-import { type OptimizerStep, optimizerStep, tensorsStep } from "../training/optimizer.ts"
+import { LEARNING_RATE, type OptimizerStep, optimizerStep, tensorsStep } from "../training/optimizer.ts"
 import type { Level } from "./level.ts"
-import { gradientOf } from "./loss_program.ts"
 import type { DartsSettings } from "./settings.ts"
 
 /**
@@ -21,7 +22,7 @@ export interface Moving {
 }
 
 /** The vector of all weights that a search keeps: `param/…` in the order of the network. */
-export const WEIGHTS = "weights"
+export const WEIGHTS = { role: "state", name: "weights" } as const
 
 /**
  * The output of a run's program, and so an input of an update's, that holds all its gradients as
@@ -30,8 +31,8 @@ export const WEIGHTS = "weights"
 export const GRADIENT = "gradient"
 
 /** The name of an input or output of one of several runs that share a program. */
-export function ofRun(run: number, name: string): string {
-  return `run/${run}/${name}`
+export function ofRun(run: number, name: string): Label {
+  return { role: "run", name: `${run}/${name}` }
 }
 
 /** Adam. */
@@ -47,19 +48,19 @@ export function weightOptimizer(settings: DartsSettings): Moving["optimizer"] {
 }
 
 /** Adds the new tensors as outputs; `gradient` is a vector. */
-function move(b: ProgramBuilder, { level, layout, optimizer }: Moving, gradient: number): void {
-  const step = { ...optimizer, learningRate: b.input("learningRate", []) }
-  if (level === "alpha") tensorsStep(b, layout, { value: (name) => b.input(name, layout.get(name)!), gradient }, step)
+function move(b: ProgramBuilder, { level, layout, optimizer }: Moving, gradient: NodeId): void {
+  const step = { ...optimizer, learningRate: b.input(LEARNING_RATE, []) }
+  if (level === "alpha") tensorsStep(b, layout, { value: (alpha) => b.input(alpha, alpha.shape), gradient }, step)
   else b.output(WEIGHTS, optimizerStep(b, { value: b.input(WEIGHTS, [layoutSize(layout)]), gradient }, step).value)
 }
 
 /** `loss` and `correct` of a gradient program as outputs, and its gradients as one vector. */
-function copyGradient(b: ProgramBuilder, program: Program, layout: Layout): number {
+function copyGradient(b: ProgramBuilder, program: Program, layout: Layout): NodeId {
   const moved = copyNodes(b, program)
-  for (const name of ["loss", "correct"]) b.output(name, moved[program.outputs.get(name)!]!)
+  for (const name of ["loss", "correct"]) b.output(name, moved.output(name))
   return flattened(
     b,
-    [...layout.keys()].map((name) => moved[program.outputs.get(gradientOf(name))!]!)
+    layout.map((one) => moved.output(gradientOf(one)))
   )
 }
 
@@ -81,7 +82,7 @@ export function flatGradient(gradient: Program, layout: Layout): Program {
  */
 export function updateProgram(moving: Moving, runs: number): Program {
   const built = buildProgram((b) => {
-    const shares = b.input("shares", [runs])
+    const shares = b.input({ role: "setting", name: "shares" }, [runs])
     const terms = Array.from({ length: runs }, (_, run) => {
       const share = b.reshape(b.slice(shares, [{ start: run, end: run + 1 }]), [])
       return b.times(b.input(ofRun(run, GRADIENT), [layoutSize(moving.layout)]), share)

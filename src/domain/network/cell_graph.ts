@@ -1,4 +1,5 @@
 import type { Genotype } from "../architecture/genotype.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Cell } from "../space/space.ts"
 import { cellOperation } from "./cell_operations.ts"
 import type { OperationOptions } from "./darts_operations.ts"
@@ -46,9 +47,9 @@ export function graphOfGenotype(genotype: Genotype, reduction: boolean): CellGra
 
 /** The operations of an edge, built side by side, and what the edge makes of their results. */
 export interface BuiltEdge {
-  readonly parts: ReadonlyArray<Staged<number | undefined>>
+  readonly parts: ReadonlyArray<Staged<NodeId | undefined>>
   /** `undefined` where the edge adds nothing. */
-  readonly join: (results: ReadonlyArray<number | undefined>) => number | undefined
+  readonly join: (results: ReadonlyArray<NodeId | undefined>) => NodeId | undefined
 }
 
 /**
@@ -60,25 +61,22 @@ export function buildCell(
   net: Network,
   name: string,
   graph: CellGraph,
-  inputs: ReadonlyArray<number>,
+  inputs: ReadonlyArray<NodeId>,
   affine: boolean,
-  edge: (edge: GraphEdge, x: number, stride: 1 | 2) => BuiltEdge
-): number {
+  edge: (edge: GraphEdge, x: NodeId, stride: 1 | 2) => BuiltEdge
+): NodeId {
   const { b } = net
   const [batch, channels, height, width] = b.shape(inputs[0]!) as readonly [number, number, number, number]
   const shape = [batch, channels, Math.ceil(height / graph.stride), Math.ceil(width / graph.stride)]
-  const nodes: Array<number> = []
-  const carried = new Map<GraphEdge, number | undefined>()
+  const nodes: Array<NodeId> = []
+  const carried = new Map<GraphEdge, NodeId | undefined>()
   const edges = graph.nodes.flat()
   for (const [place, incoming] of graph.nodes.entries()) {
     const late = incoming.find(({ from }) => from >= inputs.length + place)
     if (late !== undefined)
-      throw b.error(
-        { _tag: "Detach" },
-        `edge ${late.position} of ${name} comes from node ${late.from}, which is not there`
-      )
+      throw b.fault(name, `edge ${late.position} comes from node ${late.from}, which is not there`)
   }
-  const add = (x: number) => {
+  const add = (x: NodeId) => {
     const from = nodes.push(x) - 1
     const own = edges.filter((one) => one.from === from)
     const built = own.map((one) => edge(one, x, graph.stride === 2 && from < inputs.length ? 2 : 1))
@@ -119,8 +117,8 @@ export function searchedEdge(
   net: Network,
   place: string,
   operations: ReadonlyArray<string>,
-  x: number,
-  options: OperationOptions & { readonly weights: number; readonly row: number }
+  x: NodeId,
+  options: OperationOptions & { readonly weights: NodeId; readonly row: number }
 ): BuiltEdge {
   return {
     parts: operations.map((operation, k) => cellOperation(net, `${place}.${k}`, operation, x, options)),
@@ -138,7 +136,7 @@ export function discreteEdge(
   net: Network,
   place: string,
   operation: string,
-  x: number,
+  x: NodeId,
   options: OperationOptions & { readonly dropPath: boolean }
 ): BuiltEdge {
   const exempt = !options.dropPath || (operation === "skip_connect" && options.stride === 1)
@@ -147,6 +145,6 @@ export function discreteEdge(
     join: ([made]) =>
       made === undefined || exempt
         ? made
-        : net.b.times(made, net.b.input(`drop/${place}`, [net.b.shape(x)[0]!, 1, 1, 1]))
+        : net.b.times(made, net.b.input({ role: "mask", name: place }, [net.b.shape(x)[0]!, 1, 1, 1]))
   }
 }

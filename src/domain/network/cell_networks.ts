@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import type { Architecture } from "../architecture/architecture.ts"
 import { isMember } from "../architecture/membership.ts"
 import { relaxedShape } from "../neighborhood/relaxed_shape.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Shape } from "../program/operation.ts"
 import { slotsByNode } from "../space/slots.ts"
 import type { Cell, Space } from "../space/space.ts"
@@ -113,7 +114,7 @@ export function cellAt({ cells }: Space, { reduction, turn }: CellTurn): number 
 /** The skeleton of a space around cells. The space and the options have no fault. */
 function skeleton(
   net: Network,
-  image: number,
+  image: NodeId,
   space: Space,
   options: EvaluationOptions,
   { affine, cell }: Omit<Filling, "inputs">
@@ -137,11 +138,11 @@ function family(space: Space, affine: boolean) {
  */
 export function searchLogits(
   net: Network,
-  image: number,
+  image: NodeId,
   space: Space,
   sizes: SpaceSizes,
-  probabilities: ReadonlyMap<string, number>
-): number {
+  probabilities: ReadonlyMap<string, NodeId>
+): NodeId {
   const graphs = space.cells.map((cell) => ({ cell, graph: graphOf(cell) }))
   const place = (name: string, { edges }: Cell, position: number) =>
     halves(space) ? `${name}._ops.${position}._ops` : `${name}.edges.${edges[position]!.to}<-${edges[position]!.from}`
@@ -210,7 +211,7 @@ export function discreteCells(space: Space, architecture: Architecture) {
  */
 export function evaluationLogits(
   net: Network,
-  image: number,
+  image: NodeId,
   space: Space,
   architecture: Architecture,
   options: EvaluationOptions
@@ -240,7 +241,7 @@ export function spaceEvaluationNetwork(
   space: Space,
   architecture: Architecture,
   options: EvaluationOptions
-): Either.Either<(net: Network, image: number) => EvaluationLogits, NetworkError> {
+): Either.Either<(net: Network, image: NodeId) => EvaluationLogits, NetworkError> {
   const problem =
     spaceFault(space, options) ??
     (isMember(space, architecture) ? undefined : `[${architecture.join(", ")}] is not one of its architectures`)

@@ -1,3 +1,4 @@
+import type { NodeId } from "../program/node.ts"
 import { DARTS_LAYERS, type OperationLayer, type OperationOptions } from "./darts_operations.ts"
 import { type Network, reluConvBn, type Staged } from "./layers.ts"
 
@@ -14,22 +15,21 @@ export function cellOperation(
   net: Network,
   place: string,
   operation: string,
-  x: number,
+  x: NodeId,
   options: OperationOptions
-): Staged<number | undefined> {
+): Staged<NodeId | undefined> {
   const layer = CELL_LAYERS.get(operation)
-  if (layer === undefined)
-    throw net.b.error({ _tag: "Detach" }, `${place} cannot be "${operation}": there is no such layer`)
+  if (layer === undefined) throw net.b.fault(place, `there is no layer for the operation "${operation}"`)
   return layer(net, place, x, options)
 }
 
-function full(net: Network, name: string, x: number, kernel: number, options: OperationOptions): Staged {
+function full(net: Network, name: string, x: NodeId, kernel: number, options: OperationOptions): Staged {
   const { stride, affine, bias } = options
   return reluConvBn(net, name, x, net.b.shape(x)[1]!, { kernel, stride, affine, bias })
 }
 
 /** Noise instead of the image: the input `noise/<name>`, standard normal numbers of the output's shape. Source: Zela et al. 2020 (arXiv 1909.09656). */
-function* noise(net: Network, name: string, x: number, { stride }: OperationOptions): Staged {
+function* noise(net: Network, name: string, x: NodeId, { stride }: OperationOptions): Staged {
   const [batch, channels, height, width] = net.b.shape(x) as readonly [number, number, number, number]
-  return net.b.input(`noise/${name}`, [batch, channels, Math.ceil(height / stride), Math.ceil(width / stride)])
+  return net.b.input({ role: "noise", name }, [batch, channels, Math.ceil(height / stride), Math.ceil(width / stride)])
 }

@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import { buildProgram } from "../program/builder.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Shape } from "../program/operation.ts"
 import type { Program, ProgramError } from "../program/program.ts"
 import { simplify } from "../program/rewrite.ts"
@@ -29,7 +30,7 @@ export function classifierProgram(
     readonly statistics: Statistics
     readonly auxiliaryWeight?: number | undefined
   },
-  make: (net: Network, image: number) => EvaluationLogits
+  make: (net: Network, image: NodeId) => EvaluationLogits
 ): Either.Either<ClassifierProgram, ProgramError> {
   const parameters = new Map<string, Shape>()
   const built = buildProgram((b) => {

@@ -1,4 +1,5 @@
 import type { Genotype } from "../architecture/genotype.ts"
+import type { NodeId } from "../program/node.ts"
 import { builtinSpace } from "../space/spaces.ts"
 import { buildCell, discreteEdge, graphOfGenotype } from "./cell_graph.ts"
 import { searchLogits } from "./cell_networks.ts"
@@ -13,10 +14,10 @@ import { type DartsSizes, dartsSkeleton, type EvaluationLogits, type Stem } from
  */
 export function dartsSearchNetwork(
   net: Network,
-  image: number,
+  image: NodeId,
   sizes: DartsSizes,
-  { normal, reduce }: { readonly normal: number; readonly reduce: number }
-): number {
+  { normal, reduce }: { readonly normal: NodeId; readonly reduce: NodeId }
+): NodeId {
   const probabilities = new Map([
     ["normal", normal],
     ["reduction", reduce]
@@ -32,7 +33,7 @@ export function dartsSearchNetwork(
  */
 export function dartsEvaluationNetwork(
   net: Network,
-  image: number,
+  image: NodeId,
   genotype: Genotype,
   options: DartsSizes & { readonly stem: Stem; readonly auxiliary: boolean; readonly dropPath?: boolean }
 ): EvaluationLogits {

@@ -1,3 +1,4 @@
+import type { NodeId } from "../program/node.ts"
 import { convolution, factorizedReduce, type Network, normalized, pool3, relu, type Staged } from "./layers.ts"
 
 /** What an operation of the DARTS family is built with. */
@@ -15,9 +16,9 @@ export interface OperationOptions {
 export type OperationLayer = (
   net: Network,
   name: string,
-  x: number,
+  x: NodeId,
   options: OperationOptions
-) => Staged<number | undefined>
+) => Staged<NodeId | undefined>
 
 /** The operations of DARTS's published genotypes, NASNet's and AmoebaNet's among them. */
 export const DARTS_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string, OperationLayer>([
@@ -37,11 +38,11 @@ function* nothing(): Staged<undefined> {
   return undefined
 }
 
-function* skip(net: Network, name: string, x: number, { stride, affine }: OperationOptions): Staged {
+function* skip(net: Network, name: string, x: NodeId, { stride, affine }: OperationOptions): Staged {
   return stride === 1 ? x : yield* factorizedReduce(net, name, x, net.b.shape(x)[1]!, affine)
 }
 
-function* pooling(net: Network, name: string, kind: "max" | "average", x: number, options: OperationOptions): Staged {
+function* pooling(net: Network, name: string, kind: "max" | "average", x: NodeId, options: OperationOptions): Staged {
   const y = pool3(net, kind, x, options.stride)
   return options.normalizePools ? yield* normalized(`${name}.1`, y, options.affine) : y
 }
@@ -49,12 +50,12 @@ function* pooling(net: Network, name: string, kind: "max" | "average", x: number
 function* separable(
   net: Network,
   name: string,
-  x: number,
+  x: NodeId,
   kernel: number,
   { stride, affine }: OperationOptions
 ): Staged {
   const channels = net.b.shape(x)[1]!
-  function* half(from: number, y: number, step: number): Staged {
+  function* half(from: number, y: NodeId, step: number): Staged {
     const depthwise = convolution(net, `${name}.op.${from + 1}`, relu(net, y), channels, {
       kernel,
       stride: step,
@@ -66,7 +67,7 @@ function* separable(
   return yield* half(4, yield* half(0, x, stride), 1)
 }
 
-function* dilated(net: Network, name: string, x: number, kernel: number, { stride, affine }: OperationOptions): Staged {
+function* dilated(net: Network, name: string, x: NodeId, kernel: number, { stride, affine }: OperationOptions): Staged {
   const channels = net.b.shape(x)[1]!
   const options = { kernel, stride, dilation: 2, groups: channels }
   const depthwise = convolution(net, `${name}.op.1`, relu(net, x), channels, options)
@@ -74,7 +75,7 @@ function* dilated(net: Network, name: string, x: number, kernel: number, { strid
   return yield* normalized(`${name}.op.3`, pointwise, affine)
 }
 
-function* factorized7(net: Network, name: string, x: number, { stride, affine }: OperationOptions): Staged {
+function* factorized7(net: Network, name: string, x: NodeId, { stride, affine }: OperationOptions): Staged {
   const channels = net.b.shape(x)[1]!
   const wide = convolution(net, `${name}.1`, relu(net, x), channels, { kernel: [1, 7], stride: [1, stride] })
   const high = convolution(net, `${name}.2`, wide, channels, { kernel: [7, 1], stride: [stride, 1] })

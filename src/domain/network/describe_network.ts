@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import type { Architecture } from "../architecture/architecture.ts"
 import { buildProgram } from "../program/builder.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Shape } from "../program/operation.ts"
 import { elementCount, type ProgramError } from "../program/program.ts"
 import { slots } from "../space/slots.ts"
@@ -35,7 +36,7 @@ function partOf(name: string): string {
  */
 export function describeNetwork(
   image: Shape,
-  make: (net: Network, image: number) => unknown
+  make: (net: Network, image: NodeId) => unknown
 ): Either.Either<NetworkDescription, ProgramError> {
   const parameters = new Map<string, Shape>()
   const multiplyAdds = new Map<string, number>()

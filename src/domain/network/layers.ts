@@ -1,4 +1,5 @@
 import { type ProgramBuilder, square } from "../program/builder.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Pair, Shape } from "../program/operation.ts"
 import { elementCount } from "../program/program.ts"
 
@@ -27,13 +28,13 @@ const [MOMENTUM, EPSILON] = [0.1, 1e-5]
 const STATISTICS: ReadonlyArray<number> = [0, 2, 3]
 
 /** A parameter of a network. */
-export function parameter(net: Network, name: string, shape: Shape): number {
+export function parameter(net: Network, name: string, shape: Shape): NodeId {
   net.parameters.set(name, shape)
-  return net.b.input(`param/${name}`, shape)
+  return net.b.input({ role: "parameter", name }, shape)
 }
 
 /** Note the multiply-adds of a layer: each element of its output is a sum over its weight's axes but the first. */
-function count(net: Network, name: string, weight: number, output: number): void {
+function count(net: Network, name: string, weight: NodeId, output: NodeId): void {
   const { b } = net
   net.multiplyAdds?.set(name, elementCount(b.shape(output).slice(1)) * elementCount(b.shape(weight).slice(1)))
 }
@@ -42,7 +43,7 @@ function count(net: Network, name: string, weight: number, output: number): void
 export function convolution(
   net: Network,
   name: string,
-  x: number,
+  x: NodeId,
   channels: number,
   options: {
     readonly kernel: number | Pair
@@ -52,7 +53,7 @@ export function convolution(
     readonly groups?: number
     readonly bias?: boolean
   }
-): number {
+): NodeId {
   const { b } = net
   const { groups = 1, dilation = 1 } = options
   const pair = (size: number | Pair): Pair => (typeof size === "number" ? [size, size] : size)
@@ -72,21 +73,22 @@ export function convolution(
 }
 
 /** Batch normalization over batch, height and width. */
-export function batchNorm(net: Network, name: string, x: number, affine = true): number {
+export function batchNorm(net: Network, name: string, x: NodeId, affine = true): NodeId {
   const { b } = net
   const [batch, channels, height, width] = b.shape(x) as readonly [number, number, number, number]
   const perChannel = [1, channels, 1, 1]
   const scale = affine ? b.reshape(parameter(net, `${name}.weight`, [channels]), perChannel) : undefined
   const shift = affine ? b.reshape(parameter(net, `${name}.bias`, [channels]), perChannel) : undefined
-  const running = (field: string) => b.reshape(b.input(`buffer/${name}.${field}`, [channels]), perChannel)
+  const buffer = (field: string) => ({ role: "buffer", name: `${name}.${field}` }) as const
+  const running = (field: string) => b.reshape(b.input(buffer(field), [channels]), perChannel)
   const mean = net.statistics === "batch" ? b.mean(x, STATISTICS) : running("running_mean")
   const centered = b.minus(x, mean)
   const variance = net.statistics === "batch" ? b.mean(b.times(centered, centered), STATISTICS) : running("running_var")
   if (net.statistics === "batch" && net.tracked) {
     const count = batch * height * width
-    const keep = (field: string, value: number) =>
+    const keep = (field: string, value: NodeId) =>
       b.output(
-        `buffer/${name}.${field}`,
+        buffer(field),
         b.reshape(b.plus(b.scale(running(field), 1 - MOMENTUM), b.scale(value, MOMENTUM)), [channels])
       )
     keep("running_mean", mean)
@@ -101,15 +103,15 @@ export function batchNorm(net: Network, name: string, x: number, affine = true):
 /** A normalization that an operation needs before it can go on. */
 interface AskedNormalization {
   readonly name: string
-  readonly x: number
+  readonly x: NodeId
   readonly affine: boolean
 }
 
 /** Part of a network that asks for normalizations on its way; parts that run side by side have them made together. */
-export type Staged<A = number> = Generator<AskedNormalization, A, number>
+export type Staged<A = NodeId> = Generator<AskedNormalization, A, NodeId>
 
 /** A normalization within a part. */
-export function* normalized(name: string, x: number, affine: boolean): Staged {
+export function* normalized(name: string, x: NodeId, affine: boolean): Staged {
   return yield { name, x, affine }
 }
 
@@ -140,16 +142,16 @@ export function together<A>(net: Network, parts: ReadonlyArray<Staged<A>>): Read
  * Batch normalizations of several tensors. Those without scale and shift, by statistics of the batch, of tensors with the same number of elements
  * per channel share the arithmetic of their variances: it is done once, over the channels of all of them.
  */
-export function batchNorms(net: Network, asked: ReadonlyArray<AskedNormalization>): ReadonlyArray<number> {
+export function batchNorms(net: Network, asked: ReadonlyArray<AskedNormalization>): ReadonlyArray<NodeId> {
   const { b } = net
-  const perChannel = (x: number) => elementCount(b.shape(x).filter((_, axis) => STATISTICS.includes(axis)))
+  const perChannel = (x: NodeId) => elementCount(b.shape(x).filter((_, axis) => STATISTICS.includes(axis)))
   const sharing = net.statistics === "batch" && !net.tracked
   const groups = new Map<number | string, Array<AskedNormalization>>()
   for (const one of asked) {
     const key = sharing && !one.affine ? perChannel(one.x) : one.name
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
-  const made = new Map<AskedNormalization, number>()
+  const made = new Map<AskedNormalization, NodeId>()
   for (const group of groups.values()) {
     if (group.length === 1) {
       const { name, x, affine } = group[0]!
@@ -174,7 +176,7 @@ export function batchNorms(net: Network, asked: ReadonlyArray<AskedNormalization
 }
 
 /** A fully connected layer: [batch, features] → [batch, outputs]. */
-export function linear(net: Network, name: string, x: number, outputs: number): number {
+export function linear(net: Network, name: string, x: NodeId, outputs: number): NodeId {
   const { b } = net
   const weight = parameter(net, `${name}.weight`, [outputs, b.shape(x)[1]!])
   const bias = parameter(net, `${name}.bias`, [outputs])
@@ -184,18 +186,18 @@ export function linear(net: Network, name: string, x: number, outputs: number): 
 }
 
 /** Rectification. */
-export function relu(net: Network, x: number): number {
+export function relu(net: Network, x: NodeId): NodeId {
   return net.b.unary("relu", x)
 }
 
 /** Mean over the image: [batch, channels, height, width] → [batch, channels]. */
-export function globalPool(net: Network, x: number): number {
+export function globalPool(net: Network, x: NodeId): NodeId {
   const [batch, channels] = net.b.shape(x)
   return net.b.reshape(net.b.mean(x, [2, 3]), [batch!, channels!])
 }
 
 /** 3×3 pooling with padding 1; an average does not count padding. */
-export function pool3(net: Network, kind: "max" | "average", x: number, stride: number): number {
+export function pool3(net: Network, kind: "max" | "average", x: NodeId, stride: number): NodeId {
   const geometry = { kernel: [3, 3], stride: [stride, stride], padding: square(1) } as const
   return kind === "max" ? net.b.maxPool(x, geometry) : net.b.averagePool(x, geometry, false)
 }
@@ -204,7 +206,7 @@ export function pool3(net: Network, kind: "max" | "average", x: number, stride: 
 export function* reluConvBn(
   net: Network,
   name: string,
-  x: number,
+  x: NodeId,
   channels: number,
   options: { readonly kernel: number; readonly stride?: number; readonly affine: boolean; readonly bias?: boolean }
 ): Staged {
@@ -217,7 +219,7 @@ export function* reluConvBn(
  * Half the size, rounded up, by two 1×1 convolutions of stride 2, one of them shifted by a pixel, joined and normalized. At an odd size the shifted one
  * sees zeros beyond the edge, as in NAS-Bench-201's code.
  */
-export function* factorizedReduce(net: Network, name: string, x: number, channels: number, affine: boolean): Staged {
+export function* factorizedReduce(net: Network, name: string, x: NodeId, channels: number, affine: boolean): Staged {
   const { b } = net
   const y = relu(net, x)
   const options = { kernel: 1, stride: 2, padding: 0 }

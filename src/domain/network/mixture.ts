@@ -1,4 +1,5 @@
 import type { ProgramBuilder } from "../program/builder.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Network } from "./layers.ts"
 
 /**
@@ -7,10 +8,10 @@ import type { Network } from "./layers.ts"
  */
 export function mixture(
   net: Network,
-  operations: ReadonlyArray<number | undefined>,
-  weights: number,
+  operations: ReadonlyArray<NodeId | undefined>,
+  weights: NodeId,
   row: number
-): number | undefined {
+): NodeId | undefined {
   const { b } = net
   const [rows, width] = b.shape(weights) as readonly [number, number]
   const all = b.reshape(weights, [rows * width])
@@ -24,7 +25,7 @@ export function mixture(
 }
 
 /** Softmax along the last axis of a matrix. Its shift by the maximum carries no gradient, since it changes nothing. */
-export function softmax(net: Network, logits: number): number {
+export function softmax(net: Network, logits: NodeId): NodeId {
   const { b } = net
   const top = b.add({ _tag: "Detach" }, b.add({ _tag: "Max", axes: [1] }, logits))
   const powers = b.unary("exp", b.minus(logits, top))
@@ -35,7 +36,7 @@ export function softmax(net: Network, logits: number): number {
  * The mean cross-entropy of logits [batch, classes] and targets of the same shape, whose rows sum to 1: one-hot labels, or
  * smoothed ones. A tensor of shape [].
  */
-export function crossEntropy(net: Network, logits: number, targets: number): number {
+export function crossEntropy(net: Network, logits: NodeId, targets: NodeId): NodeId {
   const { b } = net
   const [batch] = b.shape(logits)
   const top = b.add({ _tag: "Detach" }, b.add({ _tag: "Max", axes: [1] }, logits))
@@ -49,8 +50,8 @@ export function crossEntropy(net: Network, logits: number, targets: number): num
  * How many rows of logits [batch, classes] are largest where their targets, of the same shape, are: a tensor of shape []. Equal largest logits
  * share the hit, so that a network that tells nothing apart is at the level of chance.
  */
-export function correctCount(b: ProgramBuilder, logits: number, targets: number): number {
-  const atLargest = (x: number) => {
+export function correctCount(b: ProgramBuilder, logits: NodeId, targets: NodeId): NodeId {
+  const atLargest = (x: NodeId) => {
     const top = b.add({ _tag: "Max", axes: [1] }, x)
     return b.minus(b.constant(1, b.shape(x)), b.unary("step", b.minus(top, x)))
   }

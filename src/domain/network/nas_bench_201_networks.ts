@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import type { Architecture } from "../architecture/architecture.ts"
+import type { NodeId } from "../program/node.ts"
 import { builtinSpace } from "../space/spaces.ts"
 import { searchLogits, spaceEvaluationNetwork } from "./cell_networks.ts"
 import type { Network } from "./layers.ts"
@@ -12,12 +13,12 @@ import type { NasBench201Sizes } from "./skeletons.ts"
  */
 export function nasBench201Network(
   net: Network,
-  image: number,
+  image: NodeId,
   architecture: Architecture,
   sizes: NasBench201Sizes
-): number {
+): NodeId {
   const made = spaceEvaluationNetwork(builtinSpace("nas-bench-201"), architecture, sizes)
-  if (Either.isLeft(made)) throw net.b.error({ _tag: "Detach" }, made.left.problem)
+  if (Either.isLeft(made)) throw net.b.fault("the network", made.left.problem)
   return made.right(net, image).logits
 }
 
@@ -29,9 +30,9 @@ export function nasBench201Network(
  */
 export function nasBench201SearchNetwork(
   net: Network,
-  image: number,
+  image: NodeId,
   sizes: NasBench201Sizes,
-  weights: number
-): number {
+  weights: NodeId
+): NodeId {
   return searchLogits(net, image, builtinSpace("nas-bench-201"), sizes, new Map([["cell", weights]]))
 }

@@ -1,4 +1,5 @@
 import type { RelaxedShape } from "../neighborhood/relaxed_shape.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Shape } from "../program/operation.ts"
 import type { Network } from "./layers.ts"
 import { crossEntropy } from "./mixture.ts"
@@ -6,11 +7,11 @@ import { crossEntropy } from "./mixture.ts"
 /** The nodes that a search network is built from. */
 interface SearchInputs {
   /** [batch, channels, height, width]. */
-  readonly image: number
+  readonly image: NodeId
   /** [batch, classes], rows that sum to 1. */
-  readonly targets: number
+  readonly targets: NodeId
   /** Per cell, by its name, [edges, width]: the weights of the operations of each edge, zero behind a shorter row. */
-  readonly probabilities: ReadonlyMap<string, number>
+  readonly probabilities: ReadonlyMap<string, NodeId>
 }
 
 /** A search network as a function: all that the gradient searchers know of it. */
@@ -20,13 +21,13 @@ export interface SearchNetwork {
   readonly image: Shape
   readonly classes: number
   /** The loss, of shape [], and the logits [batch, classes]. Further inputs, as noise, count as part of the batch. */
-  readonly build: (net: Network, inputs: SearchInputs) => { readonly loss: number; readonly logits: number }
+  readonly build: (net: Network, inputs: SearchInputs) => { readonly loss: NodeId; readonly logits: NodeId }
 }
 
 /** The search network of a function that gives logits; its loss is the mean cross-entropy. */
 export function classifierNetwork(
   sizes: Pick<SearchNetwork, "shape" | "image" | "classes">,
-  logits: (net: Network, image: number, probabilities: ReadonlyMap<string, number>) => number
+  logits: (net: Network, image: NodeId, probabilities: ReadonlyMap<string, NodeId>) => NodeId
 ): SearchNetwork {
   return {
     ...sizes,

@@ -1,4 +1,5 @@
 import { square } from "../program/builder.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Shape } from "../program/operation.ts"
 import {
   alone,
@@ -35,8 +36,8 @@ export type Stem = "cifar" | "imagenet"
 
 /** The logits of an evaluation network, and those of its auxiliary head, where it has one. */
 export interface EvaluationLogits {
-  readonly logits: number
-  readonly auxiliary: number | undefined
+  readonly logits: NodeId
+  readonly auxiliary: NodeId | undefined
 }
 
 /** Which of a space's cells stands at a place. */
@@ -50,7 +51,7 @@ export interface CellTurn {
 /** The place of a cell: the name of its parameters, and its inputs, all of one shape. */
 export interface CellPlace extends CellTurn {
   readonly name: string
-  readonly inputs: ReadonlyArray<number>
+  readonly inputs: ReadonlyArray<NodeId>
 }
 
 /** What a skeleton is filled with. */
@@ -59,7 +60,7 @@ export interface Filling {
   readonly inputs: (turn: CellTurn) => number
   /** Whether the normalizations before the cells have a scale and a shift. */
   readonly affine: boolean
-  readonly cell: (place: CellPlace) => number
+  readonly cell: (place: CellPlace) => NodeId
 }
 
 /** Whether a cell of DARTS's skeleton halves the image. */
@@ -73,7 +74,7 @@ export function dartsHalvings(cells: number): number {
 }
 
 /** The last states, oldest first. */
-function lastStates(states: ReadonlyArray<number>, count: number): ReadonlyArray<number> {
+function lastStates(states: ReadonlyArray<NodeId>, count: number): ReadonlyArray<NodeId> {
   return Array.from({ length: count }, (_, i) => states[Math.max(0, states.length - count + i)]!)
 }
 
@@ -96,14 +97,14 @@ export function statisticsFault([images, , height, width]: Shape, halvings: numb
 }
 
 /** Bring a state to a cell's channels and size: ReLU, 1×1 convolution, normalization, or a factorized reduction for each halving. */
-function adapted(net: Network, name: string, x: number, channels: number, height: number, affine: boolean): number {
+function adapted(net: Network, name: string, x: NodeId, channels: number, height: number, affine: boolean): NodeId {
   let y = x
   for (let step = 0; net.b.shape(y)[2]! > height; step++)
     y = alone(net, factorizedReduce(net, step === 0 ? name : `${name}.${step}`, y, channels, affine))
   return y === x ? alone(net, reluConvBn(net, name, x, channels, { kernel: 1, affine })) : y
 }
 
-function classify(net: Network, features: number, classes: number): number {
+function classify(net: Network, features: NodeId, classes: number): NodeId {
   return linear(net, "classifier", globalPool(net, features), classes)
 }
 
@@ -115,17 +116,17 @@ function classify(net: Network, features: number, classes: number): number {
  */
 export function dartsSkeleton(
   net: Network,
-  image: number,
+  image: NodeId,
   sizes: DartsSizes & { readonly stem: Stem; readonly auxiliary: boolean },
   { inputs, affine, cell }: Filling
 ): EvaluationLogits {
   const [before, last] = sizes.stem === "cifar" ? cifarStem(net, image, sizes) : imagenetStem(net, image, sizes)
   const fault = imageFault(net.b.shape(last), dartsHalvings(sizes.cells))
-  if (fault !== undefined) throw net.b.error({ _tag: "Detach" }, `behind the stem, ${fault}`)
+  if (fault !== undefined) throw net.b.fault("the cells", `behind the stem, ${fault}`)
   const states = [before, last]
   const turns = { true: 0, false: 0 }
   let channels = sizes.channels
-  let auxiliary: number | undefined
+  let auxiliary: NodeId | undefined
   for (let position = 0; position < sizes.cells; position++) {
     const reduction = isReduction(position, sizes.cells)
     if (reduction) channels *= 2
@@ -142,13 +143,13 @@ export function dartsSkeleton(
   return { logits: classify(net, states.at(-1)!, sizes.classes), auxiliary }
 }
 
-function cifarStem(net: Network, image: number, { channels }: DartsSizes): readonly [number, number] {
+function cifarStem(net: Network, image: NodeId, { channels }: DartsSizes): readonly [NodeId, NodeId] {
   const stem = batchNorm(net, "stem.1", convolution(net, "stem.0", image, 3 * channels, { kernel: 3 }))
   return [stem, stem]
 }
 
-function imagenetStem(net: Network, image: number, { channels }: DartsSizes): readonly [number, number] {
-  const half = (name: string, norm: string, x: number, out: number) =>
+function imagenetStem(net: Network, image: NodeId, { channels }: DartsSizes): readonly [NodeId, NodeId] {
+  const half = (name: string, norm: string, x: NodeId, out: number) =>
     batchNorm(net, norm, convolution(net, name, x, out, { kernel: 3, stride: 2 }))
   const first = half("stem0.0", "stem0.1", image, Math.floor(channels / 2))
   const second = half("stem0.3", "stem0.4", relu(net, first), channels)
@@ -158,18 +159,16 @@ function imagenetStem(net: Network, image: number, { channels }: DartsSizes): re
 /** Average pooling, two convolutions, a classifier; its features shrink an image of 8×8 (CIFAR) or 7×7 (ImageNet) to one pixel. */
 function auxiliaryHead(
   net: Network,
-  x: number,
+  x: NodeId,
   { stem, classes }: { readonly stem: Stem; readonly classes: number }
-): number {
+): NodeId {
   const stride = stem === "cifar" ? 3 : 2
   const [, , height, width] = net.b.shape(x) as readonly [number, number, number, number]
   const least = 5 + stride
   if (height < least || width < least)
-    throw net.b.within("auxiliary_head", () =>
-      net.b.error(
-        { _tag: "Detach" },
-        `it needs features of at least ${least}×${least} and has ${height}×${width}: take larger images or leave it out`
-      )
+    throw net.b.fault(
+      "auxiliary_head",
+      `it needs features of at least ${least}×${least} and has ${height}×${width}; take larger images or leave it out`
     )
   const pooled = net.b.averagePool(
     relu(net, x),
@@ -197,13 +196,13 @@ function auxiliaryHead(
  */
 export function nasBench201Skeleton(
   net: Network,
-  image: number,
+  image: NodeId,
   sizes: NasBench201Sizes,
   { inputs, affine, cell }: Filling
-): number {
+): NodeId {
   const { b } = net
   const fault = imageFault(b.shape(image), 2)
-  if (fault !== undefined) throw b.error({ _tag: "Detach" }, fault)
+  if (fault !== undefined) throw b.fault("the network", fault)
   const stem = batchNorm(net, "stem.1", convolution(net, "stem.0", image, sizes.channels, { kernel: 3 }))
   const states = [stem]
   let position = 0
@@ -226,7 +225,7 @@ export function nasBench201Skeleton(
 }
 
 /** The block between two stages. At an odd size its pool takes the mean of the pixels that there are (ours). */
-function residualBlock(net: Network, name: string, x: number, channels: number): number {
+function residualBlock(net: Network, name: string, x: NodeId, channels: number): NodeId {
   const first = alone(net, reluConvBn(net, `${name}.conv_a`, x, channels, { kernel: 3, stride: 2, affine: true }))
   const second = alone(net, reluConvBn(net, `${name}.conv_b`, first, channels, { kernel: 3, affine: true }))
   const [, , height, width] = net.b.shape(x) as readonly [number, number, number, number]

@@ -1,4 +1,5 @@
-import { elementCount, type Node, type Program } from "./program.ts"
+import type { Node } from "./node.ts"
+import { elementCount, type Program } from "./program.ts"
 import { lastReaders } from "./rewrite.ts"
 
 /** What running a program once costs, read off its graph. */

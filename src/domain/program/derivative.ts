@@ -1,8 +1,8 @@
 import type { ProgramBuilder } from "./builder.ts"
-import type { Node } from "./program.ts"
+import type { Node, NodeId } from "./node.ts"
 
 /** The contribution of a node's gradient to the gradients of its operands, by operand; none where it does not depend on one. */
-type OperandGradients = ReadonlyArray<(() => number) | undefined>
+type OperandGradients = ReadonlyArray<(() => NodeId) | undefined>
 
 /**
  * The derivative rules. `gradient` is that of the loss by node `at`; each operand's part is made only when it is asked for.
@@ -10,11 +10,12 @@ type OperandGradients = ReadonlyArray<(() => number) | undefined>
  */
 export function operandGradients(
   b: ProgramBuilder,
-  at: number,
+  at: NodeId,
   { operation, operands, shape }: Node,
-  gradient: number
+  gradient: NodeId
 ): OperandGradients {
-  const [x = -1, y = -1] = operands
+  const [x, y = x] = operands
+  if (x === undefined || y === undefined) return []
   switch (operation._tag) {
     case "Input":
     case "Constant":
@@ -113,10 +114,10 @@ export function operandGradients(
 function unaryGradient(
   b: ProgramBuilder,
   kind: "negate" | "exp" | "log" | "sqrt" | "relu" | "step",
-  at: number,
-  x: number,
-  gradient: number
-): (() => number) | undefined {
+  at: NodeId,
+  x: NodeId,
+  gradient: NodeId
+): (() => NodeId) | undefined {
   switch (kind) {
     case "negate":
       return () => b.unary("negate", gradient)
@@ -141,21 +142,21 @@ type ConvolutionOperation = Extract<
 function convolutionGradients(
   b: ProgramBuilder,
   operation: ConvolutionOperation,
-  x: number,
-  y: number,
-  gradient: number
+  x: NodeId,
+  y: NodeId,
+  gradient: NodeId
 ): OperandGradients {
   const { stride, dilation, padding, groups } = operation
   const geometry = { stride, dilation, padding, groups }
-  const image = (at: number, filter: number, like: number) => {
+  const image = (at: NodeId, filter: NodeId, like: NodeId) => {
     const [, , height, width] = b.shape(like)
     return () => b.add({ _tag: "ConvolutionImage", size: [height!, width!], ...geometry }, at, filter)
   }
-  const filter = (picture: number, at: number, like: number) => {
+  const filter = (picture: NodeId, at: NodeId, like: NodeId) => {
     const [, , height, width] = b.shape(like)
     return () => b.add({ _tag: "ConvolutionFilter", kernel: [height!, width!], ...geometry }, picture, at)
   }
-  const forward = (picture: number, kernel: number) => () =>
+  const forward = (picture: NodeId, kernel: NodeId) => () =>
     b.add({ _tag: "Convolution", ...geometry }, picture, kernel)
   switch (operation._tag) {
     case "Convolution":

@@ -1,4 +1,5 @@
 import type { Growing } from "./growing.ts"
+import type { NodeId } from "./node.ts"
 import type { Shape } from "./operation.ts"
 
 /** A tensor that is zero but for a range along one axis, there the tensors `parts`, one after the other. */
@@ -6,10 +7,10 @@ interface Band {
   readonly axis: number
   readonly start: number
   readonly end: number
-  readonly parts: ReadonlyArray<number>
+  readonly parts: ReadonlyArray<NodeId>
 }
 
-function bandOf(program: Growing, at: number): Band | undefined {
+function bandOf(program: Growing, at: NodeId): Band | undefined {
   const { operation, operands, shape } = program.node(at)
   if (operation._tag !== "Pad" || operation.between.some((count) => count !== 0)) return undefined
   const { before, after } = operation
@@ -30,7 +31,7 @@ function bandOf(program: Growing, at: number): Band | undefined {
  * The sum of two tensors that are zero but for ranges of one axis, disjoint ones, is the ranges joined: no addition. It makes of the derivatives of
  * many slices of a tensor one concatenation.
  */
-export function disjointSum(program: Growing, a: number, b: number, shape: Shape): number | undefined {
+export function disjointSum(program: Growing, a: NodeId, b: NodeId, shape: Shape): NodeId | undefined {
   const [x, y] = [bandOf(program, a), bandOf(program, b)]
   if (x === undefined || y === undefined || x.axis !== y.axis) return undefined
   const [first, second] = x.start < y.start ? [x, y] : [y, x]

@@ -1,5 +1,6 @@
 import { disjointSum } from "./disjoint.ts"
 import type { Growing } from "./growing.ts"
+import type { NodeId } from "./node.ts"
 import type { Operation, Shape } from "./operation.ts"
 import { elementCount, sameShape } from "./program.ts"
 import { factorsJoined, repeatedLater, simplifiedSum } from "./repetition.ts"
@@ -11,80 +12,115 @@ import { factorsJoined, repeatedLater, simplifiedSum } from "./repetition.ts"
 export function simplified(
   program: Growing,
   operation: Operation,
-  operands: ReadonlyArray<number>,
+  operands: ReadonlyArray<NodeId>,
   shape: Shape
+): NodeId | undefined {
+  const [a, b = a] = operands
+  if (a === undefined || b === undefined) return undefined
+  const [x, y] = [constantOf(program, a), constantOf(program, b)]
+  const counts = [elementCount(program.node(a).shape), elementCount(shape)] as const
+  const value = commonValue(operation, x, y, counts)
+  return value === undefined ? rewritten(program, operation, operands, shape) : program.constant(value, shape)
+}
+
+/** The value of all elements, where those of the operands tell it. Element counts are those of the first and the result. */
+function commonValue(
+  operation: Operation,
+  x: number | undefined,
+  y: number | undefined,
+  [before, after]: readonly [number, number]
 ): number | undefined {
-  const values = operands.map((operand) => constantOf(program, operand))
   switch (operation._tag) {
     case "Unary":
-      if (values[0] !== undefined) return program.constant(unaryValue(operation.kind, values[0]), shape)
-      return (
-        (operation.kind === "negate" ? undone(program, operands[0]!, "negate") : undefined) ??
-        repeatedLater(program, operation, operands, shape)
-      )
+      return x === undefined ? undefined : unaryValue(operation.kind, x)
     case "Binary":
-      return (
-        simplifiedBinary(program, operation.kind, operands, values, shape) ??
-        repeatedLater(program, operation, operands, shape) ??
-        (operation.kind === "add" ? disjointSum(program, operands[0]!, operands[1]!, shape) : undefined) ??
-        (operation.kind === "multiply" ? factorsJoined(program, operands, shape) : undefined)
-      )
+      return binaryValue(operation.kind, x, y)
+    case "Sum":
+      return x === undefined ? undefined : (x * before) / after
     case "Detach":
     case "Max":
-      return values[0] === undefined ? undefined : program.constant(values[0], shape)
     case "Broadcast":
     case "Reshape":
-      return simplifiedMove(program, operation, operands[0]!, values[0], shape)
-    case "Sum": {
-      const before = program.node(operands[0]!).shape
-      if (values[0] !== undefined)
-        return program.constant((values[0] * elementCount(before)) / elementCount(shape), shape)
-      return sameShape(before, shape) ? operands[0] : simplifiedSum(program, operation, operands[0]!, shape)
-    }
-    case "Transpose": {
-      if (values[0] !== undefined) return program.constant(values[0], shape)
-      const inner = program.node(operands[0]!)
-      if (operation.permutation.every((axis, i) => axis === i)) return operands[0]
-      if (inner.operation._tag !== "Transpose") return undefined
-      const { permutation } = inner.operation
-      return program.add(
-        { _tag: "Transpose", permutation: operation.permutation.map((axis) => permutation[axis]!) },
-        inner.operands[0]!
-      )
-    }
+    case "Transpose":
     case "Slice":
-      if (values[0] !== undefined) return program.constant(values[0], shape)
-      return sameShape(program.node(operands[0]!).shape, shape) ? operands[0] : undefined
+    case "MaxPool":
+      return x
     case "Pad":
-      if (values[0] === 0) return program.constant(0, shape)
-      return sameShape(program.node(operands[0]!).shape, shape) ? operands[0] : undefined
-    case "Concatenate":
-      return operands.length === 1 ? operands[0] : undefined
+    case "AveragePool":
+    case "AveragePoolTranspose":
+      return x === 0 ? 0 : undefined
     case "MatMul":
     case "Convolution":
     case "ConvolutionImage":
     case "ConvolutionFilter":
-      return values.includes(0) ? program.constant(0, shape) : undefined
+      return x === 0 || y === 0 ? 0 : undefined
     case "MaxPoolScatter":
     case "MaxPoolGather":
-      return values[1] === 0 ? program.constant(0, shape) : undefined
-    case "AveragePool":
-    case "AveragePoolTranspose":
-      return values[0] === 0 ? program.constant(0, shape) : undefined
-    case "MaxPool":
-      return values[0] === undefined ? undefined : program.constant(values[0], shape)
+      return y === 0 ? 0 : undefined
+    case "Concatenate":
     case "Input":
     case "Constant":
       return undefined
   }
 }
 
-function constantOf(program: Growing, at: number): number | undefined {
+/** A simpler node that equals one whose elements differ. */
+function rewritten(
+  program: Growing,
+  operation: Operation,
+  operands: ReadonlyArray<NodeId>,
+  shape: Shape
+): NodeId | undefined {
+  const [a, b = a] = operands
+  if (a === undefined || b === undefined) return undefined
+  const inner = program.node(a)
+  switch (operation._tag) {
+    case "Unary":
+      return (
+        (operation.kind === "negate" ? undone(program, a, "negate") : undefined) ??
+        repeatedLater(program, operation, operands, shape)
+      )
+    case "Binary":
+      return (
+        simplifiedBinary(program, operation.kind, [a, b], shape) ??
+        repeatedLater(program, operation, operands, shape) ??
+        (operation.kind === "add" ? disjointSum(program, a, b, shape) : undefined) ??
+        (operation.kind === "multiply" ? factorsJoined(program, [a, b], shape) : undefined)
+      )
+    case "Broadcast":
+    case "Reshape": {
+      if (sameShape(inner.shape, shape)) return a
+      const [from] = inner.operands
+      return inner.operation._tag === operation._tag && from !== undefined ? program.add(operation, from) : undefined
+    }
+    case "Sum":
+      return sameShape(inner.shape, shape) ? a : simplifiedSum(program, operation, a, shape)
+    case "Transpose": {
+      if (operation.permutation.every((axis, i) => axis === i)) return a
+      const [from] = inner.operands
+      if (inner.operation._tag !== "Transpose" || from === undefined) return undefined
+      const { permutation } = inner.operation
+      return program.add(
+        { _tag: "Transpose", permutation: operation.permutation.map((axis) => permutation[axis]!) },
+        from
+      )
+    }
+    case "Slice":
+    case "Pad":
+      return sameShape(inner.shape, shape) ? a : undefined
+    case "Concatenate":
+      return operands.length === 1 ? a : undefined
+    default:
+      return undefined
+  }
+}
+
+function constantOf(program: Growing, at: NodeId): number | undefined {
   const { operation } = program.node(at)
   return operation._tag === "Constant" ? operation.value : undefined
 }
 
-function undone(program: Growing, at: number, kind: "negate"): number | undefined {
+function undone(program: Growing, at: NodeId, kind: "negate"): NodeId | undefined {
   const { operation, operands } = program.node(at)
   return operation._tag === "Unary" && operation.kind === kind ? operands[0] : undefined
 }
@@ -106,58 +142,45 @@ function unaryValue(kind: Extract<Operation, { _tag: "Unary" }>["kind"], x: numb
   }
 }
 
+function binaryValue(
+  kind: Extract<Operation, { _tag: "Binary" }>["kind"],
+  x: number | undefined,
+  y: number | undefined
+): number | undefined {
+  if (x !== undefined && y !== undefined)
+    return kind === "add" ? x + y : kind === "subtract" ? x - y : kind === "multiply" ? x * y : x / y
+  const isZero = kind === "multiply" ? x === 0 || y === 0 : kind === "divide" && x === 0
+  return isZero ? 0 : undefined
+}
+
 function simplifiedBinary(
   program: Growing,
   kind: Extract<Operation, { _tag: "Binary" }>["kind"],
-  [a, b]: ReadonlyArray<number>,
-  [x, y]: ReadonlyArray<number | undefined>,
+  [a, b]: readonly [NodeId, NodeId],
   shape: Shape
-): number | undefined {
-  if (x !== undefined && y !== undefined) {
-    return program.constant(
-      kind === "add" ? x + y : kind === "subtract" ? x - y : kind === "multiply" ? x * y : x / y,
-      shape
-    )
-  }
+): NodeId | undefined {
+  const [x, y] = [constantOf(program, a), constantOf(program, b)]
   switch (kind) {
     case "add":
-      if (a === b) return program.add({ _tag: "Binary", kind: "multiply" }, a!, program.constant(2, shape))
+      if (a === b) return program.add({ _tag: "Binary", kind: "multiply" }, a, program.constant(2, shape))
       return x === 0 ? b : y === 0 ? a : undefined
     case "subtract":
       if (y === 0) return a
       if (a === b) return program.constant(0, shape)
-      return x === 0 ? program.add({ _tag: "Unary", kind: "negate" }, b!) : undefined
+      return x === 0 ? program.add({ _tag: "Unary", kind: "negate" }, b) : undefined
     case "multiply":
-      if (x === 0 || y === 0) return program.constant(0, shape)
       if (x === 1 || y === 1) return x === 1 ? b : a
-      if (x === -1 || y === -1) return program.add({ _tag: "Unary", kind: "negate" }, x === -1 ? b! : a!)
-      return scaledNegation(program, x === undefined ? a! : b!, x ?? y, shape)
+      if (x === -1 || y === -1) return program.add({ _tag: "Unary", kind: "negate" }, x === -1 ? b : a)
+      return scaledNegation(program, x === undefined ? a : b, x ?? y, shape)
     case "divide":
-      if (x === 0) return program.constant(0, shape)
-      return y === 1
-        ? a
-        : y === undefined
-          ? undefined
-          : program.add({ _tag: "Binary", kind: "multiply" }, a!, program.constant(1 / y, shape))
+      if (y === undefined) return undefined
+      return y === 1 ? a : program.add({ _tag: "Binary", kind: "multiply" }, a, program.constant(1 / y, shape))
   }
 }
 
 /** A multiple of −x is another multiple of x. */
-function scaledNegation(program: Growing, at: number, factor: number | undefined, shape: Shape): number | undefined {
+function scaledNegation(program: Growing, at: NodeId, factor: number | undefined, shape: Shape): NodeId | undefined {
   const positive = factor === undefined ? undefined : undone(program, at, "negate")
   if (factor === undefined || positive === undefined) return undefined
   return program.add({ _tag: "Binary", kind: "multiply" }, positive, program.constant(-factor, shape))
-}
-
-function simplifiedMove(
-  program: Growing,
-  operation: Extract<Operation, { _tag: "Broadcast" | "Reshape" }>,
-  at: number,
-  value: number | undefined,
-  shape: Shape
-): number | undefined {
-  if (value !== undefined) return program.constant(value, shape)
-  const inner = program.node(at)
-  if (sameShape(inner.shape, shape)) return at
-  return inner.operation._tag === operation._tag ? program.add(operation, inner.operands[0]!) : undefined
 }

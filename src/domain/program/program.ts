@@ -1,30 +1,24 @@
 import * as Schema from "@effect/schema/Schema"
-import type { Operation, Shape } from "./operation.ts"
-
-/** One step of a program: an operation on earlier nodes, and the shape of its result. */
-export interface Node {
-  readonly operation: Operation
-  /** Positions of the operands among the program's nodes; all smaller than the node's own. */
-  readonly operands: ReadonlyArray<number>
-  readonly shape: Shape
-}
+import type { Node } from "./node.ts"
+import type { Shape } from "./operation.ts"
+import type { Port } from "./port.ts"
 
 /** A tensor program: an immutable graph in topological order. It is deterministic; whatever is random comes in as an input. */
 export interface Program {
   readonly nodes: ReadonlyArray<Node>
-  /** Position of each named input. */
-  readonly inputs: ReadonlyMap<string, number>
-  /** Position of each named output. */
-  readonly outputs: ReadonlyMap<string, number>
+  /** What it takes, by full name. */
+  readonly inputs: ReadonlyMap<string, Port>
+  /** What it gives, by full name. */
+  readonly outputs: ReadonlyMap<string, Port>
 }
 
-/** A program cannot be built or differentiated. `node` names the operation, and where it was asked for. */
+/** A program cannot be built or differentiated. `place` names the layer or the operation that does not fit. */
 export class ProgramError extends Schema.TaggedError<ProgramError>()("ProgramError", {
-  node: Schema.String,
+  place: Schema.String,
   problem: Schema.String
 }) {
   override get message(): string {
-    return `Cannot build program node ${this.node}: ${this.problem}`
+    return `Cannot build ${this.place}: ${this.problem}`
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Growing } from "./growing.ts"
+import type { NodeId } from "./node.ts"
 import type { Operation, Shape } from "./operation.ts"
 import { elementCount, sameShape } from "./program.ts"
 
 const MULTIPLY = { _tag: "Binary", kind: "multiply" } as const
 
 /** A number, or a small tensor that is repeated: what a factor of a large tensor can be. */
-type Factor = { readonly value: number } | { readonly at: number; readonly shape: Shape }
+type Factor = { readonly value: number } | { readonly at: NodeId; readonly shape: Shape }
 
-function factorOf(program: Growing, at: number): Factor | undefined {
+function factorOf(program: Growing, at: NodeId): Factor | undefined {
   const { operation, operands } = program.node(at)
   if (operation._tag === "Constant") return { value: operation.value }
   if (operation._tag !== "Broadcast") return undefined
@@ -15,7 +16,7 @@ function factorOf(program: Growing, at: number): Factor | undefined {
 }
 
 /** The node of a factor, repeated to a shape. */
-function repeated(program: Growing, factor: Factor, shape: Shape): number {
+function repeated(program: Growing, factor: Factor, shape: Shape): NodeId {
   return "value" in factor
     ? program.constant(factor.value, shape)
     : program.add({ _tag: "Broadcast", shape }, factor.at)
@@ -32,9 +33,9 @@ function joinedShape(a: Factor, b: Factor): Shape | undefined {
 export function repeatedLater(
   program: Growing,
   operation: Extract<Operation, { _tag: "Unary" | "Binary" }>,
-  operands: ReadonlyArray<number>,
+  operands: ReadonlyArray<NodeId>,
   shape: Shape
-): number | undefined {
+): NodeId | undefined {
   const factors = operands.flatMap((operand) => factorOf(program, operand) ?? [])
   const [a, b = a] = factors
   if (factors.length < operands.length || a === undefined || b === undefined) return undefined
@@ -45,10 +46,10 @@ export function repeatedLater(
 }
 
 /** A product with repeated elements, split into the other operand and the factor. */
-function splitProduct(program: Growing, at: number): readonly [number, Factor] | undefined {
+function splitProduct(program: Growing, at: NodeId): readonly [NodeId, Factor] | undefined {
   const { operation, operands } = program.node(at)
   if (operation._tag !== "Binary" || operation.kind !== "multiply") return undefined
-  const [a, b] = operands as readonly [number, number]
+  const [a, b] = operands as readonly [NodeId, NodeId]
   const right = factorOf(program, b)
   if (right !== undefined) return [a, right]
   const left = factorOf(program, a)
@@ -56,7 +57,7 @@ function splitProduct(program: Growing, at: number): readonly [number, Factor] |
 }
 
 /** A large tensor times two factors is the tensor times the product of the factors. */
-export function factorsJoined(program: Growing, [a, b]: ReadonlyArray<number>, shape: Shape): number | undefined {
+export function factorsJoined(program: Growing, [a, b]: ReadonlyArray<NodeId>, shape: Shape): NodeId | undefined {
   for (const [large, small] of [
     [a!, b!],
     [b!, a!]
@@ -87,12 +88,12 @@ function nearlyOne(value: number): number {
 export function simplifiedSum(
   program: Growing,
   operation: Extract<Operation, { _tag: "Sum" }>,
-  at: number,
+  at: NodeId,
   shape: Shape
-): number | undefined {
+): NodeId | undefined {
   const node = program.node(at)
   const { operands } = node
-  const sum = (operand: number) => program.add(operation, operand)
+  const sum = (operand: NodeId) => program.add(operation, operand)
   if (node.operation._tag === "Broadcast") return sumOfRepeated(program, operation, at)
   if (node.operation._tag === "Unary" && node.operation.kind === "negate")
     return program.add(node.operation, sum(operands[0]!))
@@ -117,8 +118,8 @@ export function simplifiedSum(
 function splitSum(
   program: Growing,
   { axes }: Extract<Operation, { _tag: "Sum" }>,
-  at: number
-): readonly [number, Factor] | undefined {
+  at: NodeId
+): readonly [NodeId, Factor] | undefined {
   const split = splitProduct(program, at)
   if (split === undefined) return undefined
   const [, factor] = split
@@ -126,7 +127,7 @@ function splitSum(
 }
 
 /** Whether a node is x − mean of x along just these axes, or x + the negated mean. */
-function isDeviation(program: Growing, { axes }: Extract<Operation, { _tag: "Sum" }>, at: number): boolean {
+function isDeviation(program: Growing, { axes }: Extract<Operation, { _tag: "Sum" }>, at: NodeId): boolean {
   const { operation, operands } = program.node(at)
   if (operation._tag !== "Binary" || operation.kind !== "subtract") return false
   const mean = factorOf(program, operands[1]!)
@@ -148,8 +149,8 @@ function isDeviation(program: Growing, { axes }: Extract<Operation, { _tag: "Sum
 function sumOfRepeated(
   program: Growing,
   { axes }: Extract<Operation, { _tag: "Sum" }>,
-  at: number
-): number | undefined {
+  at: NodeId
+): NodeId | undefined {
   const { operands, shape } = program.node(at)
   const from = program.node(operands[0]!).shape
   const times = axes.reduce((count, axis) => count * (from[axis] === 1 ? shape[axis]! : 1), 1)

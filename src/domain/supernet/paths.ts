@@ -2,13 +2,14 @@ import type { Architecture } from "../architecture/architecture.ts"
 import { type Candidates, drawCandidate, spaceCandidates } from "../architecture/candidates.ts"
 import { type RelaxedArchitecture, relaxedRows } from "../architecture/relaxed.ts"
 import { type RelaxedShape, tensorsOfRows } from "../neighborhood/relaxed_shape.ts"
+import { fullName, type Label } from "../program/port.ts"
 import type { Seed } from "../random.ts"
 import { slots } from "../space/slots.ts"
 import type { Space } from "../space/space.ts"
 
 /** The input of a path's weights of a cell's operations, [edges, width]. */
-export function pathInput(cell: string): string {
-  return `path/${cell}`
+export function pathInput(cell: string): Label {
+  return { role: "path", name: cell }
 }
 
 /**
@@ -37,7 +38,10 @@ export function pathInputs(
 ): ReadonlyMap<string, { readonly shape: ReadonlyArray<number>; readonly data: Float64Array }> {
   const tensors = tensorsOfRows(shape, pathRows(space, architecture))
   return new Map(
-    shape.map(({ name, edges, width }) => [pathInput(name), { shape: [edges.length, width], data: tensors.get(name)! }])
+    shape.map(({ name, edges, width }) => [
+      fullName(pathInput(name)),
+      { shape: [edges.length, width], data: tensors.get(name)! }
+    ])
   )
 }
 

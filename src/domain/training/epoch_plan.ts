@@ -1,5 +1,6 @@
 import { dropPathMask } from "../network/drop_path.ts"
 import type { Shape } from "../program/operation.ts"
+import type { Port } from "../program/port.ts"
 import { elementCount } from "../program/program.ts"
 import { keyOf, type Seed, shuffled, split, standardNormals } from "../random.ts"
 import { labelTargets } from "./label_smoothing.ts"
@@ -60,16 +61,15 @@ export function stepImages(protocol: TrainingProtocol, { images }: TrainingEpoch
  * standard normal numbers `noise/<place>`.
  */
 export function randomInputs(
-  batch: ReadonlyMap<string, Shape>,
+  batch: ReadonlyMap<string, Port>,
   dropPath: number,
   seed: Seed
 ): ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }> {
   return new Map(
-    [...batch].flatMap(([name, shape]) => {
-      if (name.startsWith("drop/"))
-        return [[name, { shape, data: dropPathMask(shape[0]!, dropPath, split(seed, name)) }] as const]
-      if (name.startsWith("noise/"))
-        return [[name, { shape, data: standardNormals(elementCount(shape), split(seed, name)) }] as const]
+    [...batch].flatMap(([name, { role, shape }]) => {
+      const own = split(seed, name)
+      if (role === "mask") return [[name, { shape, data: dropPathMask(elementCount(shape), dropPath, own) }] as const]
+      if (role === "noise") return [[name, { shape, data: standardNormals(elementCount(shape), own) }] as const]
       return []
     })
   )

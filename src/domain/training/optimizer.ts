@@ -1,6 +1,8 @@
 import * as Schema from "@effect/schema/Schema"
 import type { ProgramBuilder } from "../program/builder.ts"
 import { flattened, type Layout, unflattened } from "../program/layout.ts"
+import type { NodeId } from "../program/node.ts"
+import { fullName } from "../program/port.ts"
 import { withDefault } from "../setting/schemas.ts"
 
 const Rate = Schema.Number.pipe(Schema.nonNegative(), Schema.finite())
@@ -33,10 +35,18 @@ export interface AdamSettings extends Schema.Schema.Type<typeof AdamSettings> {}
 export const OptimizerSettings = Schema.Union(SgdSettings, AdamSettings)
 export type OptimizerSettings = typeof OptimizerSettings.Type
 
+/** The moving average of the gradients that SGD keeps. */
+export const MOMENT = { role: "state", name: "moment" } as const
+
+const STEP = { role: "state", name: "adam/step" } as const
+
+/** The learning rate of a program that takes a step, of shape []. */
+export const LEARNING_RATE = { role: "setting", name: "learningRate" } as const
+
 /** The nodes of a vector and its gradient. */
 interface Moved {
-  readonly value: number
-  readonly gradient: number
+  readonly value: NodeId
+  readonly gradient: NodeId
 }
 
 /**
@@ -48,13 +58,13 @@ interface Moved {
 function sgd(
   b: ProgramBuilder,
   { value, gradient }: Moved,
-  o: Omit<SgdSettings, "_tag"> & { readonly learningRate: number }
-): number {
+  o: Omit<SgdSettings, "_tag"> & { readonly learningRate: NodeId }
+): NodeId {
   const g = b.plus(gradient, b.scale(value, o.weightDecay))
   let direction = g
   if (o.momentum > 0) {
-    const moment = b.plus(b.scale(b.input("moment", b.shape(value)), o.momentum), g)
-    b.output("moment", moment)
+    const moment = b.plus(b.scale(b.input(MOMENT, b.shape(value)), o.momentum), g)
+    b.output(MOMENT, moment)
     direction = o.nesterov ? b.plus(g, b.scale(moment, o.momentum)) : moment
   }
   return b.minus(value, b.times(direction, o.learningRate))
@@ -69,15 +79,16 @@ function sgd(
 function adam(
   b: ProgramBuilder,
   { value, gradient }: Moved,
-  o: Omit<AdamSettings, "_tag"> & { readonly learningRate: number }
-): number {
-  const step = b.plus(b.input("adam/step", []), b.constant(1))
-  b.output("adam/step", step)
+  o: Omit<AdamSettings, "_tag"> & { readonly learningRate: NodeId }
+): NodeId {
+  const step = b.plus(b.input(STEP, []), b.constant(1))
+  b.output(STEP, step)
   const correction = (beta: number) => b.minus(b.constant(1), b.unary("exp", b.scale(step, Math.log(beta))))
   const g = b.plus(gradient, b.scale(value, o.weightDecay))
-  const kept = (name: string, beta: number, now: number) => {
-    const average = b.plus(b.scale(b.input(name, b.shape(value)), beta), b.scale(now, 1 - beta))
-    b.output(name, average)
+  const kept = (name: string, beta: number, now: NodeId) => {
+    const label = { role: "state", name } as const
+    const average = b.plus(b.scale(b.input(label, b.shape(value)), beta), b.scale(now, 1 - beta))
+    b.output(label, average)
     return b.over(average, correction(beta))
   }
   const mean = kept("first", o.beta1, g)
@@ -89,7 +100,7 @@ function adam(
 export interface OptimizerStep {
   readonly optimizer: OptimizerSettings
   /** A node of shape []. */
-  readonly learningRate: number
+  readonly learningRate: NodeId
   /** The largest norm of all gradients together, above 0; they stay as they are where absent. */
   readonly clip?: number | undefined
 }
@@ -102,7 +113,7 @@ export function optimizerStep(
   b: ProgramBuilder,
   { value, gradient }: Moved,
   { optimizer, learningRate, clip }: OptimizerStep
-): { readonly value: number; readonly norm: number } {
+): { readonly value: NodeId; readonly norm: NodeId } {
   const norm = euclideanNorm(b, gradient)
   const moved = { value, gradient: clip === undefined ? gradient : clipByNorm(b, gradient, norm, clip) }
   const next =
@@ -119,17 +130,17 @@ export function optimizerStep(
 export function tensorsStep(
   b: ProgramBuilder,
   layout: Layout,
-  nodes: { readonly value: (name: string) => number; readonly gradient: number },
+  nodes: { readonly value: (tensor: Layout[number]) => NodeId; readonly gradient: NodeId },
   step: OptimizerStep
-): number {
-  const names = [...layout.keys()]
-  const moved = optimizerStep(b, { value: flattened(b, names.map(nodes.value)), gradient: nodes.gradient }, step)
-  for (const [name, tensor] of unflattened(b, moved.value, layout)) b.output(name, tensor)
+): NodeId {
+  const moved = optimizerStep(b, { value: flattened(b, layout.map(nodes.value)), gradient: nodes.gradient }, step)
+  const tensors = unflattened(b, moved.value, layout)
+  for (const label of layout) b.output(label, tensors.get(fullName(label))!)
   return moved.norm
 }
 
 /** The Euclidean norm of a vector, of shape []. */
-export function euclideanNorm(b: ProgramBuilder, vector: number): number {
+export function euclideanNorm(b: ProgramBuilder, vector: NodeId): NodeId {
   return b.unary("sqrt", b.reshape(b.sum(b.times(vector, vector), [0]), []))
 }
 
@@ -138,7 +149,7 @@ export function euclideanNorm(b: ProgramBuilder, vector: number): number {
  *
  * Source: Pascanu, Mikolov, Bengio 2013 (arXiv 1211.5063), with the conventions of PyTorch's `clip_grad_norm_`.
  */
-export function clipByNorm(b: ProgramBuilder, gradient: number, norm: number, limit: number): number {
+export function clipByNorm(b: ProgramBuilder, gradient: NodeId, norm: NodeId, limit: number): NodeId {
   const one = b.constant(1)
   const excess = b.unary("relu", b.minus(b.scale(b.plus(norm, b.constant(1e-6)), 1 / limit), one))
   return b.times(gradient, b.over(one, b.plus(one, excess)))

@@ -10,6 +10,7 @@ import {
 } from "../network/cell_networks.ts"
 import type { Network } from "../network/layers.ts"
 import type { EvaluationLogits } from "../network/skeletons.ts"
+import type { NodeId } from "../program/node.ts"
 import type { Space } from "../space/space.ts"
 
 /** Sizes of a network to train; `cells` counts those of a stage in NAS-Bench-201's skeleton. */
@@ -34,7 +35,7 @@ export interface Subject {
   /** Its evaluation network. */
   readonly network: (
     sizes: SubjectSizes
-  ) => Either.Either<(net: Network, image: number) => EvaluationLogits, NetworkError>
+  ) => Either.Either<(net: Network, image: NodeId) => EvaluationLogits, NetworkError>
 }
 
 /** An architecture of a space. */

@@ -5,6 +5,7 @@ import { LEVELS } from "../../domain/darts/level.ts"
 import { curvatureBatches, planEpoch, type StepPlan, stepBatches } from "../../domain/darts/step_plan.ts"
 import type { StepPrograms } from "../../domain/darts/step_programs.ts"
 import type { Batch, BatchRequest } from "../../domain/data/batch.ts"
+import { shapesOf } from "../../domain/program/port.ts"
 import { elementCount } from "../../domain/program/program.ts"
 import { split, standardNormals } from "../../domain/random.ts"
 import { Batches } from "../ports/datasets.ts"
@@ -71,7 +72,7 @@ function* batchRequests(
 /** A batch with the noise that the network asks for beside its images. */
 function batchInputs(
   { seed }: GradientPlan,
-  { loss: { program, batch } }: StepPrograms,
+  { loss }: StepPrograms,
   { shape, x, targets }: Batch,
   { epoch, step, level }: BatchPlace
 ): BatchInputs {
@@ -79,10 +80,10 @@ function batchInputs(
     ["x", { shape, data: x }],
     ["targets", { shape: [shape[0], targets.length / shape[0]], data: targets }]
   ])
-  for (const name of batch.filter((input) => !inputs.has(input))) {
-    const size = program.nodes[program.inputs.get(name)!]!.shape
-    const data = standardNormals(elementCount(size), split(seed, name, epoch, step, level))
-    inputs.set(name, { shape: size, data })
+  for (const [name, own] of shapesOf(loss.batch)) {
+    if (inputs.has(name)) continue
+    const data = standardNormals(elementCount(own), split(seed, name, epoch, step, level))
+    inputs.set(name, { shape: own, data })
   }
   return inputs
 }

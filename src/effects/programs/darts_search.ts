@@ -13,6 +13,7 @@ import { canStop, endOf } from "../../domain/darts/stop_rule.ts"
 import { WEIGHTS } from "../../domain/darts/updates.ts"
 import { type CellTensors, probabilities } from "../../domain/neighborhood/relaxed_shape.ts"
 import { layoutSize } from "../../domain/program/layout.ts"
+import { fullName } from "../../domain/program/port.ts"
 import { elementCount } from "../../domain/program/program.ts"
 import { split } from "../../domain/random.ts"
 import { Checkpoints, decodeRecord } from "../ports/checkpoints.ts"
@@ -105,7 +106,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
     const tensors = new Map<string, HostValues>()
     for (const [name, data] of yield* state.download(() => true)) {
       if (!data.every(Number.isFinite)) return yield* diverged(position, `something in "${name}" is no number`)
-      tensors.set(name, { shape: programs.state.get(name)!, data })
+      tensors.set(name, { shape: programs.state.get(name)!.shape, data })
     }
     yield* checkpoints.save({ record: Schema.encodeSync(positionJson)(position), tensors })
   })
@@ -229,13 +230,13 @@ export function startTensors(plan: GradientPlan, programs: StepPrograms): Readon
   const alpha = initialAlpha(network.shape, split(seed, "alpha"), settings.initialAlpha)
   const weights = new Float32Array(layoutSize(programs.weightLayout))
   let start = 0
-  for (const [name, shape] of programs.weightLayout) {
-    weights.set(Float32Array.from(plan.initial.get(name)!), start)
-    start += elementCount(shape)
+  for (const weight of programs.weightLayout) {
+    weights.set(Float32Array.from(plan.initial.get(fullName(weight))!), start)
+    start += elementCount(weight.shape)
   }
   return new Map(
-    [...programs.state].map(([name, shape]) => {
-      const data = name === WEIGHTS ? weights : alpha.get(name.replace(/^alpha\//, ""))
+    [...programs.state].map(([name, { role, name: own, shape }]) => {
+      const data = role === "alpha" ? alpha.get(own) : name === WEIGHTS.name ? weights : undefined
       return [name, { shape, data: data ?? new Float32Array(elementCount(shape)) }]
     })
   )

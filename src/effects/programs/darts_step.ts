@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { neighborhoodGap } from "../../domain/darts/diagnosis.ts"
 import { hessianVectorProgram, productOf, vectorOf } from "../../domain/darts/hessian.ts"
-import { inputOf } from "../../domain/darts/input_names.ts"
 import type { Level } from "../../domain/darts/level.ts"
 import type { DartsSearch } from "../../domain/darts/method.ts"
 import { readsAlpha, runInputs } from "../../domain/darts/run_inputs.ts"
@@ -16,6 +15,7 @@ import type { CellTensors } from "../../domain/neighborhood/relaxed_shape.ts"
 import type { SearchNetwork } from "../../domain/network/search_network.ts"
 import { aggregateGradient } from "../../domain/objective/aggregate_gradient.ts"
 import { withVector } from "../../domain/program/layout.ts"
+import { fullName, ofRole } from "../../domain/program/port.ts"
 import { elementCount, type Program } from "../../domain/program/program.ts"
 import { type Seed, split } from "../../domain/random.ts"
 import type { Space } from "../../domain/space/space.ts"
@@ -58,10 +58,14 @@ interface Compiled {
 
 /** The architecture parameters of this moment. */
 export const alphaOf = ({ network }: GradientPlan, state: DeviceState): Effect.Effect<CellTensors, TensorError> =>
-  Effect.map(
-    state.download((name) => name.startsWith("alpha/")),
-    (values) => new Map(network.shape.map(({ name }) => [name, values.get(inputOf("alpha", name))!]))
-  )
+  Effect.suspend(() => {
+    const names = network.shape.map(({ name }) => [name, fullName({ role: "alpha", name })] as const)
+    const all = new Set(names.map(([, full]) => full))
+    return Effect.map(
+      state.download((name) => all.has(name)),
+      (values) => new Map(names.map(([name, full]) => [name, values.get(full)!]))
+    )
+  })
 
 /** What a step tells of a level. */
 interface LevelLosses {
@@ -92,9 +96,8 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
     const own = programs[level]
     const values = new Map(batches[level])
     const first = own._tag === "Fused" ? own.step : own.gradient
-    if ([...first.inputs.keys()].some((name) => name.startsWith(trainingInput("")))) {
-      for (const [name, value] of batches.weights) values.set(trainingInput(name), value)
-    }
+    if (ofRole(first.inputs, "ahead").length > 0)
+      for (const [name, value] of batches.weights) values.set(fullName(trainingInput(name)), value)
     values.set("learningRate", { shape: [], data: [learningRate] })
     const batch = yield* upload(values)
     const alpha = readsAlpha(plan, level) ? yield* alphaOf(plan, state) : unread
@@ -112,7 +115,7 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
       const outputs = yield* executable.run(new Map([...state.tensors(), ...(yield* inputs(i))]))
       losses.push((yield* backend.download(outputs.get("loss")!))[0]!)
       if (i === 0) correct = (yield* backend.download(outputs.get("correct")!))[0]!
-      given.set(ofRun(i, GRADIENT), outputs.get(GRADIENT)!)
+      given.set(fullName(ofRun(i, GRADIENT)), outputs.get(GRADIENT)!)
     }
     const distances = runs.map((neighbor) => neighbor.length)
     const shares = aggregateGradient(how, losses, distances)
@@ -149,7 +152,7 @@ export const makeCurvature = Effect.fnUntraced(function* (
   const backend = yield* TensorBackend
   const program = withVector(hessianVectorProgram(loss), WEIGHTS, weightLayout)
   const executable = yield* backend.compile(program)
-  const sizes = loss.alphas.map((name) => elementCount(loss.program.nodes[loss.program.inputs.get(name)!]!.shape))
+  const sizes = loss.alphas.map(({ shape }) => elementCount(shape))
   const total = sizes.reduce((sum, size) => sum + size, 0)
   return Effect.fnUntraced(function* (epoch: number, state: DeviceState) {
     const uploaded = yield* Effect.forEach(batches, (batch) => upload(batch))
@@ -158,17 +161,17 @@ export const makeCurvature = Effect.fnUntraced(function* (
       const product = new Float64Array(total)
       let start = 0
       const parts = new Map<string, HostValues>()
-      for (const [i, name] of loss.alphas.entries()) {
-        const { shape } = program.nodes[program.inputs.get(name)!]!
-        parts.set(vectorOf(name), { shape, data: vector.slice(start, start + sizes[i]!) })
+      for (const [i, alpha] of loss.alphas.entries()) {
+        const { shape } = alpha
+        parts.set(fullName(vectorOf(alpha)), { shape, data: vector.slice(start, start + sizes[i]!) })
         start += sizes[i]!
       }
       const vectors = yield* upload(parts)
       for (const batch of uploaded) {
         const outputs = yield* executable.run(new Map([...state.tensors(), ...batch, ...vectors]))
         start = 0
-        for (const name of loss.alphas) {
-          for (const value of yield* backend.download(outputs.get(productOf(name))!))
+        for (const alpha of loss.alphas) {
+          for (const value of yield* backend.download(outputs.get(fullName(productOf(alpha)))!))
             product[start++]! += value / batches.length
         }
       }

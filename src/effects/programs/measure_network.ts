@@ -46,7 +46,7 @@ export const makeMeasure = Effect.fnUntraced(function* (plan: MeasurePlan, state
       const { x, targets, shape } = Option.getOrThrow(yield* queue.next)
       const { program, executable } = yield* networkOf(shape[0])
       const classes = targets.length / shape[0]
-      const random = randomInputs(inputShapes(program), 0, split(seed, i))
+      const random = randomInputs(program.inputs, 0, split(seed, i))
       const read = yield* Effect.scoped(
         Effect.gen(function* () {
           const given: ReadonlyArray<readonly [string, HostValues]> = [
@@ -63,7 +63,3 @@ export const makeMeasure = Effect.fnUntraced(function* (plan: MeasurePlan, state
     return measured
   }, Effect.scoped)
 })
-
-function inputShapes(program: Program) {
-  return new Map([...program.inputs].map(([name, at]) => [name, program.nodes[at]!.shape]))
-}

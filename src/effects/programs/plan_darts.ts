@@ -16,6 +16,7 @@ import { cellSize, halvingsOf, halves as isHalving, spaceSearchNetwork } from ".
 import { initialWeights } from "../../domain/network/initial_weights.ts"
 import { statisticsFault } from "../../domain/network/skeletons.ts"
 import type { Shape } from "../../domain/program/operation.ts"
+import { fullName } from "../../domain/program/port.ts"
 import { keyOf, type Seed, shuffled, split } from "../../domain/random.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
@@ -43,7 +44,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (ask
   })
   yield* checkStatistics(image, halvingsOf(isHalving(space) ? "darts" : "nas-bench-201", settings.cells, "cifar"))
   const programs = yield* stepPrograms(run, network)
-  const parameters = new Map([...programs.weightLayout].map(([name, shape]) => [name.slice("param/".length), shape]))
+  const parameters = new Map(programs.weightLayout.map(({ name, shape }) => [name, shape]))
   const initial = initialWeights(parameters, split(settings.seed, "weights"))
   const halves = planEpoch(run, network.shape, images.length, settings.seed, 0).images
   const normalization =
@@ -59,7 +60,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (ask
     network,
     examples: images.length,
     seed: settings.seed,
-    initial: new Map([...initial].map(([name, data]) => [`param/${name}`, data])),
+    initial: new Map([...initial].map(([name, data]) => [fullName({ role: "parameter", name }), data])),
     reader: train,
     request: (places, { epoch, level }) => ({
       indices: places.map((place) => images[place]!),

@@ -51,7 +51,7 @@ export const planSupernet = Effect.fn("planSupernet")(function* (options: Supern
   const weights = initialWeights(parameters, split(seed, "weights"))
   const initial = new Map<string, HostValues>()
   for (const [name, data] of initialTrainingState(step, weights))
-    initial.set(name, { shape: step.state.get(name)!, data })
+    initial.set(name, { shape: step.state.get(name)!.shape, data })
   const plan: SupernetPlan = {
     space,
     shape: relaxedShape(space),

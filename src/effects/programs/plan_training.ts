@@ -9,6 +9,7 @@ import { classifierProgram } from "../../domain/network/classifier_program.ts"
 import { describeNetwork } from "../../domain/network/describe_network.ts"
 import { initialWeights } from "../../domain/network/initial_weights.ts"
 import type { Shape } from "../../domain/program/operation.ts"
+import { fullName } from "../../domain/program/port.ts"
 import { simplify } from "../../domain/program/rewrite.ts"
 import { split } from "../../domain/random.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
@@ -173,9 +174,11 @@ export const planTraining = Effect.fn("planTraining")(function* (
   const weights = initialWeights(forward.parameters, split(seed, "weights"))
   const initial = new Map<string, HostValues>()
   for (const [name, data] of initialTrainingState(step, weights))
-    initial.set(name, { shape: step.state.get(name)!, data })
-  for (const [name, own] of forward.parameters)
-    if (!initial.has(`param/${name}`)) initial.set(`param/${name}`, { shape: own, data: weights.get(name)! })
+    initial.set(name, { shape: step.state.get(name)!.shape, data })
+  for (const [name, own] of forward.parameters) {
+    const full = fullName({ role: "parameter", name })
+    if (!initial.has(full)) initial.set(full, { shape: own, data: weights.get(name)! })
+  }
   const { parameters, multiplyAdds } = yield* describeNetwork([1, ...shape], plain)
   const plan: TrainingPlan = {
     protocol,

@@ -57,14 +57,13 @@ export const trainSupernet = Effect.fn("trainSupernet")(function* (
   const backend = yield* TensorBackend
   const state = yield* makeDeviceState(tensors)
   const executable = yield* backend.compile(plan.program)
-  const shapes = new Map([...plan.program.inputs].map(([name, at]) => [name, plan.program.nodes[at]!.shape]))
   const queue = yield* Effect.flatMap(Batches, (batches) =>
     batches.open(plan.training.train, plan.validation.map(plan.request))
   )
   const batches: Array<ReadonlyMap<string, DeviceTensor>> = []
   for (const i of plan.validation.keys()) {
     const { x, targets, shape } = Option.getOrThrow(yield* queue.next)
-    const random = randomInputs(shapes, 0, split(plan.training.seed, "score", i))
+    const random = randomInputs(plan.program.inputs, 0, split(plan.training.seed, "score", i))
     const classes = { shape: [shape[0], plan.training.classes], data: targets }
     batches.push(yield* upload([["x", { shape, data: x }], ["targets", classes], ...random]))
   }

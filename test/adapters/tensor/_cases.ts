@@ -1,11 +1,12 @@
 import * as FastCheck from "@effect/schema/FastCheck"
 import { convolutionGeometry, type ProgramBuilder } from "../../../src/domain/program/builder.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
 import type { Pair, Shape } from "../../../src/domain/program/operation.ts"
 
 /** One tensor made of inputs: what a backend must compute, with its derivatives. */
 export interface Case {
   readonly shapes: Readonly<Record<string, Shape>>
-  readonly make: (b: ProgramBuilder, inputs: ReadonlyArray<number>) => number
+  readonly make: (b: ProgramBuilder, inputs: ReadonlyArray<NodeId>) => NodeId
 }
 
 type Make = Case["make"]
@@ -19,7 +20,7 @@ const shapes = FastCheck.array(integer(1, 4), { minLength: 1, maxLength: 5 })
 const elementwise = (make: Make): FastCheck.Arbitrary<Case> =>
   FastCheck.oneof(shapes, FastCheck.constant([])).map((shape) => ({ shapes: { x: shape, y: shape }, make }))
 
-const positive = (b: ProgramBuilder, x: number, y: number) => b.plus(b.times(x, x), b.unary("exp", y))
+const positive = (b: ProgramBuilder, x: NodeId, y: NodeId) => b.plus(b.times(x, x), b.unary("exp", y))
 
 /** A list of numbers for every axis of a shape. */
 const perAxis = (shape: Shape, max: number) =>

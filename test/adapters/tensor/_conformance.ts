@@ -7,7 +7,9 @@ import type * as Scope from "effect/Scope"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { buildProgram, type ProgramBuilder } from "../../../src/domain/program/builder.ts"
-import { copyNodes, differentiate } from "../../../src/domain/program/differentiate.ts"
+import { copyNodes, copyOutputs } from "../../../src/domain/program/copy.ts"
+import { differentiate } from "../../../src/domain/program/differentiate.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
 import type { Program } from "../../../src/domain/program/program.ts"
 import { simplify } from "../../../src/domain/program/rewrite.ts"
 import { TensorBackend, type TensorError } from "../../../src/effects/ports/tensor_backend.ts"
@@ -31,7 +33,7 @@ const DEPTH = process.env.NAS_DEEP === "1" ? 100 : 1
 const built = (make: (b: ProgramBuilder) => void): Program => Either.getOrThrow(buildProgram(make))
 
 /** The weighted sum of tensors, as an output. */
-function addLoss(b: ProgramBuilder, name: string, pairs: ReadonlyArray<readonly [number, number]>): void {
+function addLoss(b: ProgramBuilder, name: string, pairs: ReadonlyArray<readonly [NodeId, NodeId]>): void {
   const sums = pairs.map(([x, weights]) => {
     const axes = b.shape(x).map((_, axis) => axis)
     return b.reshape(b.sum(b.times(x, weights), axes), [])
@@ -61,9 +63,9 @@ export function caseProgram({ shapes, make }: Case): Program {
   const first = derivatives(program, "loss", "first", [...names, "c"])
   const weighted = built((b) => {
     const moved = copyNodes(b, first)
-    for (const [name, at] of first.outputs) b.output(name, moved[at]!)
+    copyOutputs(b, first, moved)
     const pairs = names.map((name) => {
-      const at = moved[first.outputs.get(`first/${name}`)!]!
+      const at = moved.output(`first/${name}`)
       return [at, b.input(`d/${name}`, b.shape(at))] as const
     })
     addLoss(b, "slope", pairs)
@@ -76,8 +78,7 @@ const compute = Effect.fn("compute")(function* (program: Program, given: Numbers
   const backend = yield* TensorBackend
   const executable = yield* backend.compile(program)
   const inputs = new Map()
-  for (const [name, at] of program.inputs)
-    inputs.set(name, yield* backend.upload(program.nodes[at]!.shape, given.get(name)!))
+  for (const [name, { shape }] of program.inputs) inputs.set(name, yield* backend.upload(shape, given.get(name)!))
   const values = new Map<string, ArrayLike<number>>()
   for (const [name, tensor] of yield* executable.run(inputs)) values.set(name, yield* backend.download(tensor))
   return values
@@ -112,7 +113,7 @@ const ties = derivatives(
   built((b) => {
     const x = b.input("x", [1, 1, 3, 3])
     const window = { kernel: [2, 2], stride: [1, 1], padding: { before: [1, 1], after: [0, 0] } } as const
-    const sum = (at: number) => b.reshape(b.sum(at, [0, 1, 2, 3]), [])
+    const sum = (at: NodeId) => b.reshape(b.sum(at, [0, 1, 2, 3]), [])
     b.output("pooled", sum(b.maxPool(x, window)))
     b.output("both", b.plus(b.unary("relu", sum(x)), sum(b.maxPool(x, window))))
   }),
@@ -135,9 +136,9 @@ const step = (() => {
   const gradient = derivatives(program, "loss", "grad", ["w"])
   return built((b) => {
     const moved = copyNodes(b, gradient)
-    const w = moved[gradient.inputs.get("w")!]!
-    b.output("w", b.minus(w, b.scale(moved[gradient.outputs.get("grad/w")!]!, 0.1)))
-    b.output("loss", moved[gradient.outputs.get("loss")!]!)
+    const w = moved.input("w")
+    b.output("w", b.minus(w, b.scale(moved.output("grad/w"), 0.1)))
+    b.output("loss", moved.output("loss"))
   })
 })()
 

@@ -50,8 +50,7 @@ const countOf = (counted: Program) =>
     Effect.gen(function* () {
       const backend = yield* TensorBackend
       const inputs = new Map<string, DeviceTensor>()
-      for (const [name, at] of counted.inputs) {
-        const { shape } = counted.nodes[at]!
+      for (const [name, { shape }] of counted.inputs) {
         inputs.set(name, yield* backend.upload(shape, new Float32Array(elementCount(shape))))
       }
       const executable = yield* backend.compile(counted)

@@ -3,7 +3,8 @@ import type { LossProgram } from "../../../src/domain/darts/loss_program.ts"
 import { ofRun } from "../../../src/domain/darts/updates.ts"
 import type { Aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
-import { copyNodes } from "../../../src/domain/program/differentiate.ts"
+import { copyNodes } from "../../../src/domain/program/copy.ts"
+import { ofRole, shapesOf } from "../../../src/domain/program/port.ts"
 import { simplify } from "../../../src/domain/program/rewrite.ts"
 import { aggregateNode } from "../objective/_aggregate_program.ts"
 
@@ -19,14 +20,14 @@ export function jointLoss(
   how: Aggregate,
   distances: ReadonlyArray<number> = []
 ): LossProgram {
-  const maps = [...program.inputs].filter(([name]) => name.startsWith("map/") || name.startsWith("add/"))
+  const maps = ofRole(program.inputs, "map", "offset")
   const built = buildProgram((b) => {
     const losses = Array.from({ length: runs }, (_, run) => {
-      const own = maps.map(([name, at]) => [name, b.input(ofRun(run, name), program.nodes[at]!.shape)] as const)
+      const own = [...shapesOf(maps)].map(([name, shape]) => [name, b.input(ofRun(run, name), shape)] as const)
       const moved = copyNodes(b, program, { substitutes: new Map(own) })
-      const loss = moved[program.outputs.get("loss")!]!
+      const loss = moved.output("loss")
       b.output(ofRun(run, "loss"), loss)
-      if (run === 0) b.output("correct", moved[program.outputs.get("correct")!]!)
+      if (run === 0) b.output("correct", moved.output("correct"))
       return loss
     })
     b.output("loss", aggregateNode(b, how, losses, distances))

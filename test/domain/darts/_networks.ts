@@ -72,8 +72,7 @@ export const loss = (network: SearchNetwork, relaxation: Relaxation): LossProgra
 export function numbers(...programs: ReadonlyArray<Program>): Map<string, Float64Array> {
   const made = new Map<string, Float64Array>()
   for (const program of programs) {
-    for (const [name, at] of program.inputs) {
-      const { shape } = program.nodes[at]!
+    for (const [name, { shape }] of program.inputs) {
       const key = keyOf(name)
       const value = name.endsWith("targets")
         ? (i: number) => (i % (shape[1]! + 1) === 0 ? 1 : 0)

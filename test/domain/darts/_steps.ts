@@ -12,6 +12,7 @@ import { trainingInput } from "../../../src/domain/darts/unrolled.ts"
 import { GRADIENT, ofRun, WEIGHTS } from "../../../src/domain/darts/updates.ts"
 import type { SearchNetwork } from "../../../src/domain/network/search_network.ts"
 import { aggregateGradient } from "../../../src/domain/objective/aggregate_gradient.ts"
+import { fullName } from "../../../src/domain/program/port.ts"
 import { elementCount, type Program } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import type { Given } from "../../../src/domain/setting/field.ts"
@@ -50,7 +51,7 @@ export function runStep(
     const own = programs[update.level]
     const inputs = (run: number) => {
       const made = new Map<string, ArrayLike<number>>([...state, ...batch(update.level), rate])
-      for (const [name, values] of batch("weights")) made.set(trainingInput(name), values)
+      for (const [name, values] of batch("weights")) made.set(fullName(trainingInput(name)), values)
       for (const [name, tensor] of runInputs(search, network.shape, step, update, run, alpha))
         made.set(name, tensor.data)
       return made
@@ -65,7 +66,7 @@ export function runStep(
       const distances = update.runs.map((neighbor) => neighbor.length)
       const given = new Map<string, ArrayLike<number>>([...state, rate])
       given.set("shares", aggregateGradient(update.aggregate, losses[update.level]!, distances))
-      for (const [run, values] of made.entries()) given.set(ofRun(run, GRADIENT), values.get(GRADIENT)!)
+      for (const [run, values] of made.entries()) given.set(fullName(ofRun(run, GRADIENT)), values.get(GRADIENT)!)
       after = evaluate(own.update.get(update.runs.length)!, given)
     }
     for (const name of programs.state.keys()) if (after.has(name)) state.set(name, after.get(name)!)
@@ -80,10 +81,10 @@ export function runStep(
 export function startState(search: DartsSearch, network: SearchNetwork, programs: StepPrograms): State {
   const alpha = initialAlpha(network.shape, "start", search.settings.initialAlpha)
   return new Map(
-    [...programs.state].map(([name, shape]) => {
-      if (name.startsWith("alpha/")) return [name, alpha.get(name.slice("alpha/".length))!]
+    [...programs.state].map(([name, { role, name: own, shape }]) => {
+      if (role === "alpha") return [name, alpha.get(own)!]
       const key = keyOf(name)
-      const weight = (_: unknown, i: number) => (name === WEIGHTS ? uniformAt(key, i) - 0.5 : 0)
+      const weight = (_: unknown, i: number) => (name === WEIGHTS.name ? uniformAt(key, i) - 0.5 : 0)
       return [name, Float64Array.from({ length: elementCount(shape) }, weight)]
     })
   )

@@ -1,11 +1,6 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import {
-  ascendedProgram,
-  gradientOf,
-  gradientProgram,
-  type LossProgram
-} from "../../../src/domain/darts/loss_program.ts"
+import { ascendedProgram, gradientProgram, type LossProgram } from "../../../src/domain/darts/loss_program.ts"
 import { ofRun } from "../../../src/domain/darts/updates.ts"
 import { identityMaps, relaxedMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
 import { allRelaxedNeighbors, drawRelaxedNeighbors } from "../../../src/domain/neighborhood/relaxed_neighbors.ts"
@@ -13,6 +8,7 @@ import { probabilities, type RelaxedShape, relaxedShape } from "../../../src/dom
 import type { Aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { aggregateGradient } from "../../../src/domain/objective/aggregate_gradient.ts"
+import { fullName, gradientOf, type Port } from "../../../src/domain/program/port.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { applyMaps } from "../../_relaxed.ts"
 import { evaluate, type Numbers } from "../program/_programs.ts"
@@ -31,13 +27,13 @@ import {
 } from "./_networks.ts"
 
 const SHIFT = { representation: { _tag: "Shift" }, neighborNone: true } as const
-const all = ({ alphas, weights }: LossProgram) => [...alphas, ...weights]
+const all = ({ alphas, weights }: LossProgram) => [...alphas, ...weights].map(fullName)
 
 const gradients = suite("gradientProgram()")
 
 gradients("agrees with the finite difference of the loss, for alpha and weights, with rows of any length", () => {
   const plain = loss(smoothNetwork(RAGGED), PLAIN)
-  const program = gradientProgram(plain, all(plain))
+  const program = gradientProgram(plain, [...plain.alphas, ...plain.weights])
   const at = numbers(program)
   const values = evaluate(program, at)
   for (const name of all(plain)) {
@@ -46,7 +42,7 @@ gradients("agrees with the finite difference of the loss, for alpha and weights,
       const lossAt = (inputs: Numbers) => evaluate(program, inputs).get("loss")![0]!
       return (lossAt(moved(1e-6)) - lossAt(moved(-1e-6))) / 2e-6
     })
-    assert.ok(relativeError(values.get(gradientOf(name))!, finite) < 1e-6, name)
+    assert.ok(relativeError(values.get(fullName(gradientOf(name)))!, finite) < 1e-6, name)
   }
 })
 
@@ -65,7 +61,7 @@ gradients("behind a shorter row alpha counts nothing, and its gradient is 0", ()
 
 gradients("by alpha alone makes no filter gradient", () => {
   const plain = loss(cellNetwork, PLAIN)
-  const kinds = (inputs: ReadonlyArray<string>) =>
+  const kinds = (inputs: ReadonlyArray<Port>) =>
     new Set(gradientProgram(plain, inputs).nodes.map(({ operation }) => operation._tag))
   assert.not.ok(kinds(plain.alphas).has("ConvolutionFilter"))
   assert.ok(kinds(plain.weights).has("ConvolutionFilter"))
@@ -73,8 +69,8 @@ gradients("by alpha alone makes no filter gradient", () => {
 
 gradients("says what belongs to a batch, and counts the images that are right", () => {
   const plain = loss(smoothNetwork(RAGGED), PLAIN)
-  assert.equal([...plain.batch].sort(), ["targets", "x"])
-  assert.equal(plain.alphas, ["alpha/normal", "alpha/reduction"])
+  assert.equal(plain.batch.map(fullName).sort(), ["targets", "x"])
+  assert.equal(plain.alphas.map(fullName), ["alpha/normal", "alpha/reduction"])
   const zero = new Map([...numbers(plain.program)].map(([name, data]) => [name, data.map(() => 0)] as const))
   const biased: Numbers = new Map<string, ArrayLike<number>>(zero)
     .set("param/first.bias", [0, 2, 1])
@@ -84,7 +80,10 @@ gradients("says what belongs to a batch, and counts the images that are right", 
 
 gradients("the identity map is DARTS, bit for bit", () => {
   const [plain, mapped] = [loss(cellNetwork, PLAIN), loss(cellNetwork, MAPPED)]
-  const [own, same] = [gradientProgram(plain, all(plain)), gradientProgram(mapped, all(mapped))]
+  const [own, same] = [
+    gradientProgram(plain, [...plain.alphas, ...plain.weights]),
+    gradientProgram(mapped, [...mapped.alphas, ...mapped.weights])
+  ]
   const at = numbers(own)
   for (const precision of ["f32", "f64"] as const) {
     const ours = evaluate(own, at, precision)
@@ -131,15 +130,15 @@ gradients("over all shifts without the center, a linear loss has c times the gra
     const at = numbers(own)
     const rows = probabilities(shape, new Map(shape.map(({ name }) => [name, at.get(`alpha/${name}`)!])))
     const darts = evaluate(own, at)
-    const sums = new Map(plain.alphas.map((name) => [name, new Float64Array(at.get(name)!.length)]))
+    const sums = new Map(plain.alphas.map(fullName).map((name) => [name, new Float64Array(at.get(name)!.length)]))
     const neighbors = drawRelaxedNeighbors(shape, { radius: 1, neighborNone: true }, "all", "")
     for (const neighbor of neighbors) {
       const values = evaluate(neighborhood, new Map([...at, ...mapInputs(relaxedMaps(shape, SHIFT, neighbor, rows))]))
       for (const [name, sum] of sums)
-        for (let i = 0; i < sum.length; i++) sum[i]! += values.get(gradientOf(name))![i]! / neighbors.length
+        for (let i = 0; i < sum.length; i++) sum[i]! += values.get(fullName(gradientOf(name)))![i]! / neighbors.length
     }
     for (const [name, mean] of sums) {
-      const expected = Array.from(darts.get(gradientOf(name))!, (x) => c * x)
+      const expected = Array.from(darts.get(fullName(gradientOf(name)))!, (x) => c * x)
       assert.ok(relativeError(mean, expected) < 1e-10, name)
     }
   }
@@ -158,28 +157,28 @@ const AGGREGATES: ReadonlyArray<Aggregate> = [
 for (const how of AGGREGATES) {
   joint(`${how._tag}: is the sum of the runs' gradients, weighted by the aggregate's`, () => {
     const mapped = loss(cellNetwork, MAPPED)
-    const single = gradientProgram(mapped, all(mapped))
+    const single = gradientProgram(mapped, [...mapped.alphas, ...mapped.weights])
     const together = jointLoss(mapped, 3, how)
-    const program = gradientProgram(together, all(together))
+    const program = gradientProgram(together, [...together.alphas, ...together.weights])
     const at = numbers(gradientProgram(loss(cellNetwork, PLAIN), mapped.alphas))
     const rows = probabilities(cellNetwork.shape, new Map([["cell", at.get("alpha/cell")!]]))
     const runs = [[], ...drawRelaxedNeighbors(cellNetwork.shape, { radius: 2, neighborNone: true }, 2, how._tag)].map(
       (neighbor) => mapInputs(relaxedMaps(cellNetwork.shape, SHIFT, neighbor, rows))
     )
     const apart = runs.map((maps) => evaluate(single, new Map([...at, ...maps])))
-    const named = runs.flatMap((maps, run) => maps.map(([name, data]) => [ofRun(run, name), data] as const))
+    const named = runs.flatMap((maps, run) => maps.map(([name, data]) => [fullName(ofRun(run, name)), data] as const))
     const values = evaluate(program, new Map([...at, ...named]))
     const losses = apart.map((run) => run.get("loss")![0]!)
     assert.ok(Math.abs(values.get("loss")![0]! - aggregate(how, losses)) < 1e-12)
-    for (const [run, value] of losses.entries()) assert.is(values.get(ofRun(run, "loss"))![0], value)
+    for (const [run, value] of losses.entries()) assert.is(values.get(fullName(ofRun(run, "loss")))![0], value)
     assert.equal(values.get("correct"), apart[0]!.get("correct"))
     const weights = aggregateGradient(how, losses)
     for (const name of all(mapped)) {
-      const sum = Array.from(values.get(gradientOf(name))!, (_, i) =>
-        apart.reduce((total, run, j) => total + weights[j]! * run.get(gradientOf(name))![i]!, 0)
+      const sum = Array.from(values.get(fullName(gradientOf(name)))!, (_, i) =>
+        apart.reduce((total, run, j) => total + weights[j]! * run.get(fullName(gradientOf(name)))![i]!, 0)
       )
       assert.ok(
-        sum.every((value, i) => Math.abs(values.get(gradientOf(name))![i]! - value) < 1e-10),
+        sum.every((value, i) => Math.abs(values.get(fullName(gradientOf(name)))![i]! - value) < 1e-10),
         name
       )
     }
@@ -239,19 +238,19 @@ ascended("of second order is the derivative of the loss at the raised alpha", ()
   const rho = 0.5
   const raisedLoss = (inputs: Numbers) => {
     const here = evaluate(gradient, inputs)
-    const raised = plain.alphas.map((name) => {
-      const step = here.get(gradientOf(name))!
+    const raised = plain.alphas.map(fullName).map((name) => {
+      const step = here.get(fullName(gradientOf(name)))!
       return [name, Array.from(inputs.get(name)!, (x, i) => x + rho * step[i]!)] as const
     })
     return evaluate(gradient, new Map([...inputs, ...raised])).get("loss")![0]!
   }
   const values = evaluate(ascendedProgram(plain, rho, "second"), at)
-  for (const name of plain.alphas) {
+  for (const name of plain.alphas.map(fullName)) {
     const finite = Array.from(at.get(name)!, (value, i) => {
       const moved = (by: number) => raisedLoss(new Map([...at, [name, at.get(name)!.with(i, value + by)]]))
       return (moved(1e-6) - moved(-1e-6)) / 2e-6
     })
-    assert.ok(relativeError(values.get(gradientOf(name))!, finite) < 1e-6, name)
+    assert.ok(relativeError(values.get(fullName(gradientOf(name)))!, finite) < 1e-6, name)
   }
   assert.equal(values.get("loss"), evaluate(gradient, at).get("loss"))
 })

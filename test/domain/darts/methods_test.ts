@@ -8,6 +8,7 @@ import { auxiliaryMaps, dartsMinus } from "../../../src/domain/darts/methods/dar
 import { runInputs } from "../../../src/domain/darts/run_inputs.ts"
 import { planEpoch, planStep } from "../../../src/domain/darts/step_plan.ts"
 import { probabilities, type RelaxedShape, relaxedShape } from "../../../src/domain/neighborhood/relaxed_shape.ts"
+import { fullName } from "../../../src/domain/program/port.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import { field } from "../../../src/domain/setting/field.ts"
 import { real } from "../../../src/domain/setting/kind.ts"
@@ -63,7 +64,7 @@ beta("adds to the gradient that of λ · mean of log Σ exp α, by finite differ
     )
     return (3 * rows.reduce((sum, x) => sum + x, 0)) / rows.length
   }
-  for (const name of own.alphas) {
+  for (const name of own.alphas.map(fullName)) {
     const values = Array.from(at.get(name)!)
     const slopes = values.map((value, i) => {
       const moved = (by: number) => penalty(new Map([...at, [name, values.with(i, value + by)]]))

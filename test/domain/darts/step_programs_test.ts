@@ -16,6 +16,7 @@ import {
 } from "../../../src/domain/darts/updates.ts"
 import { identityMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
 import { withVector } from "../../../src/domain/program/layout.ts"
+import { fullName } from "../../../src/domain/program/port.ts"
 import type { Program } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import type { Given } from "../../../src/domain/setting/field.ts"
@@ -33,13 +34,10 @@ import {
 } from "./_networks.ts"
 import { inputNames, programsOf, searched, searchOf } from "./_steps.ts"
 
-const layoutOf = ({ program }: LossProgram, names: ReadonlyArray<string>) =>
-  new Map(names.map((name) => [name, program.nodes[program.inputs.get(name)!]!.shape]))
-
 /** Gradient and update of a level in one program, as a search has it. */
 function fused(plain: LossProgram, gradient: Program, level: Moving["level"], optimizer: Moving["optimizer"]): Program {
-  const layout = layoutOf(plain, level === "alpha" ? plain.alphas : plain.weights)
-  return fusedProgram(withVector(gradient, WEIGHTS, layoutOf(plain, plain.weights)), { level, layout, optimizer })
+  const layout = level === "alpha" ? plain.alphas : plain.weights
+  return fusedProgram(withVector(gradient, WEIGHTS, plain.weights), { level, layout, optimizer })
 }
 
 const settingsOf = (name: string, settings: Given = {}) => searchOf(name, { batchSize: 3, ...settings })
@@ -136,10 +134,10 @@ programs("where the number of neighbors changes there is an update for each numb
 
 programs("the state is weights, alpha and what the optimizers keep", () => {
   const { state, loss: plain } = programsOf(settingsOf("na-darts"), smooth)
-  const expected = ["weights", "moment", ...plain.alphas, "first", "second", "adam/step"]
+  const expected = ["weights", "moment", ...plain.alphas.map(fullName), "first", "second", "adam/step"]
   assert.equal([...state.keys()].sort(), expected.sort())
-  assert.equal(state.get("alpha/normal"), [3, 3])
-  assert.equal(state.get("adam/step"), [])
+  assert.equal(state.get("alpha/normal")!.shape, [3, 3])
+  assert.equal(state.get("adam/step")!.shape, [])
 })
 
 programs.run()
@@ -154,15 +152,15 @@ for (const [name, optimizer, level] of [
   const [plain, mapped] = [loss(cellNetwork, PLAIN), loss(cellNetwork, MAPPED)]
   const names = level === "alpha" ? plain.alphas : plain.weights
   const step = fused(plain, gradientProgram(plain, names), level, optimizer)
-  const moving: Moving = { level, layout: layoutOf(plain, names), optimizer }
+  const moving: Moving = { level, layout: names, optimizer }
   const at = new Map([...numbers(step)].map(([one, values]) => [one, values.map(Math.abs)] as const))
   at.set("learningRate", Float64Array.of(0.1))
   const apart = evaluate(
-    flatGradient(withVector(gradientProgram(mapped, names), WEIGHTS, layoutOf(plain, plain.weights)), moving.layout),
+    flatGradient(withVector(gradientProgram(mapped, names), WEIGHTS, plain.weights), moving.layout),
     new Map([...at, ...mapInputs(identityMaps(cellNetwork.shape))])
   )
   const runs = (count: number) =>
-    Array.from({ length: count }, (_, run) => [ofRun(run, GRADIENT), apart.get(GRADIENT)!] as const)
+    Array.from({ length: count }, (_, run) => [fullName(ofRun(run, GRADIENT)), apart.get(GRADIENT)!] as const)
 
   updates(`${name}: one run of the identity map is the fused step, bit for bit, and so are four that share`, () => {
     const expected = evaluate(step, at)
@@ -196,10 +194,10 @@ for (const [name, optimizer, level] of [
 }
 
 updates("the weights move by momentum, decay and the clipped gradient", () => {
-  const layout = new Map([
-    ["a", [2]],
-    ["b", [1]]
-  ])
+  const layout = [
+    { role: "state", name: "a", shape: [2] },
+    { role: "state", name: "b", shape: [1] }
+  ] as const
   for (const nesterov of [false, true]) {
     const optimizer = weightOptimizer({ ...own, nesterov, momentum: 0.5, weightDecay: 0.1, clip: 6 })
     const given = {
@@ -222,7 +220,11 @@ updates("the weights move by momentum, decay and the clipped gradient", () => {
 updates("alpha moves by Adam with decay, over two steps", () => {
   const [a, b] = [0.5, 0.999]
   const program = updateProgram(
-    { level: "alpha", layout: new Map([["a", [1]]]), optimizer: alphaOptimizer({ ...own, alphaWeightDecay: 0.5 }) },
+    {
+      level: "alpha",
+      layout: [{ role: "state", name: "a", shape: [1] }],
+      optimizer: alphaOptimizer({ ...own, alphaWeightDecay: 0.5 })
+    },
     1
   )
   let state: ReadonlyMap<string, ArrayLike<number>> = new Map(
@@ -250,7 +252,7 @@ updates("alpha moves by Adam at the learning rate, against the sign of its gradi
   const gradients = gradientProgram(plain, plain.alphas)
   const program = fusedProgram(gradients, {
     level: "alpha",
-    layout: layoutOf(plain, plain.alphas),
+    layout: plain.alphas,
     optimizer: alphaOptimizer({ ...own, alphaWeightDecay: 0 })
   })
   const at = new Map(

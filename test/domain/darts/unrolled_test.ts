@@ -1,8 +1,9 @@
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { gradientOf, gradientProgram } from "../../../src/domain/darts/loss_program.ts"
+import { gradientProgram } from "../../../src/domain/darts/loss_program.ts"
 import { finiteDifferenceProgram, unrolledProgram } from "../../../src/domain/darts/unrolled.ts"
 import { identityMaps } from "../../../src/domain/neighborhood/relaxed_maps.ts"
+import { fullName, gradientOf } from "../../../src/domain/program/port.ts"
 import { evaluate, type Numbers } from "../program/_programs.ts"
 import {
   cellNetwork,
@@ -25,11 +26,11 @@ function lossAhead(at: Numbers, { weightDecay, momentum }: typeof UNROLLING): nu
   const gradients = evaluate(gradientProgram(smooth, smooth.weights), training)
   const xi = at.get("xi")![0]!
   let start = 0
-  const stepped = smooth.weights.map((name) => {
+  const stepped = smooth.weights.map(fullName).map((name) => {
     const weights = at.get(name)!
     const moments = Array.from(at.get("moment") ?? []).slice(start)
     start += weights.length
-    const gradient = gradients.get(gradientOf(name))!
+    const gradient = gradients.get(fullName(gradientOf(name)))!
     const moved = Array.from(
       weights,
       (w, i) => w - xi * (gradient[i]! + weightDecay * w + momentum * (moments[i] ?? 0))
@@ -49,12 +50,12 @@ for (const momentum of [0, 0.9]) {
     const at = numbers(program).set("xi", Float64Array.of(0.3))
     const values = evaluate(program, at)
     assert.ok(Math.abs(values.get("loss")![0]! - lossAhead(at, unrolling)) < 1e-12)
-    for (const name of smooth.alphas) {
+    for (const name of smooth.alphas.map(fullName)) {
       const finite = Array.from(at.get(name)!, (value, i) => {
         const moved = (by: number) => lossAhead(new Map([...at, [name, at.get(name)!.with(i, value + by)]]), unrolling)
         return (moved(1e-6) - moved(-1e-6)) / 2e-6
       })
-      assert.ok(relativeError(values.get(gradientOf(name))!, finite) < 1e-6, name)
+      assert.ok(relativeError(values.get(fullName(gradientOf(name)))!, finite) < 1e-6, name)
     }
   })
 }
@@ -91,8 +92,8 @@ finite("comes close to the exact gradient, much closer than first order does", (
   const approximate = evaluate(finiteDifferenceProgram(smooth, UNROLLING), at)
   const values = evaluate(unrolledProgram(smooth, UNROLLING), at)
   assert.equal(approximate.get("loss"), values.get("loss"))
-  for (const name of smooth.alphas) {
-    const error = relativeError(approximate.get(gradientOf(name))!, values.get(gradientOf(name))!)
+  for (const name of smooth.alphas.map(fullName)) {
+    const error = relativeError(approximate.get(fullName(gradientOf(name)))!, values.get(fullName(gradientOf(name)))!)
     assert.ok(error > 0 && error < 1e-4, `${error}`)
   }
 })
@@ -101,8 +102,8 @@ finite("is finite where the validation loss has no gradient", () => {
   const program = finiteDifferenceProgram(smooth, UNROLLING)
   const at = numbers(program)
   const zero = new Map([...at].map(([name, data]) => [name, name === "targets" ? data.map(() => 0) : data] as const))
-  for (const name of smooth.alphas)
-    assert.ok(Array.from(evaluate(program, zero).get(gradientOf(name))!).every(Number.isFinite))
+  for (const name of smooth.alphas.map(fullName))
+    assert.ok(Array.from(evaluate(program, zero).get(fullName(gradientOf(name)))!).every(Number.isFinite))
 })
 
 finite.run()

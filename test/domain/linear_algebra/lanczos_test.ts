@@ -11,6 +11,7 @@ import {
   startLanczos
 } from "../../../src/domain/linear_algebra/lanczos.ts"
 import { symmetricEigen } from "../../../src/domain/linear_algebra/symmetric_eigen.ts"
+import { fullName } from "../../../src/domain/program/port.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import { cellNetwork, loss, numbers, PLAIN, RAGGED, relativeError, smoothNetwork } from "../darts/_networks.ts"
 import { evaluate } from "../program/_programs.ts"
@@ -109,18 +110,19 @@ for (const [name, network] of [
   const program = hessianVectorProgram(plain)
   const gradient = gradientProgram(plain, plain.alphas)
   const at = numbers(gradient)
-  const sizes = plain.alphas.map((alpha) => at.get(alpha)!.length)
+  const names = plain.alphas.map(fullName)
+  const sizes = names.map((alpha) => at.get(alpha)!.length)
   const size = sizes.reduce((a, b) => a + b)
   const parts = (vector: ArrayLike<number>, prefix: string) => {
     const data = Float64Array.from(vector)
-    return plain.alphas.map((alpha, i) => {
+    return names.map((alpha, i) => {
       const first = sizes.slice(0, i).reduce((a, b) => a + b, 0)
       return [`${prefix}${alpha}`, data.slice(first, first + sizes[i]!)] as const
     })
   }
   const product = (vector: ArrayLike<number>) => {
     const values = evaluate(program, new Map([...at, ...parts(vector, "vector/")]))
-    return plain.alphas.flatMap((alpha) => Array.from(values.get(`product/${alpha}`)!))
+    return names.flatMap((alpha) => Array.from(values.get(`product/${alpha}`)!))
   }
   const random = (seed: string) => Array.from({ length: size }, (_, i) => 2 * uniformAt(keyOf(seed), i) - 1)
 
@@ -142,7 +144,7 @@ for (const [name, network] of [
         ""
       ).map(([alpha, step]) => [alpha, at.get(alpha)!.map((x, i) => x + step[i]!)] as const)
       const values = evaluate(gradient, new Map([...at, ...alphas]))
-      return plain.alphas.flatMap((alpha) => Array.from(values.get(`gradient/${alpha}`)!))
+      return names.flatMap((alpha) => Array.from(values.get(`gradient/${alpha}`)!))
     }
     const [plus, minus] = [moved(1e-6), moved(-1e-6)]
     const finite = plus.map((x, i) => (x - minus[i]!) / 2e-6)

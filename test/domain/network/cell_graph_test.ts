@@ -4,6 +4,7 @@ import * as assert from "uvu/assert"
 import { type BuiltEdge, buildCell, type CellGraph, discreteEdge } from "../../../src/domain/network/cell_graph.ts"
 import { alone, type Network, reluConvBn } from "../../../src/domain/network/layers.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
 import { evaluate } from "../program/_programs.ts"
 import { programOf } from "./_spaces.ts"
 
@@ -25,7 +26,7 @@ const graph = (combine: CellGraph["combine"], output: ReadonlyArray<number> = [3
 })
 
 /** An edge that carries a node as it is. */
-const carrying = (made: number | undefined): BuiltEdge => ({ parts: [], join: () => made })
+const carrying = (made: NodeId | undefined): BuiltEdge => ({ parts: [], join: () => made })
 
 /** The result of an edge by itself. */
 const built = (net: Network, { parts, join }: BuiltEdge) => join(parts.map((part) => alone(net, part)))
@@ -75,7 +76,7 @@ cells("brings concatenated edges back to its channels, zeros where an edge adds 
     const joined = net.b.concatenate([net.b.constant(0, shape), net.b.input("y", shape)], 1)
     net.b.output("z", alone(net, reluConvBn(net, "cell.nodes.2", joined, 3, { kernel: 1, affine: true })))
   })
-  const inputs = new Map([...own.inputs].map(([name, at]) => [name, numbers(own.nodes[at]!.shape)]))
+  const inputs = new Map([...own.inputs].map(([name, { shape }]) => [name, numbers(shape)]))
   assert.equal([...own.inputs.keys()].sort(), [...expected.inputs.keys()].sort())
   assert.equal(evaluate(own, inputs), evaluate(expected, inputs))
 })
@@ -90,7 +91,7 @@ cells("whose edges all add nothing is zero, of half the size where it halves the
           buildCell(net, "cell", { ...graph(combine), stride }, inputs, true, () => carrying(undefined))
         )
       })
-      const node = program.nodes[program.outputs.get("z")!]!
+      const node = program.nodes[program.outputs.get("z")!.node]!
       assert.equal(node.operation, { _tag: "Constant", value: 0 })
       assert.equal(node.shape, [2, 3, 6 / stride, 8 / stride])
     }
@@ -107,7 +108,10 @@ cells("an edge from a node that is not there yet is refused by its name", () => 
       buildCell(net, "cell", late, inputs, true, (_, x) => carrying(x))
     )
   })
-  assert.match(Either.isLeft(made) ? made.left.message : "", /edge 0 of cell comes from node 2, which is not there/)
+  assert.match(
+    Either.isLeft(made) ? made.left.message : "",
+    /Cannot build cell: edge 0 comes from node 2, which is not there/
+  )
 })
 
 cells("halves the image on the edges from its inputs alone", () => {
@@ -137,7 +141,7 @@ function masked(operation: string, stride: 1 | 2) {
       if (made !== undefined) net.b.output(dropPath ? "with" : "without", made)
     }
   })
-  const inputs = [...program.inputs].map(([name, at]) => [name, numbers(program.nodes[at]!.shape)] as const)
+  const inputs = [...program.inputs].map(([name, { shape }]) => [name, numbers(shape)] as const)
   return {
     program,
     values: (mask: ReadonlyArray<number>) =>
@@ -154,7 +158,7 @@ paths("multiplies each image of an operation by its mask", () => {
     ["skip_connect", 2]
   ] as const) {
     const { program, values } = masked(operation, stride)
-    assert.equal(program.nodes[program.inputs.get(MASK)!]!.shape, [3, 1, 1, 1])
+    assert.equal(program.inputs.get(MASK)!.shape, [3, 1, 1, 1])
     const made = values([0, 2, 1.25])
     const [own, plain] = [made.get("with")!, made.get("without")!]
     const size = plain.length / 3
@@ -166,7 +170,7 @@ paths("spares a skip connection that changes nothing, and nothing", () => {
   for (const operation of ["skip_connect", "none"]) {
     const { program } = masked(operation, 1)
     assert.not.ok(program.inputs.has(MASK))
-    assert.is(program.outputs.get("with"), program.outputs.get("without"))
+    assert.is(program.outputs.get("with")?.node, program.outputs.get("without")?.node)
   }
 })
 

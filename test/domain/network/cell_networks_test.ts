@@ -5,14 +5,16 @@ import * as assert from "uvu/assert"
 import { arbitraryArchitecture } from "../../../src/domain/architecture/arbitrary.ts"
 import type { Architecture } from "../../../src/domain/architecture/architecture.ts"
 import { toGenotype } from "../../../src/domain/architecture/genotype_architecture.ts"
-import { gradientOf, gradientProgram, lossProgram } from "../../../src/domain/darts/loss_program.ts"
+import { gradientProgram, lossProgram } from "../../../src/domain/darts/loss_program.ts"
 import { relaxedShape, tensorsOfRows } from "../../../src/domain/neighborhood/relaxed_shape.ts"
 import { searchLogits, spaceEvaluationNetwork, spaceSearchNetwork } from "../../../src/domain/network/cell_networks.ts"
 import { dartsEvaluationNetwork } from "../../../src/domain/network/darts_networks.ts"
 import { initialWeights } from "../../../src/domain/network/initial_weights.ts"
 import type { Network } from "../../../src/domain/network/layers.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
 import type { Shape } from "../../../src/domain/program/operation.ts"
+import { fullName, gradientOf } from "../../../src/domain/program/port.ts"
 import { elementCount } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import { slotsByNode } from "../../../src/domain/space/slots.ts"
@@ -101,7 +103,7 @@ function differenceAtOneHot(space: Space, architecture: Architecture): number {
   )
   const inputs = new Map<string, ArrayLike<number>>([["x", image]])
   for (const [name, data] of tensorsOfRows(shape, rows)) inputs.set(`p/${name}`, data)
-  const named = (name: string, program: typeof search) => program.nodes[program.inputs.get(name)!]!.shape
+  const named = (name: string, program: typeof search) => program.inputs.get(name)!.shape
   for (const name of search.inputs.keys()) if (!inputs.has(name)) inputs.set(name, numbersOf(name, named(name, search)))
   const theirs = new Map<string, ArrayLike<number>>([["x", image]])
   for (const name of evaluation.inputs.keys()) {
@@ -138,13 +140,13 @@ for (const space of [...SPACE_NAMES.map(builtinSpace), OWN, CHAIN, TURNS]) {
       searchLogits(net, net.b.input("x", [2, 3, 4, 4]), space, sizesOf(space), probabilities)
       parameters = net.parameters
     })
-    assert.equal([...loss.weights].sort(), [...parameters.keys()].map((name) => `param/${name}`).sort())
+    assert.equal(loss.weights.map(fullName).sort(), [...parameters.keys()].map((name) => `param/${name}`).sort())
     const program = gradientProgram(loss, [...loss.alphas, ...loss.weights])
     const given: Map<string, ArrayLike<number>> = numbers(program)
     for (const [name, data] of initialWeights(parameters, "0")) given.set(`param/${name}`, data)
     const values = evaluate(program, given)
     for (const { name, edges, width } of network.shape) {
-      const gradient = Array.from(values.get(gradientOf(`alpha/${name}`))!)
+      const gradient = Array.from(values.get(fullName(gradientOf({ role: "alpha", name })))!)
       for (const [e, operations] of edges.entries()) {
         const row = gradient.slice(e * width, e * width + operations.length)
         assert.is(
@@ -155,7 +157,7 @@ for (const space of [...SPACE_NAMES.map(builtinSpace), OWN, CHAIN, TURNS]) {
       }
     }
     for (const [name, shape] of parameters)
-      assert.is(values.get(gradientOf(`param/${name}`))!.length, elementCount(shape), name)
+      assert.is(values.get(fullName(gradientOf({ role: "parameter", name })))!.length, elementCount(shape), name)
   })
 }
 
@@ -175,10 +177,10 @@ search("at one-hot probabilities gives the logits of the discrete network", () =
 search("takes noise of the shape of its output from outside, a tensor a place", () => {
   const network = Either.getOrThrow(spaceSearchNetwork(builtinSpace("s4"), { ...SIZES, image: IMAGE }))
   const { program, batch } = Either.getOrThrow(lossProgram(network, PLAIN))
-  const noise = batch.filter((name) => name.startsWith("noise/"))
+  const noise = batch.filter(({ role }) => role === "noise")
   assert.is(noise.length, 3 * 14)
-  assert.equal(batch.filter((name) => !name.startsWith("noise/")).toSorted(), ["targets", "x"])
-  const shape = (name: string) => program.nodes[program.inputs.get(name)!]!.shape
+  assert.equal(batch.flatMap(({ role, name }) => (role === "noise" ? [] : [name])).toSorted(), ["targets", "x"])
+  const shape = (name: string) => program.inputs.get(name)!.shape
   assert.equal(shape("noise/cells.0._ops.3._ops.0"), [2, 2, 8, 8])
   assert.equal(shape("noise/cells.1._ops.3._ops.0"), [2, 4, 4, 4])
   assert.equal(shape("noise/cells.1._ops.4._ops.0"), [2, 4, 4, 4])
@@ -247,7 +249,7 @@ discrete("of a DARTS space is the network of the architecture's genotype", () =>
         const options = { channels: 4, cells: 4, classes: 5, stem, auxiliary: true, dropPath: true }
         const programs = [
           Either.getOrThrow(spaceEvaluationNetwork(space, architecture, options)),
-          (net: Network, x: number) => dartsEvaluationNetwork(net, x, toGenotype(space, architecture), options)
+          (net: Network, x: NodeId) => dartsEvaluationNetwork(net, x, toGenotype(space, architecture), options)
         ].map((make) =>
           programOf((net) => {
             const { logits, auxiliary } = make(net, net.b.input("x", [2, 3, side, side]))
@@ -295,7 +297,7 @@ discrete("takes images of any size and channels, for any classes", () => {
       [3, 2, 5, 4]
     ]) {
       const program = programOf((net) => net.b.output("logits", make(net, net.b.input("x", image)).logits))
-      assert.equal(program.nodes[program.outputs.get("logits")!]!.shape, [image[0], 5])
+      assert.equal(program.outputs.get("logits")!.shape, [image[0], 5])
     }
   }
 })

@@ -9,6 +9,8 @@ import { crossEntropy, softmax } from "../../../src/domain/network/mixture.ts"
 import { nasBench201Network } from "../../../src/domain/network/nas_bench_201_networks.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
 import { programCost } from "../../../src/domain/program/cost.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
+import { fullName, ofRole } from "../../../src/domain/program/port.ts"
 import { elementCount } from "../../../src/domain/program/program.ts"
 import { evaluate } from "../program/_programs.ts"
 
@@ -29,7 +31,7 @@ const published = Schema.decodeUnknownSync(Schema.parseJson(Schema.Array(Sizes))
 )
 
 /** A program of one network, and its numbers of parameters and multiply-adds, counted while it was built. */
-function measured(make: (net: Network) => number) {
+function measured(make: (net: Network) => NodeId) {
   const parameters = new Map<string, ReadonlyArray<number>>()
   const multiplyAdds = new Map<string, number>()
   const program = buildProgram((b) =>
@@ -115,7 +117,7 @@ darts("an image that is too small is an error that says how large it must be", (
   assert.is(problem("imagenet", 25, false), "it was built")
   assert.match(problem("imagenet", 24, false), "behind the stem, an image of 3×3 is too small")
   assert.is(problem("cifar", 29, true), "it was built")
-  assert.match(problem("cifar", 28, true), "auxiliary_head): it needs features of at least 8×8 and has 7×7")
+  assert.match(problem("cifar", 28, true), "auxiliary_head: it needs features of at least 8×8 and has 7×7")
   assert.is(problem("imagenet", 193, true), "it was built")
   assert.match(problem("imagenet", 192, true), "at least 7×7 and has 6×6")
 })
@@ -140,13 +142,13 @@ darts("takes drop-path masks, but for its identities, where asked for", () => {
         return dartsEvaluationNetwork(net, net.b.input("x", [5, 3, 8, 8]), genotype, sizes).logits
       }).program
   )
-  const masks = made.map(({ inputs }) => [...inputs.keys()].filter((name) => name.startsWith("drop/")))
+  const masks = made.map(({ inputs }) => ofRole(inputs, "mask").map(fullName))
   assert.equal(
     masks[0],
     ["0._ops.1", "1._ops.0", "1._ops.1", "2._ops.0", "2._ops.1"].map((at) => `drop/cells.${at}`)
   )
   assert.equal(masks[1], [])
-  for (const name of masks[0]!) assert.equal(made[0]!.nodes[made[0]!.inputs.get(name)!]!.shape, [5, 1, 1, 1])
+  for (const name of masks[0]!) assert.equal(made[0]!.inputs.get(name)!.shape, [5, 1, 1, 1])
 })
 
 darts.run()

@@ -3,7 +3,10 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { alone, batchNorm, batchNorms, type Network, normalized, together } from "../../../src/domain/network/layers.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
+import { copyNodes, copyOutputs } from "../../../src/domain/program/copy.ts"
 import { differentiate } from "../../../src/domain/program/differentiate.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
+import { ofRole } from "../../../src/domain/program/port.ts"
 import type { Program } from "../../../src/domain/program/program.ts"
 import { simplify } from "../../../src/domain/program/rewrite.ts"
 import { evaluate, numbersFor } from "../program/_programs.ts"
@@ -18,7 +21,7 @@ const SHAPES = [
 ]
 
 /** A loss of the normalized tensors, in which each has its own weights, with its gradients once and twice. */
-function lossOf(normalize: (net: Network, tensors: ReadonlyArray<number>) => ReadonlyArray<number>): Program {
+function lossOf(normalize: (net: Network, tensors: ReadonlyArray<NodeId>) => ReadonlyArray<NodeId>): Program {
   const forward = programOf((net) => {
     const { b } = net
     const tensors = SHAPES.map((shape, i) => b.input(`x${i}`, shape))
@@ -38,17 +41,10 @@ function lossOf(normalize: (net: Network, tensors: ReadonlyArray<number>) => Rea
   )
   const inner = Either.getOrThrow(
     buildProgram((b) => {
-      const moved = once.nodes.map(() => -1)
-      for (const [at, { operation, operands, shape }] of once.nodes.entries())
-        moved[at] =
-          operation._tag === "Input"
-            ? b.input(operation.name, shape)
-            : operation._tag === "Constant"
-              ? b.constant(operation.value, shape)
-              : b.add(operation, ...operands.map((operand) => moved[operand]!))
-      for (const [name, at] of once.outputs) b.output(name, moved[at]!)
+      const moved = copyNodes(b, once)
+      copyOutputs(b, once, moved)
       const squares = names.map((name, i) => {
-        const gradient = moved[once.outputs.get(`first/${name}`)!]!
+        const gradient = moved.output(`first/${name}`)
         return b.reshape(b.sum(b.times(gradient, b.input(`v${i}`, SHAPES[i]!)), [0, 1, 2, 3]), [])
       })
       b.output(
@@ -105,14 +101,14 @@ test("those with scale and shift, and those that keep running statistics, stay a
         for (const [i, y] of batchNorms(net, asked).entries()) b.output(`y${i}`, y)
       })
     )
-    assert.is([...made.inputs.keys()].filter((name) => name.startsWith("param/")).length, affine ? 4 : 0)
-    assert.is([...made.outputs.keys()].filter((name) => name.startsWith("buffer/")).length, tracked ? 4 : 0)
+    assert.is(ofRole(made.inputs, "parameter").length, affine ? 4 : 0)
+    assert.is(ofRole(made.outputs, "buffer").length, tracked ? 4 : 0)
   }
 })
 
 test("parts of different lengths end with their own results, in order", () => {
   const program = programOf((net) => {
-    function* repeated(name: string, x: number, times: number) {
+    function* repeated(name: string, x: NodeId, times: number) {
       let y = x
       for (let i = 0; i < times; i++) y = yield* normalized(`${name}${i}`, net.b.scale(y, i + 2), false)
       return y

@@ -112,9 +112,8 @@ benchmark("at odd sizes is PyTorch's network, whose pools round up", () => {
     const sizes = { channels: 2, cellsPerStage: 1, classes: 3 }
     net.b.output("logits", nasBench201Network(net, net.b.input("x", [2, 1, 5, 7]), [1, 1, 1, 1, 1, 1], sizes))
   })
-  const numbers = [...program.inputs].map(([input, at]) => {
-    const name = input.replace("param/", "")
-    const count = elementCount(program.nodes[at]!.shape)
+  const numbers = [...program.inputs].map(([input, { name, shape }]) => {
+    const count = elementCount(shape)
     return [input, Array.from({ length: count }, (_, i) => Math.sin(1 + 0.7 * i + name.length))] as const
   })
   const logits = evaluate(program, new Map(numbers)).get("logits")!

@@ -1,6 +1,7 @@
 import type { Aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { distanceWeights, rankWeights } from "../../../src/domain/objective/aggregate_gradient.ts"
 import type { ProgramBuilder } from "../../../src/domain/program/builder.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
 
 /**
  * The aggregate of losses, nodes of shape [], as a node of shape []: an oracle for `aggregate`, and by differentiating it
@@ -9,9 +10,9 @@ import type { ProgramBuilder } from "../../../src/domain/program/builder.ts"
 export function aggregateNode(
   b: ProgramBuilder,
   how: Aggregate,
-  losses: ReadonlyArray<number>,
+  losses: ReadonlyArray<NodeId>,
   distances: ReadonlyArray<number> = []
-): number {
+): NodeId {
   const count = losses.length
   const weighted = (weights: ReadonlyArray<number>) =>
     losses.map((loss, i) => b.scale(loss, weights[i]!)).reduce((sum, term) => b.plus(sum, term))
@@ -52,7 +53,7 @@ export function aggregateNode(
 }
 
 /** Σ weights[rank of loss i]·loss i; the rank counts the losses below, and equal ones that come before. */
-function ranked(b: ProgramBuilder, losses: ReadonlyArray<number>, weights: ReadonlyArray<number>): number {
+function ranked(b: ProgramBuilder, losses: ReadonlyArray<NodeId>, weights: ReadonlyArray<number>): NodeId {
   const one = b.constant(1)
   const above = (i: number, j: number) => b.unary("step", b.minus(losses[i]!, losses[j]!))
   const terms = losses.map((loss, i) => {

@@ -2,7 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Reference from "../../../src/adapters/tensor/reference.ts"
 import { buildProgram, type ProgramBuilder } from "../../../src/domain/program/builder.ts"
-import { copyNodes, differentiate } from "../../../src/domain/program/differentiate.ts"
+import { copyNodes } from "../../../src/domain/program/copy.ts"
+import { differentiate } from "../../../src/domain/program/differentiate.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
 import type { Shape } from "../../../src/domain/program/operation.ts"
 import { elementCount, type Program } from "../../../src/domain/program/program.ts"
 import { keyOf, shuffled, uniformAt } from "../../../src/domain/random.ts"
@@ -21,8 +23,8 @@ export function evaluate(
     const executable = yield* backend.compile(program)
     const tensors = new Map()
     for (const [name, data] of inputs) {
-      const at = program.inputs.get(name)
-      if (at !== undefined) tensors.set(name, yield* backend.upload(program.nodes[at]!.shape, data))
+      const port = program.inputs.get(name)
+      if (port !== undefined) tensors.set(name, yield* backend.upload(port.shape, data))
     }
     const values = new Map<string, ArrayLike<number>>()
     for (const [name, tensor] of yield* executable.run(tensors)) values.set(name, yield* backend.download(tensor))
@@ -34,8 +36,8 @@ export function evaluate(
 /** Numbers between −1 and 1 for every input of a program; within a tensor all differ by more than a finite difference moves them. */
 export function numbersFor(program: Program, seed: string): Map<string, Float64Array> {
   return new Map(
-    [...program.inputs].map(([name, at]) => {
-      const count = elementCount(program.nodes[at]!.shape)
+    [...program.inputs].map(([name, { shape }]) => {
+      const count = elementCount(shape)
       const places = [...shuffled(keyOf(`${seed}/${name}`), count)]
       return [name, Float64Array.from(places, (place) => (2 * (place + 0.5)) / count - 1 + 1e-3)]
     })
@@ -45,7 +47,7 @@ export function numbersFor(program: Program, seed: string): Map<string, Float64A
 /** A program whose output `loss` is the sum of an operation's results times the input `c`. */
 export function lossOf(
   shapes: Readonly<Record<string, Shape>>,
-  make: (b: ProgramBuilder, inputs: ReadonlyArray<number>) => number
+  make: (b: ProgramBuilder, inputs: ReadonlyArray<NodeId>) => NodeId
 ): Program {
   return Either.getOrThrow(
     buildProgram((b) => {
@@ -58,7 +60,7 @@ export function lossOf(
   )
 }
 
-function addLoss(b: ProgramBuilder, pairs: ReadonlyArray<readonly [number, number]>): void {
+function addLoss(b: ProgramBuilder, pairs: ReadonlyArray<readonly [NodeId, NodeId]>): void {
   const sums = pairs.map(([x, weights]) => {
     const product = b.times(x, weights)
     return b.reshape(
@@ -88,7 +90,7 @@ export function lossOfGradients(program: Program): Program {
     buildProgram((b) => {
       const moved = copyNodes(b, first)
       const pairs = [...program.inputs.keys()].map((name) => {
-        const at = moved[first.outputs.get(`grad/${name}`)!]!
+        const at = moved.output(`grad/${name}`)
         return [at, b.input(`d/${name}`, b.shape(at))] as const
       })
       addLoss(b, pairs)

@@ -4,6 +4,7 @@ import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { buildProgram, convolutionGeometry, type ProgramBuilder } from "../../../src/domain/program/builder.ts"
 import { differentiate } from "../../../src/domain/program/differentiate.ts"
+import type { NodeId } from "../../../src/domain/program/node.ts"
 import type { Pair, Shape } from "../../../src/domain/program/operation.ts"
 import type { Program } from "../../../src/domain/program/program.ts"
 import { derivativeError, evaluate, lossOf, lossOfGradients, numbersFor, withGradients } from "./_programs.ts"
@@ -21,7 +22,7 @@ function agrees(program: Program, seed: string): void {
 
 const test = suite("differentiate()")
 
-const elementwise: ReadonlyArray<readonly [string, (b: ProgramBuilder, inputs: ReadonlyArray<number>) => number]> = [
+const elementwise: ReadonlyArray<readonly [string, (b: ProgramBuilder, inputs: ReadonlyArray<NodeId>) => NodeId]> = [
   ["negate", (b, [x]) => b.unary("negate", x!)],
   ["exp", (b, [x]) => b.unary("exp", x!)],
   ["log", (b, [x, y]) => b.unary("log", b.plus(b.times(x!, x!), b.unary("exp", y!)))],

@@ -7,11 +7,11 @@ import { flattened, layoutSize, unflattened, withVector } from "../../../src/dom
 import { simplify } from "../../../src/domain/program/rewrite.ts"
 import { evaluate, numbersFor } from "./_programs.ts"
 
-const LAYOUT = new Map([
-  ["a", [2, 3]],
-  ["b", []],
-  ["c", [4]]
-])
+const LAYOUT = [
+  { role: "batch", name: "a", shape: [2, 3] },
+  { role: "batch", name: "b", shape: [] },
+  { role: "batch", name: "c", shape: [4] }
+] as const
 
 const test = suite("flattened(), unflattened(), withVector()")
 
@@ -20,7 +20,7 @@ test("put tensors one after the other, and take them apart again", () => {
     buildProgram((b) => {
       const vector = flattened(
         b,
-        [...LAYOUT].map(([name, shape]) => b.input(name, shape))
+        LAYOUT.map((one) => b.input(one, one.shape))
       )
       b.output("vector", vector)
       for (const [name, part] of unflattened(b, vector, LAYOUT)) b.output(`${name} again`, part)
@@ -31,9 +31,9 @@ test("put tensors one after the other, and take them apart again", () => {
   assert.is(layoutSize(LAYOUT), 11)
   assert.equal(
     Array.from(values.get("vector")!),
-    [...LAYOUT.keys()].flatMap((name) => Array.from(at.get(name)!))
+    LAYOUT.flatMap(({ name }) => Array.from(at.get(name)!))
   )
-  for (const name of LAYOUT.keys()) assert.equal(Array.from(values.get(`${name} again`)!), Array.from(at.get(name)!))
+  for (const { name } of LAYOUT) assert.equal(Array.from(values.get(`${name} again`)!), Array.from(at.get(name)!))
 })
 
 test("hundreds of tensors are one vector too, in order", () => {
@@ -52,7 +52,7 @@ test("hundreds of tensors are one vector too, in order", () => {
 test("a program reads one vector in place of many inputs", () => {
   const apart = Either.getOrThrow(
     buildProgram((b) => {
-      const [a, one, c] = [...LAYOUT].map(([name, shape]) => b.input(name, shape)) as [number, number, number]
+      const [a, one, c] = [b.input("a", [2, 3]), b.input("b", []), b.input("c", [4])]
       const sum = b.sum(b.times(a, b.reshape(one, [1, 1])), [0, 1])
       b.output("y", b.plus(b.reshape(sum, [1]), b.times(c, b.input("other", [4]))))
     })
@@ -60,7 +60,7 @@ test("a program reads one vector in place of many inputs", () => {
   const joined = withVector(apart, "weights", LAYOUT)
   assert.equal([...joined.inputs.keys()].sort(), ["other", "weights"])
   const at = numbersFor(apart, "vector")
-  const weights = [...LAYOUT.keys()].flatMap((name) => Array.from(at.get(name)!))
+  const weights = LAYOUT.flatMap(({ name }) => Array.from(at.get(name)!))
   assert.equal(evaluate(joined, new Map<string, ArrayLike<number>>([...at, ["weights", weights]])), evaluate(apart, at))
 })
 
@@ -69,8 +69,8 @@ test("the gradient by a vector of slices is one concatenation, without additions
     buildProgram((b) => {
       const vector = b.input("v", [11])
       const parts = [...unflattened(b, vector, LAYOUT)].filter(([name]) => name !== "b")
-      const terms = parts.map(([name, part], i) => {
-        const axes = LAYOUT.get(name)!.map((_, axis) => axis)
+      const terms = parts.map(([, part], i) => {
+        const axes = b.shape(part).map((_, axis) => axis)
         return b.reshape(b.sum(b.times(part, b.times(part, b.constant(i + 1))), axes), [])
       })
       b.output(

@@ -5,6 +5,7 @@ import { architectureKey } from "../../../src/domain/architecture/architecture.t
 import { isMember, spaceSize } from "../../../src/domain/architecture/membership.ts"
 import { readOff, relaxedRows } from "../../../src/domain/architecture/relaxed.ts"
 import { relaxedShape, rowsOfTensors } from "../../../src/domain/neighborhood/relaxed_shape.ts"
+import { fullName } from "../../../src/domain/program/port.ts"
 import { slotsByNode } from "../../../src/domain/space/slots.ts"
 import { builtinSpace, SPACE_NAMES } from "../../../src/domain/space/spaces.ts"
 import { drawPath, pathInput, pathInputs, pathRows, paths } from "../../../src/domain/supernet/paths.ts"
@@ -51,7 +52,7 @@ inputs("hold the rows, one tensor a cell", () => {
   const made = pathInputs(space, shape, architecture)
   assert.equal([...made.keys()], ["path/normal", "path/reduction"])
   assert.equal(made.get("path/normal")!.shape, [14, 2])
-  const tensors = new Map(shape.map(({ name }) => [name, made.get(pathInput(name))!.data]))
+  const tensors = new Map(shape.map(({ name }) => [name, made.get(fullName(pathInput(name)))!.data]))
   assert.equal(rowsOfTensors(shape, tensors), pathRows(space, architecture))
 })
 

@@ -1,6 +1,8 @@
 import * as FastCheck from "@effect/schema/FastCheck"
+import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { buildProgram } from "../../../src/domain/program/builder.ts"
 import {
   planTrainingEpoch,
   randomInputs,
@@ -61,12 +63,13 @@ epochs("has the schedule's learning rate, and drops paths more and more", () => 
 epochs.run()
 
 const inputs = suite("randomInputs()")
-const batch = new Map([
-  ["x", [64, 3, 8, 8]],
-  ["drop/cells.0._ops.0", [64, 1, 1, 1]],
-  ["drop/cells.0._ops.1", [64, 1, 1, 1]],
-  ["noise/cells.1._ops.0", [2, 1, 16, 16]]
-])
+const { inputs: batch } = Either.getOrThrow(
+  buildProgram((b) => {
+    b.input("x", [64, 3, 8, 8])
+    for (const name of ["cells.0._ops.0", "cells.0._ops.1"]) b.input({ role: "mask", name }, [64, 1, 1, 1])
+    b.input({ role: "noise", name: "cells.1._ops.0" }, [2, 1, 16, 16])
+  })
+)
 
 inputs("draws masks and noise by place and seed, and nothing else", () => {
   const drawn = randomInputs(batch, 0.25, "s")

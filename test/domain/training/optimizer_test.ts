@@ -3,8 +3,8 @@ import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
-import { flattened } from "../../../src/domain/program/layout.ts"
-import type { Program } from "../../../src/domain/program/program.ts"
+import { flattened, type Layout } from "../../../src/domain/program/layout.ts"
+import { elementCount, type Program } from "../../../src/domain/program/program.ts"
 import {
   AdamSettings,
   clipByNorm,
@@ -22,8 +22,8 @@ const NAMES = ["a", "b"] as const
 function stepProgram(settings: OptimizerSettings): Program {
   return Either.getOrThrow(
     buildProgram((b) => {
-      const layout = new Map(NAMES.map((name) => [name, SHAPES[name]]))
-      const value = (name: string) => b.input(name, layout.get(name as "a")!)
+      const layout = NAMES.map((name) => ({ role: "state", name, shape: SHAPES[name] }) as const)
+      const value = (one: Layout[number]) => b.input(one, one.shape)
       const gradient = flattened(
         b,
         NAMES.map((name) => b.input(`gradient/${name}`, SHAPES[name]))
@@ -48,8 +48,7 @@ function gradientsAt([a, b]: Values, t: number): Values {
 function steps(settings: OptimizerSettings, count: number, learningRate: number) {
   const program = stepProgram(settings)
   const state = new Map<string, ArrayLike<number>>()
-  for (const [name, at] of program.inputs)
-    state.set(name, new Float64Array(program.nodes[at]!.shape.reduce((product, size) => product * size, 1)))
+  for (const [name, { shape }] of program.inputs) state.set(name, new Float64Array(elementCount(shape)))
   let values = START
   return Array.from({ length: count }, (_, i) => {
     const gradients = gradientsAt(values, i + 1)

@@ -13,6 +13,7 @@ import { stepPrograms } from "../../../src/domain/darts/step_programs.ts"
 import type { BatchRequest } from "../../../src/domain/data/batch.ts"
 import type { Samples } from "../../../src/domain/data/dataset.ts"
 import { spaceSearchNetwork } from "../../../src/domain/network/cell_networks.ts"
+import { fullName } from "../../../src/domain/program/port.ts"
 import { elementCount } from "../../../src/domain/program/program.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { Batches, SampleReader } from "../../../src/effects/ports/datasets.ts"
@@ -103,7 +104,7 @@ test("adds the noise that a network asks for, other at every step and level, and
   )
   const own = { ...plan, network: noisy }
   const made = Either.getOrThrow(stepPrograms(search, noisy))
-  const names = made.loss.batch.filter((name) => name.startsWith("noise/"))
+  const names = made.loss.batch.filter(({ role }) => role === "noise").map(fullName)
   assert.ok(names.length > 0)
   const taken = Effect.gen(function* () {
     const take = yield* openStepBatches(own, made, { epoch: 0, step: 0 })

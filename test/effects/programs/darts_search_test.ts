@@ -16,12 +16,13 @@ import * as TensorBoard from "../../../src/adapters/curves/tensorboard.ts"
 import * as Prefetch from "../../../src/adapters/datasets/prefetch.ts"
 import * as Reference from "../../../src/adapters/tensor/reference.ts"
 import { discretize } from "../../../src/domain/darts/discretize.ts"
-import { gradientOf, gradientProgram } from "../../../src/domain/darts/loss_program.ts"
+import { gradientProgram } from "../../../src/domain/darts/loss_program.ts"
 import { dartsSearch, type Method, plain } from "../../../src/domain/darts/method.ts"
 import { GRADIENT_START } from "../../../src/domain/darts/record.ts"
 import { DatasetError, type Samples } from "../../../src/domain/data/dataset.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
-import { copyNodes } from "../../../src/domain/program/differentiate.ts"
+import { copyNodes } from "../../../src/domain/program/copy.ts"
+import { shapesOf } from "../../../src/domain/program/port.ts"
 import { elementCount } from "../../../src/domain/program/program.ts"
 import { keyOf, uniformAt } from "../../../src/domain/random.ts"
 import { field, type Given } from "../../../src/domain/setting/field.ts"
@@ -53,7 +54,7 @@ const reader = SampleReader({
 
 const programs = programsOf(searchOf("darts"), cellNetwork)
 const initial = new Map(
-  [...programs.weightLayout].map(
+  [...shapesOf(programs.weightLayout)].map(
     ([name, shape]) =>
       [name, Float32Array.from({ length: elementCount(shape) }, (_, i) => uniformAt(keyOf(name), i) - 0.5)] as const
   )
@@ -129,9 +130,9 @@ test("a method of one's own runs a whole search", async () => {
       const gradient = gradientProgram(loss, loss.alphas)
       return Either.getOrThrow(
         buildProgram((b) => {
-          const moved = copyNodes(b, gradient)
-          for (const [name, at] of gradient.outputs)
-            b.output(name, loss.alphas.map(gradientOf).includes(name) ? b.scale(moved[at]!, times) : moved[at]!)
+          const { output } = copyNodes(b, gradient)
+          for (const port of gradient.outputs.values())
+            b.output(port, port.role === "gradient" ? b.scale(output(port), times) : output(port))
         })
       )
     },

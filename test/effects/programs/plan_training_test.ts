@@ -19,7 +19,7 @@ plans("has the sizes of the protocol, and every tensor of the network at its sta
   const { plan, network } = await run(planOf({ channels: 3 }))
   assert.equal(plan.initial.get("param/stem.0.weight")?.shape, [3, 1, 3, 3])
   assert.equal(Array.from(plan.initial.get("buffer/stem.1.running_var")!.data), [1, 1, 1])
-  assert.equal(plan.step.batch.get("x"), [4, 1, 8, 8])
+  assert.equal(plan.step.batch.get("x")?.shape, [4, 1, 8, 8])
   for (const name of [...plan.step.state.keys(), ...[...network.shapes.keys()].map((one) => `param/${one}`)])
     assert.ok(plan.initial.has(name), name)
   const counted = [...network.shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)

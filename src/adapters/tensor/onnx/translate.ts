@@ -1,5 +1,6 @@
+import { entriesOf, type Node } from "../../../domain/program/node.ts"
 import type { Operation, Shape, UnaryKind } from "../../../domain/program/operation.ts"
-import { elementCount, type Node, type Program, sameShape } from "../../../domain/program/program.ts"
+import { elementCount, type Program, sameShape } from "../../../domain/program/program.ts"
 import { convolution, convolutionFilter, convolutionImage } from "./convolutions.ts"
 import { Emitter, type OnnxTarget, type Value } from "./emitter.ts"
 import { OnnxGraph } from "./model.ts"
@@ -48,7 +49,7 @@ export function translate(
   const graph = new OnnxGraph()
   const e = new Emitter(graph, target)
   const values: Array<Value | undefined> = []
-  const inputs = new Map([...program.inputs].map(([name, at]) => [at, name]))
+  const inputs = new Map([...program.inputs].map(([name, port]) => [port.node, name]))
   const partitions = partitionsOf(program)
   /** Per tensor that is split, the names of its parts by their starts. */
   const parts = new Map<number, ReadonlyMap<number, string>>()
@@ -175,7 +176,7 @@ export function translate(
     }
   }
 
-  for (const [at, { operation, shape }] of program.nodes.entries()) {
+  for (const [at, { operation, shape }] of entriesOf(program.nodes)) {
     const name = inputs.get(at)
     const own = name === undefined ? undefined : held.get(name)
     if (own !== undefined) values[at] = { name: graph.initializer(own.name, shape, own.data), shape }
@@ -183,10 +184,10 @@ export function translate(
     else if (!isLazy(operation)) whole(at)
   }
   const outputs = new Map<string, string>()
-  for (const [name, at] of program.outputs) {
+  for (const [name, { node: at, shape }] of program.outputs) {
     const own = program.inputs.has(name) ? `${name}#next` : name
     outputs.set(name, own)
-    graph.output(own, whole(at).name, node(at).shape)
+    graph.output(own, whole(at).name, shape)
   }
   return { bytes: graph.encode(), outputs, operators: graph.size }
 }

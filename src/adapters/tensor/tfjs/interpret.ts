@@ -34,7 +34,7 @@ export function interpret(
       if (last[at] === -1) free(at)
     }
     const outputs = new Map<string, Value>()
-    for (const [name, at] of program.outputs) outputs.set(name, owned(k, values[at]!))
+    for (const [name, { node: at }] of program.outputs) outputs.set(name, owned(k, values[at]!))
     return outputs
   } finally {
     for (const at of values.keys()) free(at)
@@ -182,9 +182,8 @@ function matMul(k: Kernels, a: Value, b: Value, shape: Shape): Value {
 
 /** Whether tensors have the shapes of a program's inputs: the first that is missing or differs, if any. */
 export function misfit(program: Program, given: ReadonlyMap<string, { readonly shape: Shape }>) {
-  for (const [name, at] of program.inputs) {
+  for (const [name, { shape }] of program.inputs) {
     const tensor = given.get(name)
-    const { shape } = program.nodes[at]!
     if (tensor === undefined) return { reason: "missing_input", detail: `the input "${name}" is missing` } as const
     if (!sameShape(shape, tensor.shape)) {
       const detail = `the input "${name}" has the shape [${tensor.shape.join(", ")}] instead of [${shape.join(", ")}]`

@@ -1,13 +1,13 @@
 import * as Either from "effect/Either"
 import type { Network } from "../../network/layers.ts"
 import { buildProgram } from "../../program/builder.ts"
-import { copyNodes } from "../../program/differentiate.ts"
+import { copyNodes } from "../../program/copy.ts"
+import { fullName, gradientOf } from "../../program/port.ts"
 import type { Program } from "../../program/program.ts"
 import { simplify } from "../../program/rewrite.ts"
 import { field, grouped } from "../../setting/field.ts"
 import { real } from "../../setting/kind.ts"
-import { inputOf } from "../input_names.ts"
-import { gradientOf, type LossProgram } from "../loss_program.ts"
+import type { LossProgram } from "../loss_program.ts"
 import { type Method, plain } from "../method.ts"
 import { relaxationNode } from "../relaxation.ts"
 import { lookAheadFields, lookAheadGradient } from "./look_ahead.ts"
@@ -20,7 +20,7 @@ const fields = {
 }
 
 /** The scalar λ of a step. */
-const LAMBDA = "lambda"
+const LAMBDA = { role: "setting", name: "lambda" } as const
 
 /**
  * An alpha gradient plus that of λ · mean over all edges e of log Σ_k exp α_ek, which is λ / E ·
@@ -32,11 +32,12 @@ export function betaGradient(gradient: Program, { alphas, shape }: LossProgram):
     const net: Network = { b, statistics: "batch", tracked: false, parameters: new Map() }
     const moved = copyNodes(b, gradient)
     const share = b.scale(b.input(LAMBDA, []), 1 / edges)
-    for (const [name, at] of gradient.outputs) if (!alphas.map(gradientOf).includes(name)) b.output(name, moved[at]!)
+    const own = new Set(alphas.map(gradientOf).map(fullName))
+    for (const [name, port] of gradient.outputs) if (!own.has(name)) b.output(port, moved.output(port))
     for (const cell of shape) {
-      const name = gradientOf(inputOf("alpha", cell.name))
+      const name = gradientOf({ role: "alpha", name: cell.name })
       const rows = relaxationNode(net, cell, { sampled: false, mapped: false })
-      b.output(name, b.plus(moved[gradient.outputs.get(name)!]!, b.times(rows, share)))
+      b.output(name, b.plus(moved.output(name), b.times(rows, share)))
     }
   })
   return simplify(Either.getOrThrow(built))
@@ -60,5 +61,5 @@ export const betaDarts: Method<typeof fields> = {
   fields,
   relaxation: () => ({}),
   alphaGradient: (settings, loss) => betaGradient(lookAheadGradient(settings, loss), loss),
-  scalars: ({ betaWeight, epochs }, epoch) => ({ [LAMBDA]: (betaWeight * epoch) / epochs })
+  scalars: ({ betaWeight, epochs }, epoch) => ({ [LAMBDA.name]: (betaWeight * epoch) / epochs })
 }

@@ -14,7 +14,7 @@ function partitions(slices: ReadonlyArray<ReadonlyArray<Range>>) {
       for (const [i, ranges] of slices.entries()) b.output(`y${i}`, b.slice(x, ranges))
     })
   )
-  return partitionsOf(program).get(program.inputs.get("x")!)
+  return partitionsOf(program).get(program.inputs.get("x")!.node)
 }
 
 const rows = (...bounds: ReadonlyArray<readonly [number, number]>) => bounds.map(([start, end]) => [{ start, end }])
