@@ -147,10 +147,10 @@ test("a folder of a run that is a file", async () => {
   assertError(ran, "it is not a folder; choose another place")
 })
 
-test("a loss that is no number: a kept run goes on with a lower learning rate, and with nothing else", async () => {
+test("a NaN loss: a kept run goes on with a lower learning rate, and with nothing else", async () => {
   const run = join(folder, "diverged")
   const args = ["--dataset", "tensor-file", "--data", digits, "--run", run]
-  assertError(await search(...args, "--learning-rate", "1e30"), "is no number", "--learning-rate (it was 1e+30)")
+  assertError(await search(...args, "--learning-rate", "1e30"), "is NaN or infinite", "--learning-rate (it was 1e+30)")
   assertError(await search(...args, "--learning-rate", "0.01", "--seed", "1"), "it was begun with another --seed")
   const lower = ["--run", run, "--learning-rate", "0.01", "--json"]
   const cured = await cli("search", ...lower)

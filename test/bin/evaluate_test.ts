@@ -129,7 +129,7 @@ test("a network of one's own cells is trained and exported", async () => {
   await assertExports(await cli("evaluate", ...own, "--save-weights", "--json"))
 })
 
-test("a loss that is no number: a kept run goes on with a lower learning rate or a clip, and with nothing else", async () => {
+test("a NaN loss: a kept run goes on with a lower learning rate or a clip, and with nothing else", async () => {
   const run = join(folder, "diverged")
   assertError(
     await cli("evaluate", ...quick, "--learning-rate", "1e30", "--run", run),
@@ -170,7 +170,7 @@ for (const [name, args, code, text] of [
   ["a number out of range", flags({ "drop-path": "1.5" }), 2, "dropPath (--drop-path): Expected"],
   ["weights without a folder", [...small, "--save-weights"], 2, "add --run FOLDER"],
   [
-    "a loss that is no number",
+    "a NaN loss",
     [...small, "--backend", "onnx", "--learning-rate", "1e30", "--clip", "0"],
     1,
     "give a lower --learning-rate (it was 1e+30) or a smaller --clip (there was none): a run that is kept goes on"

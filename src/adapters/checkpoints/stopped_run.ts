@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import { keepError, writeWhole } from "./files.ts"
 
 /**
- * An error that ended a kept run, and that a change can cure. `Diverged`: a loss was no number, and the run may go on with other mendable settings.
+ * An error that ended a kept run, and that a change can cure. `Diverged`: a loss was NaN or infinite, and the run may go on with other mendable settings.
  * `BadData`: something in the data could not be read, and the run may go on with mended data of as many training images.
  */
 export const RunStop = Schema.Union(

@@ -80,7 +80,7 @@ function readerOf(name: string, samples: Samples) {
   }
 }
 
-/** The error of the first index that is no number of a sample, if there is one. */
+/** The error of the first index that no sample has, if any. */
 export function missingSample(name: string, indices: ArrayLike<number>, size: number): DatasetError | undefined {
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!

@@ -43,7 +43,7 @@ const KnownTraining = Schema.Struct({
   epochs: Schema.Array(TrainedEpoch),
   /** Wall time of these epochs, and of the one that diverged. */
   seconds: Schema.Number,
-  /** What was no number behind these epochs; null where the training can go on. */
+  /** What was NaN or infinite after these epochs; null where the training can go on. */
   diverged: Schema.NullOr(Schema.String)
 }).annotations({ identifier: "KnownTraining" })
 const json = Schema.parseJson(KnownTraining)

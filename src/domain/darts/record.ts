@@ -1,6 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 
-/** Means over the batches of an epoch. A loss that is no number has ended the search before. */
+/** Means over the batches of an epoch. A NaN loss has ended the search before. */
 const LevelMeans = Schema.Struct({
   /** Mean cross-entropy of the architecture itself where it is in the aggregate, else of the runs. */
   loss: Schema.Number,

@@ -25,6 +25,6 @@ export interface Evaluation {
   readonly loss: ValidationLoss
   /** What the evaluation cost, in (possibly simulated) seconds of training. */
   readonly seconds: number
-  /** Whether its training diverged: a loss was no number. */
+  /** Whether its training diverged: a loss was NaN or infinite. */
   readonly diverged?: true
 }

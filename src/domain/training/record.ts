@@ -13,7 +13,7 @@ export const Measured = Schema.Struct({
 }).annotations({ identifier: "Measured" })
 export interface Measured extends Schema.Schema.Type<typeof Measured> {}
 
-/** What test images gave. Its accuracy is no number that a searcher takes. */
+/** What test images gave. No searcher takes its accuracy. */
 const TestMeasured = Schema.Struct({
   ...Measured.fields,
   accuracy: Schema.Number.pipe(Schema.fromBrand(ReportedScore))

@@ -23,7 +23,7 @@ import { openStepBatches, takeCurvatureBatches } from "./darts_batches.ts"
 import { alphaOf, type GradientPlan, makeCurvature, makeStep, type StepBatches } from "./darts_step.ts"
 import { makeDeviceState } from "./device_state.ts"
 
-/** A search has come to an end that no later step can mend: a loss, or what a step made, is no number. Its last checkpoint is from before. */
+/** A search has come to an end that no later step can mend: a loss, or what a step made, is NaN or infinite. Its last checkpoint is from before. */
 export class DivergedError extends Schema.TaggedError<DivergedError>()("DivergedError", {
   /** Counted from 0, as is the step. */
   epoch: Schema.Int,
@@ -105,7 +105,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
   const save = Effect.gen(function* () {
     const tensors = new Map<string, HostValues>()
     for (const [name, data] of yield* state.download(() => true)) {
-      if (!data.every(Number.isFinite)) return yield* diverged(position, `something in "${name}" is no number`)
+      if (!data.every(Number.isFinite)) return yield* diverged(position, `"${name}" has a NaN or infinite value`)
       tensors.set(name, { shape: programs.state.get(name)!.shape, data })
     }
     yield* checkpoints.save({ record: Schema.encodeSync(positionJson)(position), tensors })
@@ -123,7 +123,7 @@ export const gradientSearch = Effect.fn("gradientSearch")(function* (
     for (const level of LEVELS) {
       const { loss, correct, gap } = losses[level]
       if (!Number.isFinite(loss))
-        return yield* diverged(step, `the ${level === "alpha" ? "validation" : "training"} loss is no number`)
+        return yield* diverged(step, `the ${level === "alpha" ? "validation" : "training"} loss is NaN or infinite`)
       sums[level] = addBatch(sums[level], loss, correct, gap)
     }
     done += 1

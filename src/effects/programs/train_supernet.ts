@@ -39,7 +39,7 @@ export function pathOfStep(space: Space, shape: RelaxedShape): NonNullable<Train
 /**
  * Train a supernet by uniform paths, one architecture a step, and give what scores architectures with its weights, on validation batches and with their statistics. It
  * is a pure function of the plan on one backend: stopped anywhere and run again over the same checkpoints it ends with the same bits. Weights of
- * operations outside a path have the gradient 0, and still decay and move by their momentum. An architecture whose loss is no number counts as the worst that the measure
+ * operations outside a path have the gradient 0, and still decay and move by their momentum. An architecture whose loss is NaN counts as the worst that the measure
  * has. Errors: a `SearchError` where the training diverges.
  *
  * Source: Li and Talwalkar 2019 (arXiv 1902.07638); Guo et al. 2020 (arXiv 1904.00420). Differs from the latter: statistics are those of a batch, not gathered anew.

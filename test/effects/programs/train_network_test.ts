@@ -170,20 +170,23 @@ function begunWith(plan: TrainingPlan, name: string, value: number): TrainingPla
   return { ...plan, initial: new Map([...plan.initial, [name, { shape, data: Array.from(data, () => value) }]]) }
 }
 
-test("ends at once where a loss is no number, and says what cures it", async () => {
+test("ends at once where a loss is NaN, and says what cures it", async () => {
   const { plan } = await run(planOf({ learningRate: 0.125, clip: 3 }))
   const messageOf = async (own: TrainingPlan) => (await failure(alone(own))).message
   assert.is(
     await messageOf(begunWith(plan, "param/classifier.bias", Number.NaN)),
-    "Cannot go on: the training loss is no number at step 1 of epoch 1; give a lower `learningRate` (it was 0.125) or a smaller `clip` (it was 3): a run that is kept goes on with them from its last checkpoint"
+    "Cannot go on: the training loss is NaN or infinite at step 1 of epoch 1; give a lower `learningRate` (it was 0.125) or a smaller `clip` (it was 3): a run that is kept goes on with them from its last checkpoint"
   )
   const late = begunWith(plan, "buffer/lastact.0.running_mean", -3e38)
-  assert.match(await messageOf(late), "the validation loss is no number after epoch 1; give")
+  assert.match(await messageOf(late), "the validation loss is NaN or infinite after epoch 1; give")
   const unvalidated = { ...late, parts: { ...plan.parts, validation: new Int32Array() } }
-  assert.match(await messageOf(unvalidated), /the test loss is no number after epoch 2; give .*, in another folder/)
+  assert.match(
+    await messageOf(unvalidated),
+    /the test loss is NaN or infinite after epoch 2; give .*, in another folder/
+  )
 })
 
-test("keeps no checkpoint with what is no number, and goes on from the last one with another learning rate", async () => {
+test("keeps no checkpoint with NaN, and goes on from the last one with another learning rate", async () => {
   const learning = async (learningRate: number, epochs: number) => {
     const { plan } = await run(planOf({ learningRate, epochs: 2 }))
     return { ...plan, epochs, test: undefined }
@@ -197,14 +200,14 @@ test("keeps no checkpoint with what is no number, and goes on from the last one 
       return { first, error, kept: yield* latest, cured: yield* trainNetwork(cure, quiet) }
     }).pipe(Effect.provide(Layer.merge(MACHINE, Memory.layer)))
   )
-  assert.match(error.message, /is no number at step \d of epoch 2; give a lower `learningRate`/)
+  assert.match(error.message, /is NaN or infinite at step \d of epoch 2; give a lower `learningRate`/)
   assert.ok([...kept!.tensors.values()].every(({ data }) => Array.from(data).every(Number.isFinite)))
   assert.is(JSON.parse(kept!.record).epochs.length, 1)
   assert.equal(cured.position.epochs[0], first.position.epochs[0])
   assert.is(cured.position.epochs.length, 2)
 })
 
-test("a last step that makes weights of no numbers ends the training too", async () => {
+test("a last step that makes NaN weights ends the training too", async () => {
   const { plan } = await run(planOf({ learningRate: 1e39, epochs: 1, batchSize: 16 }))
   const { error, kept } = await run(
     Effect.gen(function* () {
@@ -214,7 +217,7 @@ test("a last step that makes weights of no numbers ends the training too", async
       return { error, kept: yield* (yield* Checkpoints).latest }
     }).pipe(Effect.provide(Layer.merge(MACHINE, Memory.layer)))
   )
-  assert.match(error.message, "the state is no number after epoch 1; give")
+  assert.match(error.message, "the state is NaN or infinite after epoch 1; give")
   assert.is(kept, undefined)
 })
 

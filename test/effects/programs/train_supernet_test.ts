@@ -122,7 +122,7 @@ test("ends with the same bits and scores wherever it was interrupted", async () 
   }
 })
 
-test("a training that diverges is an error; an architecture whose loss is no number is the worst", async () => {
+test("a training that diverges is an error; an architecture whose loss is NaN is the worst", async () => {
   const plan = await run(planOfSupernet())
   const [name, { shape, data }] = [...plan.training.initial].find(([one]) => one.includes("classifier"))!
   const full = (value: number) =>
@@ -130,7 +130,7 @@ test("a training that diverges is an error; an architecture whose loss is no num
   const error = await failure(alone({ ...plan, training: { ...plan.training, initial: full(Number.NaN) } }))
   assert.match(
     String(error.message),
-    /Cannot search: of the supernet, the training loss is no number at step 1 of epoch 1; give a lower `learningRate` .*, and another folder/
+    /Cannot search: of the supernet, the training loss is NaN or infinite at step 1 of epoch 1; give a lower `learningRate` .*, and another folder/
   )
   for (const [measure, loss] of [
     ["error", 1],
