@@ -46,7 +46,7 @@ function stepsLeft({ epochs, epoch, steps, step }: TrainingProgress): number {
 }
 
 /** One line: where the training is, its means over the epoch, its speed and the time left. */
-export function trainingLine(now: TrainingProgress): string {
+function trainingLine(now: TrainingProgress): string {
   const perStep = now.done === 0 ? 0 : now.milliseconds / now.done
   const left = stepsLeft(now)
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
