@@ -4,7 +4,10 @@ import { CheckpointError } from "../../effects/ports/checkpoints.ts"
 /** The names of a folder's checkpoints, with their numbers. */
 export const CHECKPOINT = /^checkpoint-(\d{8})\.safetensors$/
 
-/** Write a file of a run: it is there with all its bytes, forced to the disk, or as it was before. Throws the file system's errors. */
+/**
+ * Write a file of a run: it is there with all its bytes, forced to the disk, or as it was before.
+ * Throws the file system's errors.
+ */
 export function writeWhole(file: string, bytes: Uint8Array): void {
   const draft = `${file}.draft`
   const handle = openSync(draft, "w")

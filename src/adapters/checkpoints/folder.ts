@@ -17,8 +17,10 @@ const IN_USE = "another process is using it; wait for it to end, or choose anoth
 const KEPT = 2
 
 /**
- * Checkpoints as safetensors files of a folder, numbered upwards. Each is written beside its place, forced to the disk and renamed, and carries a digest
- * of its tensors and record; a damaged one is passed over, and only where no other is left an error. The folder is locked: a second process is refused, and the lock of a killed one is free.
+ * Checkpoints as safetensors files of a folder, numbered upwards. Each is written beside its place,
+ * forced to the disk and renamed, and carries a digest of its tensors and record; a damaged one is
+ * passed over, and only where no other is left an error. The folder is locked: a second process is
+ * refused, and the lock of a killed one is free.
  */
 export const layer = (folder: string): Layer.Layer<Checkpoints, CheckpointError> =>
   Layer.scoped(

@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 
 /**
- * Hold the operating system's lock on a file until the scope closes. The file is made where it is missing, and stays, empty. `false` where another holder
- * has it; the lock of a killed process is free. Fails with the errors of the file system.
+ * Hold the operating system's lock on a file until the scope closes. The file is made where it is
+ * missing, and stays, empty. `false` where another holder has it; the lock of a killed process is
+ * free. Fails with the errors of the file system.
  */
 export const lockFile = Effect.fn("lockFile")(function* (file: string) {
   const { default: Driver } = yield* Effect.promise(() => import("libsql"))

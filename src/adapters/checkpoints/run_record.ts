@@ -9,7 +9,10 @@ import { hasRun } from "../run_store/sqlite.ts"
 import { flagOf } from "../settings/resolve.ts"
 import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
 
-/** The version of the records of gradient searches. A run of an earlier one could not go on to the same result. */
+/**
+ * The version of the records of gradient searches. A run of an earlier one could not go on to the
+ * same result.
+ */
 export const GRADIENT_VERSION = 4
 
 /** What a gradient search was begun with. */
@@ -120,18 +123,26 @@ const notOfSamples = (folder: string) =>
     ? new CheckpointError({ place: folder, detail: "it contains a search by samples; use another folder" })
     : Effect.void
 
-/** Begin a gradient search in a folder, or make sure that it continues one with the same settings and data. */
+/**
+ * Begin a gradient search in a folder, or make sure that it continues one with the same settings
+ * and data.
+ */
 export const beginGradientRun = (folder: string, record: GradientRunRecord) =>
   Effect.zipRight(notOfSamples(folder), begin(folder, record, GradientRunRecord, "search by gradients"))
 
 /** The record of a folder's training; none where there is no run. */
 export const readTrainingRun = (folder: string) => read(folder, TrainingRunRecord, "training")
 
-/** Begin a training in a folder, or make sure that it continues one with the same settings and data. */
+/**
+ * Begin a training in a folder, or make sure that it continues one with the same settings and data.
+ */
 export const beginTrainingRun = (folder: string, record: TrainingRunRecord) =>
   Effect.zipRight(notOfSamples(folder), begin(folder, record, TrainingRunRecord, "training"))
 
-/** Begin the training of a supernet in a folder, or make sure that it continues one with the same settings and data. */
+/**
+ * Begin the training of a supernet in a folder, or make sure that it continues one with the same
+ * settings and data.
+ */
 export const beginSupernetRun = (folder: string, record: SupernetRunRecord) =>
   begin(folder, record, SupernetRunRecord, "supernet")
 

@@ -6,8 +6,9 @@ import * as Either from "effect/Either"
 import { keepError, writeWhole } from "./files.ts"
 
 /**
- * An error that ended a kept run, and that a change can cure. `Diverged`: a loss was NaN or infinite, and the run may go on with other mendable settings.
- * `BadData`: something in the data could not be read, and the run may go on with mended data of as many training images.
+ * An error that ended a kept run, and that a change can cure. `Diverged`: a loss was NaN or
+ * infinite, and the run may go on with other mendable settings. `BadData`: something in the data
+ * could not be read, and the run may go on with mended data of as many training images.
  */
 export const RunStop = Schema.Union(
   Schema.TaggedStruct("Diverged", {}),
@@ -15,7 +16,10 @@ export const RunStop = Schema.Union(
 ).annotations({ identifier: "RunStop" })
 export type RunStop = typeof RunStop.Type
 
-/** The settings that may change where a run has diverged: learning rates, and the largest norm of a training's gradients. */
+/**
+ * The settings that may change where a run has diverged: learning rates, and the largest norm of a
+ * training's gradients.
+ */
 const MENDABLE_SETTINGS: ReadonlyArray<string> = ["learningRate", "alphaLearningRate", "clip"]
 
 const stopJson = Schema.parseJson(RunStop)
@@ -42,8 +46,9 @@ export const noteStop = Effect.fn("noteStop")(function* (folder: string, stop: R
 })
 
 /**
- * Where a run has stopped, let its record take the changes that cure it: the mendable ones of these settings (as encoded), or the digest of these data.
- * All other differences stay, and are refused by whoever continues the run; it may still be cured then.
+ * Where a run has stopped, let its record take the changes that cure it: the mendable ones of these
+ * settings (as encoded), or the digest of these data. All other differences stay, and are refused
+ * by whoever continues the run; it may still be cured then.
  */
 export const mendStopped = Effect.fn("mendStopped")(function* (
   folder: string,

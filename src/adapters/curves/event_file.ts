@@ -2,7 +2,10 @@ import crc32c from "crc-32/crc32c.js"
 import protobuf from "protobufjs/light.js"
 import type { CurvePoint } from "../../domain/training/curve_point.ts"
 
-/** The part of the format of events that curves need; field numbers are those of TensorFlow's event.proto and summary.proto. */
+/**
+ * The part of the format of events that curves need; field numbers are those of TensorFlow's
+ * event.proto and summary.proto.
+ */
 const eventType = protobuf.Root.fromJSON({
   nested: {
     Event: {
@@ -22,7 +25,10 @@ const eventType = protobuf.Root.fromJSON({
   }
 }).lookupType("Event")
 
-/** Bytes before and after the data of a record: its length, and a checksum each of the length and the data. */
+/**
+ * Bytes before and after the data of a record: its length, and a checksum each of the length and
+ * the data.
+ */
 const [HEAD, TAIL] = [12, 4]
 
 /** TensorFlow's mask of a CRC-32C. */
@@ -53,7 +59,10 @@ export function pointRecord({ step, values }: CurvePoint, seconds: number): Uint
   return record({ wallTime: seconds, step, summary: { value } })
 }
 
-/** A record of an event file: its point, which the file's head lacks, and the place in the file where it ends. */
+/**
+ * A record of an event file: its point, which the file's head lacks, and the place in the file
+ * where it ends.
+ */
 interface EventRecord {
   readonly point: CurvePoint | undefined
   readonly end: number
@@ -75,7 +84,10 @@ export function eventRecords(bytes: Uint8Array): ReadonlyArray<EventRecord> {
   return records
 }
 
-/** Decoded with every field in its place, whatever wrote it: the checksum has told that it is an event. */
+/**
+ * Decoded with every field in its place, whatever wrote it: the checksum has told that it is an
+ * event.
+ */
 function pointOf(data: Uint8Array): CurvePoint | undefined {
   const event: {
     readonly step?: number

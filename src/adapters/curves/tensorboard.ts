@@ -12,8 +12,9 @@ import { eventRecords, fileHead, pointRecord } from "./event_file.ts"
 export const EVENT_FILE = "events.out.tfevents.na-nas"
 
 /**
- * Curves as an event file of a folder, which TensorBoard reads, while the run goes on too. Points that the file has already stay as they are, with the
- * time at which they came; those that are cut off, damaged or not the run's go, and those that it lacks are added.
+ * Curves as an event file of a folder, which TensorBoard reads, while the run goes on too. Points
+ * that the file has already stay as they are, with the time at which they came; those that are cut
+ * off, damaged or not the run's go, and those that it lacks are added.
  */
 export const layer = (folder: string): Layer.Layer<Curves> =>
   Layer.succeed(Curves, {

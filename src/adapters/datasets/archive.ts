@@ -48,7 +48,10 @@ export function hasArchiveName(name: string): boolean {
   return ARCHIVE.test(name) || /\.(zip|7z|rar|gz|bz2|tbz2?|xz|txz|zst)$/i.test(name)
 }
 
-/** The files of an archive that are wanted, in the archive's order. Nothing is written. Errors: an archive that is cut off or damaged. */
+/**
+ * The files of an archive that are wanted, in the archive's order. Nothing is written. Errors: an
+ * archive that is cut off or damaged.
+ */
 export const readArchive = Effect.fn("readArchive")(function* (path: string, wanted: (path: string) => boolean) {
   return yield* Effect.tryPromise({
     try: async () => {

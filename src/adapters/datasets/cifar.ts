@@ -18,7 +18,10 @@ import { isPickle } from "./pickle.ts"
 const SHAPE: ImageShape = [3, 32, 32]
 const PIXELS = 3072
 
-/** A version of CIFAR: bytes of labels before the pixels of a record, which of them counts, and where the official archive lies. */
+/**
+ * A version of CIFAR: bytes of labels before the pixels of a record, which of them counts, and
+ * where the official archive lies.
+ */
 interface Version {
   readonly name: string
   readonly labels: number
@@ -27,7 +30,10 @@ interface Version {
   readonly archive: DataLocation
 }
 
-/** Source of the format and the archives: Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html. */
+/**
+ * Source of the format and the archives: Krizhevsky 2009,
+ * https://www.cs.toronto.edu/~kriz/cifar.html.
+ */
 function versionOf(source: Extract<DatasetSource, { _tag: "Cifar10" | "Cifar100" }>): Version {
   if (source._tag === "Cifar10") {
     const sha256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"

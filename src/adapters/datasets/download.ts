@@ -35,8 +35,9 @@ const PATIENCE: Patience = {
 }
 
 /**
- * Downloads into a folder, made where there is none. What broke off continues where it stopped, also in a later run: a file is written under
- * another name and moved once its checksum is right. Processes that fetch the same file write the same bytes to the same places.
+ * Downloads into a folder, made where there is none. What broke off continues where it stopped,
+ * also in a later run: a file is written under another name and moved once its checksum is right.
+ * Processes that fetch the same file write the same bytes to the same places.
  */
 export function layer(
   folder: string,
@@ -113,7 +114,10 @@ const complete = Effect.fnUntraced(function* (address: Address, draft: string, {
   }
 })
 
-/** Move a draft whose checksum is right, remove any other. Another process may have moved it already. */
+/**
+ * Move a draft whose checksum is right, remove any other. Another process may have moved it
+ * already.
+ */
 const finish = Effect.fnUntraced(function* (
   address: Address,
   { draft, path }: { readonly draft: string; readonly path: string }

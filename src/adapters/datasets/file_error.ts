@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { DatasetError } from "../../domain/data/dataset.ts"
 
-/** The effect, with errors of the file system told in a dataset's words. */
+/** The effect, with errors of the file system as a dataset's. */
 export function refused<A, R>(
   path: string,
   effect: Effect.Effect<A, { readonly _tag: string; readonly reason?: string }, R>,

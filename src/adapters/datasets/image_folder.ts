@@ -93,7 +93,10 @@ const readImages = Effect.fn("readImages")(function* (decoding: Decoding, indice
   return samples
 })
 
-/** [height, width, 3] bytes of an image. Transparent pixels are shown on black, gray becomes red, green and blue alike. */
+/**
+ * [height, width, 3] bytes of an image. Transparent pixels are shown on black, gray becomes red,
+ * green and blue alike.
+ */
 function decode(sharp: typeof Sharp, path: string, size: { readonly height: number; readonly width: number }) {
   return Effect.tryPromise({
     try: () =>

@@ -26,7 +26,10 @@ export function isHidden(path: string): boolean {
   return path.split(/[\\/]/).some((name) => /^\.(?!\.?$)/.test(name))
 }
 
-/** The files of locations in order; those of a folder and what is below it, or of an archive, by name. */
+/**
+ * The files of locations in order; those of a folder and what is below it, or of an archive, by
+ * name.
+ */
 export const readLocations = Effect.fn("readLocations")(function* (
   locations: ReadonlyArray<DataLocation>,
   wanted: Wanted

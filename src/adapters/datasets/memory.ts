@@ -12,14 +12,17 @@ interface MemoryParts {
   readonly classes: number
   readonly train: Samples
   readonly test: Samples
-  /** The files, folders or archives that were read; none where absent. */
+  /** The files, folders or archives that were read; none by default. */
   readonly from?: ReadonlyArray<string>
   readonly leftOut?: ReadonlyArray<LeftOut>
   /** What the classes stand for, where the data name them. */
   readonly classNames?: ReadonlyArray<string>
 }
 
-/** A dataset from samples in memory; its digest is over all their bytes. Errors: no training samples, labels out of range. */
+/**
+ * A dataset from samples in memory; its digest is over all their bytes. Errors: no training
+ * samples, labels out of range.
+ */
 export const memoryDataset = Effect.fn("memoryDataset")(function* (parts: MemoryParts) {
   const { name, classes, train, test, from = [], leftOut = [], classNames } = parts
   if (train.labels.length === 0) {

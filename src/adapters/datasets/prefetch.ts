@@ -12,7 +12,10 @@ import type { Delivery, Order } from "./batch_worker.ts"
 
 /** How batches are made ahead. */
 export interface PrefetchOptions {
-  /** The module that a worker runs; it calls `serveBatches`. Without it, batches are made in the caller's thread. */
+  /**
+   * The module that a worker runs; it calls `serveBatches`. Without it, batches are made in the
+   * caller's thread.
+   */
   readonly worker?: URL
   /** Workers, 1 by default. */
   readonly workers?: number
@@ -21,8 +24,9 @@ export interface PrefetchOptions {
 }
 
 /**
- * Batches made ahead on worker threads: a thread's samples and batches are handed over, not copied. Where workers cannot be started or die, the
- * caller's thread makes the batches that they owe and all further ones.
+ * Batches made ahead on worker threads: a thread's samples and batches are handed over, not copied.
+ * Where workers cannot be started or die, the caller's thread makes the batches that they owe and
+ * all further ones.
  */
 export function layer({ worker, workers = 1, ahead = 2 }: PrefetchOptions = {}): Layer.Layer<Batches> {
   return Layer.scoped(
@@ -104,7 +108,7 @@ function employ(module: URL): Member {
   }
 }
 
-/** The buffers that hold nothing but one of the arrays: those can be handed over. */
+/** The buffers that one of the arrays fills: those can be transferred. */
 function owned(arrays: ReadonlyArray<Uint8Array | Float32Array | Int32Array>): Array<ArrayBuffer> {
   return arrays.flatMap(({ buffer, byteLength }) =>
     buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []

@@ -22,8 +22,8 @@ import { memoryDataset } from "./memory.ts"
 /**
  * Samples from a safetensors file: `train/x` and `test/x` [samples, channels, height, width] of
  * floats, or of bytes that stand for 0 to 1; `train/y` and `test/y` [samples] of whole numbers. The
- * test tensors may be absent, both together. Other tensors are not read, of whatever type they are.
- * A file that lies in no archive is read tensor by tensor into the memory in which its samples
+ * test tensors may be missing, both together. Other tensors are not read, of whatever type they
+ * are. A file that lies in no archive is read tensor by tensor into the memory in which its samples
  * stay.
  */
 export const openTensorFile = Effect.fn("openTensorFile")(function* (
@@ -143,7 +143,7 @@ function sameImages(one: ReadonlyArray<number>, other: ReadonlyArray<number>): b
   return one.every((length, i) => length === other[i])
 }
 
-/** Most classes that are told by the largest label alone. */
+/** The most classes that the largest label alone may imply. */
 const MOST_CLASSES = 10_000
 
 type Labels = ArrayLike<number>

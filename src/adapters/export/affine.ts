@@ -56,7 +56,10 @@ export function isPerChannel(shape: Shape): boolean {
   return shape.every((size, axis) => axis === 1 || size === 1)
 }
 
-/** An affine function followed by an operation with one number per channel, or one alone; none where it stays no affine function. */
+/**
+ * An affine function followed by an operation with one number per channel, or one alone; none where
+ * it stays no affine function.
+ */
 export function composed(
   { base, scale, shift }: Affine,
   kind: BinaryKind,

@@ -11,13 +11,19 @@ import type { Space, SpaceError } from "../../domain/space/space.ts"
 import { hasNoise } from "../../domain/training/subject.ts"
 import { readArchitecture } from "../space/read_architecture.ts"
 
-/** An architecture that a network can be built of: a genotype, the six operations of a NAS-Bench-201 cell, as indices, or one of another space of cells. */
+/**
+ * An architecture that a network can be built of: a genotype, the six operations of a NAS-Bench-201
+ * cell, as indices, or one of another space of cells.
+ */
 export type Exportable =
   | { readonly _tag: "Genotype"; readonly genotype: Genotype }
   | { readonly _tag: "Cell"; readonly operations: Architecture }
   | { readonly _tag: "Space"; readonly space: Space; readonly architecture: Architecture }
 
-/** Whether a file can hold the network: not where it takes noise, which is drawn anew for every image. */
+/**
+ * Whether a file can hold the network: not where it takes noise, which is drawn anew for every
+ * image.
+ */
 export function isFixed(exportable: Exportable): boolean {
   if (exportable._tag !== "Space") return true
   return !hasNoise(exportable.space, exportable.architecture)
@@ -26,7 +32,8 @@ export function isFixed(exportable: Exportable): boolean {
 const operationNames: ReadonlyArray<string> = NAS_BENCH_201_OPERATIONS
 
 /**
- * The network's architecture from text, in any form that `readArchitecture` takes. Errors: a space without cells, and what it refuses.
+ * The network's architecture from text, in any form that `readArchitecture` takes. Errors: a space
+ * without cells, and what it refuses.
  */
 export const readExportable = Effect.fn("readExportable")(function* (
   text: string,
@@ -48,7 +55,10 @@ export const readExportable = Effect.fn("readExportable")(function* (
   return { _tag: "Space", space, architecture }
 })
 
-/** The operations in NAS-Bench-201's order, where the space has its form (4 nodes, an edge from each to every later one) and the architecture none but its operations. */
+/**
+ * The operations in NAS-Bench-201's order, where the space has its form (4 nodes, an edge from each
+ * to every later one) and the architecture none but its operations.
+ */
 function benchmarkOperations(space: Space, architecture: Architecture): Architecture | undefined {
   const cell = stringCell(space)
   if (cell?.nodes !== 3 || cell.edges.length !== 6 || cell.output !== "last") return undefined

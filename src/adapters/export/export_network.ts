@@ -13,7 +13,9 @@ import { initialState, stateDict, stateOf } from "./state.ts"
 import { torchSource } from "./torch_source.ts"
 import { type WrittenFile, writeFiles } from "./write_files.ts"
 
-/** Which network, in any form that `readExportable` takes; sizes left out are the published ones. */
+/**
+ * Which network, in any form that `readExportable` takes; sizes left out are the published ones.
+ */
 export interface NetworkRequest {
   readonly architecture: string
   readonly space?: string | undefined
@@ -27,7 +29,9 @@ export interface ExportRequest extends NetworkRequest, PixelRequest {
   readonly out: string
   /** Images per run of an ONNX model; any number where it is left out. */
   readonly batch?: number | undefined
-  /** A safetensors file with weights and running statistics; without one, they are made from `seed`. */
+  /**
+   * A safetensors file with weights and running statistics; without one, they are made from `seed`.
+   */
   readonly weights?: string | undefined
   readonly seed: string
   /** Whether files that exist are replaced. */

@@ -23,10 +23,12 @@ interface InferenceOptions {
 const EPSILON = 1e-5
 
 /**
- * A network as an ONNX model for inference, of the standard's operators, from its program for one image, whose statistics are running ones. `image` stays an
- * input, all other inputs are given. What does not depend on the image is computed here; a normalization becomes part of the convolution or the linear
- * layer before it, or one operator; nothing depends on the number of images. Initializers have PyTorch's names, those of a convolution with a
- * normalization in it too: its `weight`, and a `bias`.
+ * A network as an ONNX model for inference, of the standard's operators, from its program for one
+ * image, whose statistics are running ones. `image` stays an input, all other inputs are given.
+ * What does not depend on the image is computed here; a normalization becomes part of the
+ * convolution or the linear layer before it, or one operator; nothing depends on the number of
+ * images. Initializers have PyTorch's names, those of a convolution with a normalization in it too:
+ * its `weight`, and a `bias`.
  */
 export const inferenceModel = Effect.fn("inferenceModel")(function* (
   program: Program,
@@ -127,7 +129,10 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
     return graph.operator("Gemm", [value(x), weight, ...bias], { attributes: { transB: flipped ? 1 : 0 } })
   }
 
-  /** A function per channel that no layer takes in: a normalization where it is one, else product and sum. */
+  /**
+   * A function per channel that no layer takes in: a normalization where it is one, else product
+   * and sum.
+   */
   function scaledAndShifted(x: string, at: NodeId, scale: Float64Array, shift: Float64Array): string {
     const normal = normalizationAt(at, scale, shift)
     if (normal !== undefined) {

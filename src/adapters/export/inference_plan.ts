@@ -5,8 +5,9 @@ import { type Affine, composed, dependenceOn, isPerChannel, unrepeated } from ".
 import { computeConstants } from "./constants.ts"
 
 /**
- * What of a network's program is known before an image, and which of its nodes become part of others: chains of operations with one number per channel are
- * one affine function each, and those of layers that nothing else reads become part of the layer.
+ * What of a network's program is known before an image, and which of its nodes become part of
+ * others: chains of operations with one number per channel are one affine function each, and those
+ * of layers that nothing else reads become part of the layer.
  */
 export const planInference = Effect.fn("planInference")(function* (
   program: Program,
@@ -38,7 +39,10 @@ export const planInference = Effect.fn("planInference")(function* (
   )
   const constant = (at: NodeId) => constants.get(unrepeated(program, at))!
 
-  /** Chains of operations with one number per channel, each as one affine function, and the nodes that are part of a later one. */
+  /**
+   * Chains of operations with one number per channel, each as one affine function, and the nodes
+   * that are part of a later one.
+   */
   function findAffine() {
     const affine = new Map<NodeId, Affine>()
     const absorbed = new Set<NodeId>()
@@ -62,7 +66,10 @@ export const planInference = Effect.fn("planInference")(function* (
     return { affine, absorbed }
   }
 
-  /** The nodes that an affine function of a node becomes part of, itself included; none where it stays an operator. */
+  /**
+   * The nodes that an affine function of a node becomes part of, itself included; none where it
+   * stays an operator.
+   */
   function foldable(at: NodeId): ReadonlyArray<NodeId> {
     const { operation, operands, shape } = node(at)
     const isLayer = (layer: NodeId) => {

@@ -4,7 +4,10 @@ import { builtinSpace } from "../../domain/space/spaces.ts"
 import type { Exportable } from "./architecture.ts"
 import type { NetworkSizes } from "./network.ts"
 
-/** What a file tells of its network: the architecture in the space's natural form, the space, the number of classes, the shape of an image. */
+/**
+ * What a file tells of its network: the architecture in the space's natural form, the space, the
+ * number of classes, the shape of an image.
+ */
 export function exportMetadata(
   exportable: Exportable,
   { classes, image, imageChannels }: NetworkSizes

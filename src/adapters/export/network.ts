@@ -45,8 +45,9 @@ export interface NetworkSizes {
 }
 
 /**
- * Sizes with those that were not given from the publications: 36 channels and 20 cells on 32 × 32 pixels for CIFAR, 48 and 14 on 224 × 224 for
- * ImageNet, 16 channels and 5 cells a stage in NAS-Bench-201's skeleton; images in color.
+ * Sizes with those that were not given from the publications: 36 channels and 20 cells on 32 × 32
+ * pixels for CIFAR, 48 and 14 on 224 × 224 for ImageNet, 16 channels and 5 cells a stage in
+ * NAS-Bench-201's skeleton; images in color.
  */
 export function networkSizes(
   exportable: Exportable,
@@ -82,7 +83,10 @@ export function networkSizes(
   return fault === undefined ? Either.right(full) : fail(`no network of the space "${space.name}": ${fault}`)
 }
 
-/** Whether a network has NAS-Bench-201's skeleton, three stages of cells with residual blocks between; else it has DARTS's. */
+/**
+ * Whether a network has NAS-Bench-201's skeleton, three stages of cells with residual blocks
+ * between; else it has DARTS's.
+ */
 export function isStaged(exportable: Exportable): boolean {
   return exportable._tag === "Cell" || (exportable._tag === "Space" && !halves(exportable.space))
 }
@@ -114,7 +118,10 @@ export function addNetwork(net: Network, image: NodeId, exportable: Exportable, 
 
 /** An evaluation network as a program. */
 export interface BuiltNetwork {
-  /** From `image` [batch, channels, size, size], `param/…` and `buffer/…` to `logits`, and `logits_aux` where there is an auxiliary head. */
+  /**
+   * From `image` [batch, channels, size, size], `param/…` and `buffer/…` to `logits`, and
+   * `logits_aux` where there is an auxiliary head.
+   */
   readonly program: Program
   /** Shapes of the parameters by PyTorch's names, in order of creation. */
   readonly parameters: ReadonlyMap<string, Shape>
@@ -122,7 +129,10 @@ export interface BuiltNetwork {
   readonly buffers: ReadonlyMap<string, Shape>
 }
 
-/** The network of an architecture, normalized by running statistics; an error names the layer that does not fit. */
+/**
+ * The network of an architecture, normalized by running statistics; an error names the layer that
+ * does not fit.
+ */
 export function buildNetwork(
   exportable: Exportable,
   sizes: NetworkSizes,

@@ -14,8 +14,9 @@ interface OnnxOptions {
 }
 
 /**
- * A network with its state as an ONNX model of standard operators: input `image` [batch, channels, height, width], output `logits` [batch, classes] and
- * `logits_aux` where there is an auxiliary head. The program is that of one image.
+ * A network with its state as an ONNX model of standard operators: input `image` [batch, channels,
+ * height, width], output `logits` [batch, classes] and `logits_aux` where there is an auxiliary
+ * head. The program is that of one image.
  */
 export function onnxFile(
   { program }: BuiltNetwork,

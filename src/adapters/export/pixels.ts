@@ -5,7 +5,10 @@ import { SettingsError } from "../../domain/setting/settings_error.ts"
 
 /** What a network's images are before it: pixels from 0 to 1, normalized or not. */
 export interface Pixels {
-  /** What the network was trained with; none where that is not known, or where images were not normalized. */
+  /**
+   * What the network was trained with; none where that is not known, or where images were not
+   * normalized.
+   */
   readonly normalization: Normalization | undefined
   /** Whether the exported network normalizes its images itself. */
   readonly builtIn: boolean
@@ -16,7 +19,10 @@ const decode = Schema.decodeUnknownEither(
   Schema.compose(Schema.Struct({ mean: Numbers, std: Numbers }), Normalization, { strict: false })
 )
 
-/** A normalization as metadata of a file: `mean` and `std`, each a JSON list with a number per channel. */
+/**
+ * A normalization as metadata of a file: `mean` and `std`, each a JSON list with a number per
+ * channel.
+ */
 export function normalizationMetadata(normalization: Normalization | undefined): Readonly<Record<string, string>> {
   if (normalization === undefined) return {}
   return { mean: JSON.stringify(normalization.mean), std: JSON.stringify(normalization.std) }
@@ -31,12 +37,14 @@ export function normalizationIn(metadata: Readonly<Record<string, string>>): Nor
 export interface PixelRequest {
   /** Whether the network is to normalize its images itself. */
   readonly normalize: boolean
-  /** Numbers per channel, separated by commas; those of the weights' file where they are left out. */
+  /**
+   * Numbers per channel, separated by commas; those of the weights' file where they are left out.
+   */
   readonly mean?: string | undefined
   readonly std?: string | undefined
 }
 
-/** The images of a network from what is asked, and what the weights' file tells. */
+/** The images of a network from what is asked, and what the weights' file says. */
 export function pixelsOf(
   { normalize, mean, std }: PixelRequest,
   stored: Normalization | undefined,

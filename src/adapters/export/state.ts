@@ -12,7 +12,9 @@ interface StateTensor {
   readonly data: Float32Array
 }
 
-/** Weights and running statistics of a network, by PyTorch's names without the counters of batches. */
+/**
+ * Weights and running statistics of a network, by PyTorch's names without the counters of batches.
+ */
 export interface NetworkState {
   readonly tensors: ReadonlyMap<string, StateTensor>
   /** Batches that each normalization has seen, by the name of its counter. */
@@ -27,7 +29,10 @@ function counterNames({ buffers }: BuiltNetwork): ReadonlyArray<string> {
   return [...buffers.keys()].flatMap((name) => (name.endsWith(end) ? [`${name.slice(0, -end.length)}${COUNTER}`] : []))
 }
 
-/** The state before any training: seeded weights, running means 0 and variances 1. Equal seeds, equal states. */
+/**
+ * The state before any training: seeded weights, running means 0 and variances 1. Equal seeds,
+ * equal states.
+ */
 export function initialState(network: BuiltNetwork, seed: Seed): NetworkState {
   const tensors = new Map<string, StateTensor>()
   for (const [name, data] of initialWeights(network.parameters, seed))
@@ -38,8 +43,9 @@ export function initialState(network: BuiltNetwork, seed: Seed): NetworkState {
 }
 
 /**
- * The state in a file's tensors, named `param/NAME` and `buffer/NAME` or plainly `NAME`. Tensors in other folders, as `momentum/NAME`, and those
- * of an auxiliary head that the network lacks are left out; any other surplus, gap or difference in shape is an error, and so is a weight that is NaN or
+ * The state in a file's tensors, named `param/NAME` and `buffer/NAME` or plainly `NAME`. Tensors in
+ * other folders, as `momentum/NAME`, and those of an auxiliary head that the network lacks are left
+ * out; any other surplus, gap or difference in shape is an error, and so is a weight that is NaN or
  * infinite.
  */
 export function stateOf(

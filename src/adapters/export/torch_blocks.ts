@@ -1,8 +1,12 @@
 /**
- * Parts of generated PyTorch modules, as Python. Their members have the names of the reference implementations: what `state_dict()` calls them.
+ * Parts of generated PyTorch modules, as Python. Their members have the names of the reference
+ * implementations: what `state_dict()` calls them.
  */
 
-/** ReLU, convolution, normalization; of any kernel and stride, or pointwise where `pointwise` says that there is no other. */
+/**
+ * ReLU, convolution, normalization; of any kernel and stride, or pointwise where `pointwise` says
+ * that there is no other.
+ */
 export function reluConvBn(pointwise: boolean): string {
   return `
 class ReLUConvBN(nn.Module):

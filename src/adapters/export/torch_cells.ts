@@ -43,7 +43,10 @@ export function torchCells(exportable: Exportable, sizes: NetworkSizes, network:
 interface Kinds {
   readonly kinds: ReadonlyArray<Kind>
   readonly staged: boolean
-  /** The class at a place of the skeleton: whether it halves the image, and how many such places are before it. */
+  /**
+   * The class at a place of the skeleton: whether it halves the image, and how many such places are
+   * before it.
+   */
   readonly kindAt: (reduction: boolean, turn: number) => string
 }
 

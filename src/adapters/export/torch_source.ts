@@ -26,8 +26,9 @@ interface TorchRequest {
 }
 
 /**
- * A PyTorch module of a network, as Python source of its own: `build()` gives the network with the weights of `stateFile`, which lies beside it.
- * `state_dict()` has the names of our parameters and buffers, `torch.jit.script` takes the network. With an auxiliary head, a call gives both logits.
+ * A PyTorch module of a network, as Python source of its own: `build()` gives the network with the
+ * weights of `stateFile`, which lies beside it. `state_dict()` has the names of our parameters and
+ * buffers, `torch.jit.script` takes the network. With an auxiliary head, a call gives both logits.
  */
 export function torchSource(exportable: Exportable, { sizes, network, pixels, stateFile }: TorchRequest): string {
   const cells = torchCells(exportable, sizes, network)

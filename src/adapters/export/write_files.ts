@@ -12,8 +12,8 @@ export interface WrittenFile {
 }
 
 /**
- * Write files, each whole or not at all, into folders that are made when missing. Without `force`, nothing is written where one of them exists
- * already.
+ * Write files, each whole or not at all, into folders that are made when missing. Without `force`,
+ * nothing is written where one of them exists already.
  */
 export const writeFiles = Effect.fn("writeFiles")(function* (
   contents: ReadonlyMap<string, Uint8Array>,

@@ -22,8 +22,9 @@ class BodyError extends Schema.TaggedError<BodyError>()("BodyError", { problem: 
 const parse = Schema.decodeUnknown(Schema.parseJson())
 
 /**
- * The JSON of a body of at most `limit` bytes. A longer one is refused by the length that it announces, or as soon as it has come that far; no more is
- * kept. A byte order mark before it is ignored.
+ * The JSON of a body of at most `limit` bytes. A longer one is refused by the length that it
+ * announces, or as soon as it has come that far; no more is kept. A byte order mark before it is
+ * ignored.
  */
 export const readJson = Effect.fn("readJson")(function* (
   { headers, stream }: HttpServerRequest.HttpServerRequest,

@@ -27,7 +27,10 @@ const yesNo = Schema.Union(Schema.Boolean, Schema.transformLiterals(["yes", true
 const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
   Schema.optionalWith(schema, { default: () => value })
 
-/** What is asked about a neighborhood: the parameters of an address, whose numbers are text, or the body's JSON. */
+/**
+ * What is asked about a neighborhood: the parameters of an address, whose numbers are text, or the
+ * body's JSON.
+ */
 export const NeighborhoodQuery = Schema.Struct({
   /** In any text form of the space. */
   architecture: Schema.String.pipe(Schema.minLength(1)),
@@ -105,7 +108,10 @@ const answer = Effect.fn("answer")(function* (space: Space, given: unknown) {
 export interface HandlerOptions {
   /** Bytes of a body that are read at most: 1 MiB by default. */
   readonly maxBodyBytes?: number
-  /** Origins of the pages that may ask from a browser, `["*"]` for all. By default there are none, and no CORS headers. */
+  /**
+   * Origins of the pages that may ask from a browser, `["*"]` for all. By default there are none,
+   * and no CORS headers.
+   */
   readonly origins?: ReadonlyArray<string>
 }
 
@@ -127,7 +133,10 @@ const answerBody = Effect.fn("answerBody")(function* (space: Space, limit: numbe
   return yield* answer(space, yield* readJson(request, limit))
 })
 
-/** `GET /neighborhood?architecture=…` and `POST /neighborhood` with the same as JSON. A loss is null where it is infinite. Errors are JSON too. */
+/**
+ * `GET /neighborhood?architecture=…` and `POST /neighborhood` with the same as JSON. A loss is null
+ * where it is infinite. Errors are JSON too.
+ */
 const app = (space: Space, { maxBodyBytes = 2 ** 20, origins = [] }: HandlerOptions) => {
   const methods = [...METHODS, ...(origins.length === 0 ? [] : ["OPTIONS"])].join(", ")
   const notAllowed = { _tag: "MethodNotAllowed", message: `Cannot answer: ${PATH} takes ${methods}` }
@@ -154,8 +163,8 @@ const app = (space: Space, { maxBodyBytes = 2 ** 20, origins = [] }: HandlerOpti
 }
 
 /**
- * Answers questions about neighborhoods in a space by an evaluator: `Request → Promise<Response>` for any host, and `dispose`. The evaluator is built
- * at the first request.
+ * Answers questions about neighborhoods in a space by an evaluator: `Request → Promise<Response>`
+ * for any host, and `dispose`. The evaluator is built at the first request.
  */
 export const fetchHandler = <E>(space: Space, evaluator: Layer.Layer<Evaluator, E>, options: HandlerOptions = {}) => {
   const { origins = [] } = options

@@ -22,7 +22,10 @@ export const RUN_FILE = "run.sqlite"
 /** Holds the lock of a run's folder, beside the database, which others may read at any time. */
 const LOCK_FILE = "run.lock"
 
-/** Version of the tables below, the database's `user_version`; a run of another version is refused, never changed. */
+/**
+ * Version of the tables below, the database's `user_version`; a run of another version is refused,
+ * never changed.
+ */
 export const SCHEMA_VERSION = 3
 
 /** The database's `application_id`: "nnas" in ASCII. Runs made before it was set have 0. */
@@ -64,9 +67,10 @@ export function hasRun(folder: string): boolean {
 }
 
 /**
- * Open a run's folder, made where there is none. The operating system holds the lock on a file beside the database, so a second process is refused, and
- * a killed one leaves none behind. The database is in WAL mode: readers do not wait for the run, nor the run for them. Every write is one transaction:
- * whole or absent.
+ * Open a run's folder, made where there is none. The operating system holds the lock on a file
+ * beside the database, so a second process is refused, and a killed one leaves none behind. The
+ * database is in WAL mode: readers do not wait for the run, nor the run for them. Every write is
+ * one transaction: completely or not at all.
  */
 export const openRun = Effect.fn("openRun")(function* (folder: string) {
   const { default: Driver } = yield* Effect.promise(() => import("libsql"))
@@ -138,7 +142,10 @@ function translated(folder: string, error: unknown): RunStoreError {
   })
 }
 
-/** Run writes as one transaction. SQLite ends it by itself after some errors; the first error is the one that is told. */
+/**
+ * Run writes as one transaction. SQLite ends it by itself after some errors; the first error is
+ * reported.
+ */
 function transaction<A>(database: Database.Database, run: () => A): A {
   database.exec("BEGIN IMMEDIATE")
   try {
@@ -158,8 +165,9 @@ function useLog(database: Database.Database): void {
 }
 
 /**
- * Move what the log holds into the database's one file, and remove the log by leaving WAL mode for a moment: closing does so only when the driver's
- * statements have been collected. A database that others are reading keeps an empty log.
+ * Move what the log holds into the database's one file, and remove the log by leaving WAL mode for
+ * a moment: closing does so only when the driver's statements have been collected. A database that
+ * others are reading keeps an empty log.
  */
 function foldLog(database: Database.Database): void {
   try {

@@ -11,7 +11,10 @@ const NO_RUN = "it contains no run; to start one, give settings of a search, suc
 interface StoredRun {
   /** The settings that the run was begun with; none where it is new. */
   readonly settings: SearchSettings | undefined
-  /** The run's store; begins the run where it is new. The evaluator must be the one that it was begun with. */
+  /**
+   * The run's store; begins the run where it is new. The evaluator must be the one that it was
+   * begun with.
+   */
   readonly begin: (
     settings: SearchSettings,
     evaluator: string
@@ -19,8 +22,8 @@ interface StoredRun {
 }
 
 /**
- * Open a folder for the settings that `ask` gives over those of the run that it holds; without `ask` it is for that run. Settings that
- * differ from the run's are refused, with their names.
+ * Open a folder for the settings that `ask` gives over those of the run that it holds; without
+ * `ask` it is for that run. Settings that differ from the run's are refused, with their names.
  */
 export const openStoredRun = Effect.fn("openStoredRun")(function* <E, R>(
   folder: string,

@@ -4,7 +4,10 @@ import { parseSpace } from "../../domain/space/parse_space.ts"
 import { SpaceError } from "../../domain/space/space.ts"
 import { builtinSpace, SPACE_NAMES, type SpaceName } from "../../domain/space/spaces.ts"
 
-/** A space by the name of one that comes with the library, or from a JSON file of the `SpaceDefinition` schema. */
+/**
+ * A space by the name of one that comes with the library, or from a JSON file of the
+ * `SpaceDefinition` schema.
+ */
 export const loadSpace = Effect.fn("loadSpace")(function* (nameOrPath: string) {
   if (isBuiltin(nameOrPath)) return builtinSpace(nameOrPath)
   const fail = (path: string, problem: string) => new SpaceError({ space: nameOrPath, path, problem })

@@ -10,14 +10,18 @@ import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space, SpaceError } from "../../domain/space/space.ts"
 import { loadSpace } from "./file.ts"
 
-/** An architecture of a space, or a genotype of the DARTS space or beyond it, as NASNet's. `place` is the space's name or file. */
+/**
+ * An architecture of a space, or a genotype of the DARTS space or beyond it, as NASNet's. `place`
+ * is the space's name or file.
+ */
 type ReadArchitecture =
   | { readonly _tag: "Genotype"; readonly genotype: Genotype }
   | { readonly _tag: "Member"; readonly place: string; readonly space: Space; readonly architecture: Architecture }
 
 /**
- * The architecture of a text in any form that `architectureParser` knows. Without a space, the name of a published genotype, a genotype and
- * NAS-Bench-201's string tell theirs. The DARTS space also takes genotypes beyond it that a network can be built of: with `none`, or NASNet's.
+ * The architecture of a text in any form that `architectureParser` knows. Without a space, the name
+ * of a published genotype, a genotype and NAS-Bench-201's string tell theirs. The DARTS space also
+ * takes genotypes beyond it that a network can be built of: with `none`, or NASNet's.
  */
 export const readArchitecture = Effect.fn("readArchitecture")(function* (
   text: string,

@@ -8,8 +8,9 @@ import type { Space } from "../../domain/space/space.ts"
 import { makeTable, type RawTable, TableError } from "../../domain/table/table.ts"
 
 /**
- * Read a table from a CSV file, plain or gzip, told apart by its first bytes: commas, semicolons or tabs between fields, any ends of lines. Blank lines
- * are passed over, and so is a header that stands again, as in files that were joined.
+ * Read a table from a CSV file, plain or gzip, recognized by its first bytes: commas, semicolons or
+ * tabs between fields, any ends of lines. Blank lines are skipped, and so is a repeated header, as
+ * in files that were joined.
  */
 export const readTable = Effect.fn("readTable")(function* (space: Space, path: string, key?: string) {
   const files = yield* FileSystem.FileSystem
@@ -59,7 +60,10 @@ export function parseTable(name: string, bytes: Uint8Array): Either.Either<RawTa
   })
 }
 
-/** The fields of a CSV text by its likeliest delimiter: of those in the header the one by which most of the first rows have as many fields. */
+/**
+ * The fields of a CSV text by its likeliest delimiter: of those in the header the one by which most
+ * of the first rows have as many fields.
+ */
 function readCsv(text: string): Papa.ParseResult<Array<string>> {
   const options = { newline: "\n" as const, skipEmptyLines: false }
   const tries = [",", "\t", ";"].map((delimiter) => {
@@ -72,7 +76,10 @@ function readCsv(text: string): Papa.ParseResult<Array<string>> {
   return Papa.parse<Array<string>>(unpadded(text, delimiter), { ...options, delimiter })
 }
 
-/** The same text without the blanks before a field in quotes, where its header has blanks behind the delimiter: `id, arch, acc`. */
+/**
+ * The same text without the blanks before a field in quotes, where its header has blanks behind the
+ * delimiter: `id, arch, acc`.
+ */
 function unpadded(text: string, delimiter: string): string {
   if (delimiter === "\t" || !new RegExp(`${delimiter}[ \t]`).test(text.slice(0, text.indexOf("\n") >>> 0))) return text
   return text.replace(new RegExp(`${delimiter}[ \t]+"`, "g"), `${delimiter}"`)

@@ -17,9 +17,9 @@ interface LoadedBenchmark {
   readonly score: string
   readonly report: ReadonlyArray<string>
   readonly cost: string | undefined
-  /** What was read of files; none where the table was made up for want of one. */
+  /** What was read of files; none if the table was made up. */
   readonly read: ReadBenchmark | undefined
-  /** Whether the table was made up for want of one. */
+  /** Whether the table was made up because none was given. */
   readonly synthetic: boolean
 }
 
@@ -40,8 +40,8 @@ export const readBenchmark = Effect.fn("readBenchmark")(function* (
 })
 
 /**
- * Read the tables that settings name; architectures without a score or a cost are left out. Without a table, a synthetic landscape stands in, so that
- * every command can be tried.
+ * Read the tables that settings name; architectures without a score or a cost are left out. Without
+ * a table, a synthetic landscape stands in, so that every command can be tried.
  */
 export const loadBenchmark = Effect.fn("loadBenchmark")(function* (settings: TableSettings, space: Space) {
   const benchmark = yield* readBenchmark(settings, space)

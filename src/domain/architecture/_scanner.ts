@@ -1,6 +1,8 @@
 import { ArchitectureError } from "./architecture.ts"
 
-/** A cursor over a text; every failure carries the place. Lives only within one call of a parser. */
+/**
+ * A cursor over a text; every failure carries the place. Lives only within one call of a parser.
+ */
 export class Scanner {
   readonly text: string
   position = 0
@@ -14,7 +16,7 @@ export class Scanner {
     return new ArchitectureError({ text: this.text, position, problem })
   }
 
-  /** What stands at the cursor, for a message. */
+  /** What is at the cursor, for a message. */
   found(): string {
     const rest = this.text.slice(this.position)
     if (rest === "") return "the end"

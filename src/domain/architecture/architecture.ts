@@ -11,8 +11,8 @@ export function architectureKey(architecture: Architecture): string {
 }
 
 /**
- * A text is no architecture of the space. `position` counts characters from 0 and points at the fault;
- * `forms` says what the space takes, where the text has none of its forms.
+ * A text is not an architecture of the space. `position` counts characters from 0 and points at the
+ * fault; `forms` says what the space takes, where the text has none of its forms.
  */
 export class ArchitectureError extends Schema.TaggedError<ArchitectureError>()("ArchitectureError", {
   text: Schema.String,

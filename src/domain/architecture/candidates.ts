@@ -14,7 +14,10 @@ export interface Candidates {
   readonly admits: (architecture: Architecture) => boolean
 }
 
-/** Candidates from a list of distinct networks, at least one, in whatever order the inputs of their nodes are written. */
+/**
+ * Candidates from a list of distinct networks, at least one, in whatever order the inputs of their
+ * nodes are written.
+ */
 export function listedCandidates(space: Space, list: ReadonlyArray<Architecture>): Candidates {
   const numbered = isEnumerable(space)
   const key = (architecture: Architecture) =>
@@ -23,7 +26,10 @@ export function listedCandidates(space: Space, list: ReadonlyArray<Architecture>
   return { space, list, admits: (architecture) => members.has(key(architecture)) }
 }
 
-/** All members of a space that a predicate admits. It must admit more than a vanishing share: draws are by rejection. */
+/**
+ * All members of a space that a predicate admits. It must admit more than a vanishing share: draws
+ * are by rejection.
+ */
 export function spaceCandidates(
   space: Space,
   admits: (architecture: Architecture) => boolean = () => true
@@ -38,7 +44,10 @@ export function spaceCandidates(
 /** Draws before `drawCandidate` gives up on a predicate that admits almost nothing. */
 const DRAW_LIMIT = 100_000
 
-/** A uniform draw. The same seed gives the same candidate; `undefined` where `DRAW_LIMIT` draws met no admitted one. */
+/**
+ * A uniform draw. The same seed gives the same candidate; `undefined` where `DRAW_LIMIT` draws met
+ * no admitted one.
+ */
 export function drawCandidate(candidates: Candidates, seed: Seed): Architecture | undefined {
   const key = keyOf(seed)
   const { list, space } = candidates

@@ -3,7 +3,10 @@ import type { Cell, Space } from "../space/space.ts"
 import { Scanner } from "./_scanner.ts"
 import type { Architecture, ArchitectureError } from "./architecture.ts"
 
-/** The cell of a space whose architectures have the form `|op~0|+|op~0|op~1|`: one cell, one input, an operation on every edge. */
+/**
+ * The cell of a space whose architectures have the form `|op~0|+|op~0|op~1|`: one cell, one input,
+ * an operation on every edge.
+ */
 export function stringCell(space: Space): Cell | undefined {
   const cell = space.cells[0]
   return space.cells.length === 1 && cell?.inputs === 1 && space.reading._tag === "EveryEdge" ? cell : undefined
@@ -15,7 +18,7 @@ interface Step {
   readonly decision: number
 }
 
-/** The text's steps in order: what stands before each operation, its input, its decision. */
+/** The text's steps in order: what precedes each operation, its input, its decision. */
 function steps(cell: Cell): ReadonlyArray<Step> {
   return Array.from({ length: cell.nodes }, (_, i) => cell.inputs + i).flatMap((node) =>
     cell.edges
@@ -33,7 +36,10 @@ function steps(cell: Cell): ReadonlyArray<Step> {
 const OPERATION = /[^~|]+/y
 const INPUT = /\d+/y
 
-/** Parser of NAS-Bench-201's form, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`, for any space with a `stringCell`. */
+/**
+ * Parser of NAS-Bench-201's form, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`, for any space with a
+ * `stringCell`.
+ */
 export function cellStringParser(
   space: Space,
   cell: Cell

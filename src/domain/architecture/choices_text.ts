@@ -7,7 +7,10 @@ const SEPARATORS = [":", ",", ";", "-", " "] as const
 
 type Choices = Either.Either<Architecture, ArchitectureError>
 
-/** Choices by name as a JSON object or list, or the same in Python: `{'depth': '4'}`, `("8", "16")`, `[8, 16]`. */
+/**
+ * Choices by name as a JSON object or list, or the same in Python: `{'depth': '4'}`, `("8", "16")`,
+ * `[8, 16]`.
+ */
 export function parseNamedChoices(space: Space, text: string): Choices {
   const fail = (problem: string, position = 0) => Either.left(new ArchitectureError({ text, position, problem }))
   const json = Either.orElse(parseJson(text), () => parseJson(jsonOfPython(text)))
@@ -46,8 +49,8 @@ function jsonOfPython(text: string): string {
 }
 
 /**
- * Choices by name with a separator between them, `8:16:24:32:40`; `undefined` where no separator gives as many parts as there are decisions. Errors: a
- * part that is no choice.
+ * Choices by name with a separator between them, `8:16:24:32:40`; `undefined` where no separator
+ * gives as many parts as there are decisions. Errors: a part that is not a choice.
  */
 export function parseSeparated(space: Space, text: string): Choices | undefined {
   if (space.decisions.length < 2) return undefined

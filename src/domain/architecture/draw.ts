@@ -3,8 +3,9 @@ import type { Cell, Space } from "../space/space.ts"
 import type { Architecture } from "./architecture.ts"
 
 /**
- * An architecture as lines of text: per cell its nodes, each with the operations that lead to it and, in brackets, the node that each reads. Inputs of a
- * cell are numbered first. A space without cells has a line per decision.
+ * An architecture as lines of text: per cell its nodes, each with the operations that lead to it
+ * and, in brackets, the node that each reads. Inputs of a cell are numbered first. A space without
+ * cells has a line per decision.
  */
 export function drawArchitecture(space: Space, architecture: Architecture): ReadonlyArray<string> {
   const choice = (i: number) => space.decisions[i]!.choices[architecture[i]!]!

@@ -2,7 +2,10 @@ import { slots } from "../space/slots.ts"
 import type { Cell, Space } from "../space/space.ts"
 import { type Architecture, architectureKey } from "./architecture.ts"
 
-/** A convolution with one normalization behind it, of nothing. A separable one pads a constant between its two. */
+/**
+ * A convolution with one normalization behind it, of nothing. A separable one pads a constant
+ * between its two.
+ */
 const CONSTANT = /^(nor|dil)_conv_\dx\d\(\)$/
 
 interface ChosenEdge {
@@ -16,11 +19,11 @@ type Terms = ReadonlyArray<string>
 /**
  * A text that is equal for architectures that are the same function of the same weights.
  *
- * A node is the multiset of the terms that it sums: `none` adds nothing, `skip_connect` all terms of its input,
- * `avg_pool_3x3` (linear, padding not counted) the pooled form of each term, another operation one
- * term of its input's multiset, also of the empty one. A convolution of nothing is its
- * normalization's bias, a constant, and a pool of a constant is that constant. At stride 2 a skip
- * connection is a factorized reduction, an operation like others. The nodes of a concatenated
+ * A node is the multiset of the terms that it sums: `none` adds nothing, `skip_connect` all terms
+ * of its input, `avg_pool_3x3` (linear, padding not counted) the pooled form of each term, another
+ * operation one term of its input's multiset, also of the empty one. A convolution of nothing is
+ * its normalization's bias, a constant, and a pool of a constant is that constant. At stride 2 a
+ * skip connection is a factorized reduction, an operation like others. The nodes of a concatenated
  * output count as a set: their order only renames weights that follow. 5,170 classes in
  * NAS-Bench-201, which are exactly its functions.
  *

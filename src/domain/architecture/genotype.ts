@@ -7,8 +7,9 @@ const Node = Schema.Int.pipe(Schema.nonNegative())
 const Edges = Schema.Array(Schema.Tuple(Schema.String, Node))
 
 /**
- * A published pair of cells: per cell the kept edges, (operation, input node) in node order, and the nodes that make
- * its output. Wider than the DARTS space: NASNet's has 5 nodes, takes an input twice and leaves nodes out.
+ * A published pair of cells: per cell the kept edges, (operation, input node) in node order, and
+ * the nodes that make its output. Wider than the DARTS space: NASNet's has 5 nodes, takes an input
+ * twice and leaves nodes out.
  */
 export const Genotype = Schema.Struct({
   normal: Edges,
@@ -35,8 +36,9 @@ const WEIGHT = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|(?:\w+\.)?\w+\([^()]*
 const BEGINNING = /(?:^|[=:\s])(?=Genotype\b|\{[\s\S]{0,2000}?(['"])(?:normal|reduce)(?:_concat)?\1\s*:)/
 
 /**
- * Where a genotype begins in a text, or −1: at `Genotype`, or at a Python dict or JSON object of its fields. A line of a
- * log or of a program may stand before it, as in `11/27 03:10 PM genotype = Genotype(…)`.
+ * Where a genotype begins in a text, or −1: at `Genotype`, or at a Python dict or JSON object of
+ * its fields. A line of a log or of a program may stand before it, as in
+ * `11/27 03:10 PM genotype = Genotype(…)`.
  */
 export function genotypeBeginning(text: string): number {
   const match = BEGINNING.exec(text)
@@ -44,9 +46,12 @@ export function genotypeBeginning(text: string): number {
 }
 
 /**
- * Parse a genotype: the Python literal `Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=range(2, 6), reduce=…, reduce_concat=…)`
- * as DARTS prints it, or its fields as a Python dict or as JSON, where others may stand among them. What `genotypeBeginning` leaves out may stand before it. Edges may be grouped by
- * node and have a weight, which is left out: `(('sep_conv_3x3', 1, 0.13), ('skip_connect', 0, 0.12))`, as GDAS logs them.
+ * Parse a genotype: the Python literal
+ * `Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=range(2, 6), reduce=…, reduce_concat=…)`
+ * as DARTS prints it, or its fields as a Python dict or as JSON, where others may stand among them.
+ * What `genotypeBeginning` leaves out may stand before it. Edges may be grouped by node and have a
+ * weight, which is left out: `(('sep_conv_3x3', 1, 0.13), ('skip_connect', 0, 0.12))`, as GDAS logs
+ * them.
  */
 export function parseGenotype(text: string): Either.Either<Genotype, ArchitectureError> {
   try {

@@ -5,7 +5,10 @@ import { type Architecture, ArchitectureError } from "./architecture.ts"
 import { type Genotype, printGenotype } from "./genotype.ts"
 import { hasLegalSlots } from "./membership.ts"
 
-/** Whether architectures of a space have a genotype: a normal and a reduction cell whose strongest edges are kept. */
+/**
+ * Whether architectures of a space have a genotype: a normal and a reduction cell whose strongest
+ * edges are kept.
+ */
 export function hasGenotype(space: Space): boolean {
   const [normal, reduction] = space.cells
   return (
@@ -42,7 +45,9 @@ export function toGenotype(space: Space, architecture: Architecture): Genotype {
   }
 }
 
-/** The architecture of a genotype, or why the space does not hold it. `text` is what an error shows. */
+/**
+ * The architecture of a genotype, or why the space does not hold it. `text` is what an error shows.
+ */
 export function fromGenotype(
   space: Space,
   genotype: Genotype,

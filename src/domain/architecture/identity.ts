@@ -10,12 +10,16 @@ import { networkKey, orderSlots } from "./slot_order.ts"
 
 /**
  * Which architectures count as the same network, and are evaluated once: equal functions, equal by
- * NAS-Bench-201's rule, or only equal ones. Genotypes that differ in the order of a node's inputs alone are equal.
+ * NAS-Bench-201's rule, or only equal ones. Genotypes that differ in the order of a node's inputs
+ * alone are equal.
  */
 export const Identity = Schema.Literal("functional", "official", "exact")
 export type Identity = typeof Identity.Type
 
-/** Whether a space has a notion of identity: `official` needs a single-cell space like NAS-Bench-201. */
+/**
+ * Whether a space has a notion of identity: `official` needs a single-cell space like
+ * NAS-Bench-201.
+ */
 export function hasIdentity(space: Space, identity: Identity): boolean {
   return identity !== "official" || stringCell(space) !== undefined
 }
@@ -64,8 +68,9 @@ function partition(space: Space, identity: Identity): Classes {
 }
 
 /**
- * Tells networks apart: `keyOf` is equal for the same network. `canonical` is the same network; in an enumerable space it is one
- * fixed member of its class, in a larger one networks that are the same may still have several.
+ * Tells networks apart: `keyOf` is equal for the same network. `canonical` is the same network; in
+ * an enumerable space it is one fixed member of its class, in a larger one networks that are the
+ * same may still have several.
  */
 export interface Identifier {
   readonly identity: Identity
@@ -74,8 +79,9 @@ export interface Identifier {
 }
 
 /**
- * The identifier of a space. An enumerable space answers by number, computed at the first question; its canonical member
- * is the smallest of the class. In a larger space the canonical member orders the slots of each node by input.
+ * The identifier of a space. An enumerable space answers by number, computed at the first question;
+ * its canonical member is the smallest of the class. In a larger space the canonical member orders
+ * the slots of each node by input.
  */
 export function identifier(space: Space, identity: Identity): Identifier {
   if (identity === "exact") {

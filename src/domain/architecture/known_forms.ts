@@ -5,7 +5,10 @@ import { hasGenotype } from "./genotype_architecture.ts"
 /** Decisions that a description of the digits names. */
 const NAMED = 8
 
-/** In which order the digits of a code stand, and what they mean: `6 digits for 0->1, 0->2, … (0 none, 1 skip_connect, …)`. */
+/**
+ * In which order the digits of a code stand, and what they mean:
+ * `6 digits for 0->1, 0->2, … (0 none, 1 skip_connect, …)`.
+ */
 export function digitOrder({ decisions }: Space): string {
   const names = decisions.slice(0, NAMED).map(({ name }) => name)
   const [first] = decisions

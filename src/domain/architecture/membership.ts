@@ -3,8 +3,8 @@ import type { Space } from "../space/space.ts"
 import type { Architecture } from "./architecture.ts"
 
 /**
- * Whether an architecture belongs to a space: one index per decision, each in range; where edges are selected, the
- * inputs of a node differ, and each operation is a candidate of the edge that it stands on.
+ * Whether an architecture belongs to a space: one index per decision, each in range; where edges
+ * are selected, the inputs of a node differ, and each operation is a candidate of its edge.
  */
 export function isMember(space: Space, architecture: Architecture): boolean {
   if (architecture.length !== space.decisions.length) return false
@@ -25,7 +25,7 @@ export function hasLegalSlots(space: Space, architecture: Architecture): boolean
   return slotsByNode(space).every((node) => isLegalNode(space, node, architecture))
 }
 
-/** Whether the inputs of a node differ, and each operation is a candidate of the edge that it stands on. */
+/** Whether the inputs of a node differ, and each operation is a candidate of its edge. */
 export function isLegalNode(space: Space, node: ReadonlyArray<Slot>, architecture: Architecture): boolean {
   return node.every((slot, i) => {
     const input = Number(space.decisions[slot.input]!.choices[architecture[slot.input]!])
@@ -36,7 +36,10 @@ export function isLegalNode(space: Space, node: ReadonlyArray<Slot>, architectur
   })
 }
 
-/** Number of architectures of a space: exact up to 2^53, rounded above. Slots of a node are told apart by order. */
+/**
+ * Number of architectures of a space: exact up to 2^53, rounded above. Slots of a node differ by
+ * order.
+ */
 export function spaceSize(space: Space): number {
   if (isUnconstrained(space)) return space.decisions.reduce((size, decision) => size * decision.choices.length, 1)
   let size = 1
@@ -50,7 +53,10 @@ export function spaceSize(space: Space): number {
   return size
 }
 
-/** Sum over ordered selections of k of the weights, of the product of the selected: k! times the k-th elementary symmetric polynomial. */
+/**
+ * Sum over ordered selections of k of the weights, of the product of the selected: k! times the
+ * k-th elementary symmetric polynomial.
+ */
 function orderedSelections(weights: ReadonlyArray<number>, k: number): number {
   const sums = [1, ...Array.from({ length: k }, () => 0)]
   for (const weight of weights) for (let r = k; r >= 1; r--) sums[r]! += weight * sums[r - 1]!

@@ -22,7 +22,10 @@ export function strides(space: Space): ReadonlyArray<number> {
   return made
 }
 
-/** The number of an architecture of an enumerable space: its choices read as digits, the first most significant. */
+/**
+ * The number of an architecture of an enumerable space: its choices read as digits, the first most
+ * significant.
+ */
 export function ordinalOf(space: Space, architecture: Architecture): number {
   const weights = strides(space)
   let ordinal = 0

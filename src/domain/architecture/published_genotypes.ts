@@ -21,8 +21,9 @@ const LITERALS = {
 /**
  * Genotypes by their published names, as the authors' code has them.
  *
- * Source: DARTS, NASNet and AmoebaNet of Liu, Simonyan, Yang 2019 (arXiv 1806.09055), P-DARTS of Chen et al. 2019 (arXiv 1904.12760), PC-DARTS of Xu et
- * al. 2020 (arXiv 1907.05737), DrNAS of Chen et al. 2021 (arXiv 2006.10355).
+ * Source: DARTS, NASNet and AmoebaNet of Liu, Simonyan, Yang 2019 (arXiv 1806.09055), P-DARTS of
+ * Chen et al. 2019 (arXiv 1904.12760), PC-DARTS of Xu et al. 2020 (arXiv 1907.05737), DrNAS of Chen
+ * et al. 2021 (arXiv 2006.10355).
  */
 export const PUBLISHED_GENOTYPES: Readonly<Record<string, Genotype>> = Object.fromEntries(
   Object.entries(LITERALS).map(([name, literal]) => [name, Either.getOrThrow(parseGenotype(literal))])

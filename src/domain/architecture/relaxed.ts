@@ -3,8 +3,9 @@ import type { Space } from "../space/space.ts"
 import type { Architecture } from "./architecture.ts"
 
 /**
- * A relaxed architecture: per edge of the supernet (cell by cell, in edge order) a distribution over its candidate
- * operations, non-negative, summing to 1. DARTS: 28 rows of 8. A space without cells has one row per decision.
+ * A relaxed architecture: per edge of the supernet (cell by cell, in edge order) a distribution
+ * over its candidate operations, non-negative, summing to 1. DARTS: 28 rows of 8. A space without
+ * cells has one row per decision.
  */
 export type RelaxedArchitecture = ReadonlyArray<ReadonlyArray<number>>
 
@@ -15,8 +16,9 @@ export function relaxedRows(space: Space): ReadonlyArray<ReadonlyArray<string>> 
 }
 
 /**
- * The discrete architecture of a relaxed one. `EveryEdge`: the largest entry of each row. `StrongestEdges`: per node the
- * incoming edges with the largest entry outside `exclude`, in edge order, each with that operation. Ties go to the first.
+ * The discrete architecture of a relaxed one. `EveryEdge`: the largest entry of each row.
+ * `StrongestEdges`: per node the incoming edges with the largest entry outside `exclude`, in edge
+ * order, each with that operation. Ties go to the first.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) 2.4; the argmax of NAS-Bench-201's DARTS.
  */

@@ -3,8 +3,9 @@ import type { Space } from "../space/space.ts"
 import { type Architecture, architectureKey } from "./architecture.ts"
 
 /**
- * The same network with the inputs of each node in ascending order, each with its operation: equal for genotypes that differ in the order of a node's
- * inputs alone. A node that concatenates its inputs keeps their order, and so do spaces that keep every edge.
+ * The same network with the inputs of each node in ascending order, each with its operation: equal
+ * for genotypes that differ in the order of a node's inputs alone. A node that concatenates its
+ * inputs keeps their order, and so do spaces that keep every edge.
  */
 export function orderSlots(space: Space, architecture: Architecture): Architecture {
   if (space.reading._tag === "EveryEdge") return architecture

@@ -10,8 +10,8 @@ import { hasLegalSlots } from "./membership.ts"
 import { publishedGenotype } from "./published_genotypes.ts"
 
 /**
- * The text forms of an architecture: `string` is NAS-Bench-201's, `genotype` the Python literal of DARTS, `json` an
- * object from decision to choice, `code` one base-36 digit per decision.
+ * The text forms of an architecture: `string` is NAS-Bench-201's, `genotype` the Python literal of
+ * DARTS, `json` an object from decision to choice, `code` one base-36 digit per decision.
  */
 export const TEXT_FORMS = ["string", "genotype", "json", "code"] as const
 
@@ -40,10 +40,12 @@ export function printArchitecture(
 }
 
 /**
- * A parser of every text form of a space; which form a text has is told by its first characters. Forms: NAS-Bench-201's string; a genotype
- * (see `parseGenotype`) or the name of a published one; choices by name as JSON or in Python, or with separators between them, `8:16:24`; a code of digits.
- * The digits of a code stand in the order of the space's decisions, in NAS-Bench-201 0->1, 0->2, 1->2, 0->3, 1->3, 2->3. Other tools have other orders.
- * What it cannot read is an error that shows the forms of the space.
+ * A parser of every text form of a space; its first characters decide which form a text has. Forms:
+ * NAS-Bench-201's string; a genotype (see `parseGenotype`) or the name of a published one; choices
+ * by name as JSON or in Python, or with separators between them, `8:16:24`; a code of digits. The
+ * digits of a code stand in the order of the space's decisions, in NAS-Bench-201 0->1, 0->2, 1->2,
+ * 0->3, 1->3, 2->3. Other tools have other orders. What it cannot read is an error that shows the
+ * forms of the space.
  */
 export function architectureParser(space: Space): (text: string) => Either.Either<Architecture, ArchitectureError> {
   const cell = stringCell(space)
@@ -62,12 +64,18 @@ export function architectureParser(space: Space): (text: string) => Either.Eithe
   }
 }
 
-/** NAS-Bench-201's string in a text, where it has one: alone, or in a line of a log as `arch = |…|` and `Structure(4 nodes with |…|)`. */
+/**
+ * NAS-Bench-201's string in a text, where it has one: alone, or in a line of a log as `arch = |…|`
+ * and `Structure(4 nodes with |…|)`.
+ */
 export function stringOfText(text: string): string | undefined {
   return text.startsWith("|") ? text : /^[^|]*[=:\s](\|.*\|)\)?$/s.exec(text)?.[1]
 }
 
-/** The genotype of a text that is the name of a published one or has the form of one; `undefined` for other texts. */
+/**
+ * The genotype of a text that is the name of a published one or has the form of one; `undefined`
+ * for other texts.
+ */
 export function genotypeOfText(text: string): Either.Either<Genotype, ArchitectureError> | undefined {
   const published = publishedGenotype(text)
   if (published !== undefined) return Either.right(published)

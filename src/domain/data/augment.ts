@@ -14,13 +14,18 @@ interface Augmenter {
   readonly augment: (key: Key) => Float32Array
 }
 
-/** Draws that an augmentation may take of a sample's key; number i of the list begins at i·DRAWS. */
+/**
+ * Draws that an augmentation may take of a sample's key; number i of the list begins at i·DRAWS.
+ */
 const DRAWS = 64
 
 /** Changes `from` in place and returns it, or writes to `to` and returns that. */
 type Step = (from: Float32Array, to: Float32Array, key: Key) => Float32Array
 
-/** An augmenter; `fill` is what `Cutout` paints with, by channel. Nothing but draws is allocated per image. */
+/**
+ * An augmenter; `fill` is what `Cutout` paints with, by channel. Nothing but draws is allocated per
+ * image.
+ */
 export function makeAugmenter(
   shape: ImageShape,
   augmentations: ReadonlyArray<Augmentation>,
@@ -161,7 +166,10 @@ function crop(
   return to
 }
 
-/** Ten tries for a window of random area and aspect ratio that fits; else the largest central one within the ratios. */
+/**
+ * Ten tries for a window of random area and aspect ratio that fits; else the largest central one
+ * within the ratios.
+ */
 function drawWindow(
   window: Window,
   { scale, ratio }: Extract<Augmentation, { _tag: "RandomResizedCrop" }>,

@@ -35,9 +35,10 @@ export interface Batch {
 }
 
 /**
- * The batch of samples: augmented, normalized, labels one-hot. `indices` are the samples' numbers in their dataset, in order; a sample is
- * augmented alike in whichever batch it comes, and otherwise in every epoch. Without augmentation the values are, bit for bit,
- * those of torchvision's `ToTensor` and `Normalize`.
+ * The batch of samples: augmented, normalized, labels one-hot. `indices` are the samples' numbers
+ * in their dataset, in order; a sample is augmented alike in whichever batch it comes, and
+ * otherwise in every epoch. Without augmentation the values are, bit for bit, those of
+ * torchvision's `ToTensor` and `Normalize`.
  */
 export function makeBatch(samples: Samples, indices: ArrayLike<number>, options: BatchOptions): Batch {
   const { classes, normalization, augmentation = [], seed = "0", epoch = 0 } = options
@@ -68,7 +69,9 @@ export function makeBatch(samples: Samples, indices: ArrayLike<number>, options:
   return { shape: [count, channels, newHeight, newWidth], x, targets }
 }
 
-/** A value for each channel, in single precision, so that a channel's mean normalizes to exactly 0. */
+/**
+ * A value for each channel, in single precision, so that a channel's mean normalizes to exactly 0.
+ */
 function channelValues(values: ReadonlyArray<number>, channels: number): Float32Array {
   return Float32Array.from({ length: channels }, (_, channel) => values[channel] ?? values[0]!)
 }

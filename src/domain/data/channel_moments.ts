@@ -12,9 +12,11 @@ interface ChannelMoments {
 export const NO_MOMENTS: ChannelMoments = { count: 0, means: [], deviations: [] }
 
 /**
- * The moments with those of further samples. Samples may come in any parts: results differ by rounding alone.
+ * The moments with those of further samples. Samples may come in any parts: results differ by
+ * rounding alone.
  *
- * Source: Chan, Golub, LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances".
+ * Source: Chan, Golub, LeVeque 1979, "Updating formulae and a pairwise algorithm for computing
+ * sample variances".
  */
 export function addMoments(known: ChannelMoments, { shape, images, labels }: Samples): ChannelMoments {
   const [channels, height, width] = shape
@@ -45,10 +47,16 @@ export function addMoments(known: ChannelMoments, { shape, images, labels }: Sam
   return { count, means, deviations }
 }
 
-/** Of its mean, the least standard deviation of a channel that counts as one: the resolution of single precision. */
+/**
+ * Of its mean, the least standard deviation of a channel that counts as one: the resolution of
+ * single precision.
+ */
 const RESOLUTION = 2 ** -23
 
-/** The normalization to mean 0 and standard deviation 1; a channel of one value keeps its scale. Of no values there is none. */
+/**
+ * The normalization to mean 0 and standard deviation 1; a channel of one value keeps its scale. Of
+ * no values there is none.
+ */
 export function normalizationOfMoments({ count, means, deviations }: ChannelMoments): Normalization | undefined {
   const [first, ...others] = means
   if (first === undefined) return undefined

@@ -1,6 +1,9 @@
 import { integerAt, type Key, uniformAt } from "../random.ts"
 
-/** How much colors may change: factors within 1 ± brightness, contrast, saturation; a turn of the hue within ± hue. */
+/**
+ * How much colors may change: factors within 1 ± brightness, contrast, saturation; a turn of the
+ * hue within ± hue.
+ */
 interface JitterStrength {
   readonly brightness: number
   readonly contrast: number
@@ -14,8 +17,9 @@ const GREEN = 0.587
 const BLUE = 0.114
 
 /**
- * Change the colors of an image in place: [channels, pixels], values from 0 to 1. The four changes come in random order. It takes the draws
- * `first` to `first + 6` of the key. Images without three channels keep saturation and hue.
+ * Change the colors of an image in place: [channels, pixels], values from 0 to 1. The four changes
+ * come in random order. It takes the draws `first` to `first + 6` of the key. Images without three
+ * channels keep saturation and hue.
  */
 export function jitterColors(
   image: Float32Array,
@@ -70,7 +74,10 @@ function saturate(image: Float32Array, pixels: number, factor: number): void {
   }
 }
 
-/** Turn the hue of each pixel by a fraction of the color circle; the largest and the smallest channel keep their values. */
+/**
+ * Turn the hue of each pixel by a fraction of the color circle; the largest and the smallest
+ * channel keep their values.
+ */
 function turnHue(image: Float32Array, pixels: number, turn: number): void {
   for (let i = 0; i < pixels; i++) {
     const red = image[i]!
@@ -88,7 +95,10 @@ function turnHue(image: Float32Array, pixels: number, turn: number): void {
   }
 }
 
-/** How far a channel is below the largest, as a fraction of the chroma: 1 within a sextant of its complement, 0 near itself. */
+/**
+ * How far a channel is below the largest, as a fraction of the chroma: 1 within a sextant of its
+ * complement, 0 near itself.
+ */
 function below(sextant: number): number {
   const k = sextant - 6 * Math.floor(sextant / 6)
   return Math.max(0, Math.min(k, 4 - k, 1))

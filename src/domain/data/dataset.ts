@@ -10,7 +10,10 @@ const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
 export const Sha256 = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/)).annotations({ identifier: "Sha256" })
 export type Sha256 = typeof Sha256.Type
 
-/** Where data lie: the path of a file, an archive (`.tar`, `.tar.gz`) or a folder, or an http(s) address with the checksum of what it gives. */
+/**
+ * Where data lie: the path of a file, an archive (`.tar`, `.tar.gz`) or a folder, or an http(s)
+ * address with the checksum of what it gives.
+ */
 export const DataLocation = Schema.Union(
   Text.pipe(Schema.filter((path) => !/^https?:/i.test(path) || "an address needs a checksum: { url, sha256 }")),
   Schema.Struct({ url: Schema.String.pipe(Schema.pattern(/^https?:\/\/./i)), sha256: Sha256 })
@@ -91,7 +94,10 @@ export interface DatasetInfo extends Schema.Schema.Type<typeof DatasetInfo> {}
 /** Labeled images, in order. */
 export interface Samples {
   readonly shape: ImageShape
-  /** [samples, channels, height, width]; bytes stand for 0 to 1 in steps of 1/255, floats for themselves. */
+  /**
+   * [samples, channels, height, width]; bytes stand for 0 to 1 in steps of 1/255, floats for
+   * themselves.
+   */
   readonly images: Uint8Array | Float32Array
   /** [samples], each from 0 to classes − 1. */
   readonly labels: Int32Array

@@ -5,8 +5,8 @@ import { type DataLocation, Sha256 } from "./dataset.ts"
 const isChecksum = Schema.is(Sha256)
 
 /**
- * A location as people type it: a path, or an address with the checksum of what it gives, `https://example.org/cifar.tar.gz#sha256=<64 digits>`. A
- * failure is what is wrong with it.
+ * A location as people type it: a path, or an address with the checksum of what it gives,
+ * `https://example.org/cifar.tar.gz#sha256=<64 digits>`. A failure is what is wrong with it.
  */
 export function parseLocation(text: string): Either.Either<DataLocation, string> {
   if (!/^https?:/i.test(text)) return text === "" ? Either.left("it is empty") : Either.right(text)

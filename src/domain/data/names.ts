@@ -16,7 +16,10 @@ export const BACKEND_NAMES = [
 /** One of `BACKEND_NAMES`. */
 export type BackendName = (typeof BACKEND_NAMES)[number]
 
-/** What people may ask for: a backend, or the best that works on their machine. A record names the backend itself. */
+/**
+ * What people may ask for: a backend, or the best that works on their machine. A record names the
+ * backend itself.
+ */
 export const BACKEND_CHOICES = ["auto", ...BACKEND_NAMES] as const
 
 /** One of `BACKEND_CHOICES`. */

@@ -3,7 +3,10 @@ import type { DatasetSource } from "./dataset.ts"
 
 const Finite = Schema.Number.pipe(Schema.finite())
 
-/** Mean and standard deviation of each channel, in units where white is 1: x becomes (x − mean) / std. */
+/**
+ * Mean and standard deviation of each channel, in units where white is 1: x becomes (x − mean) /
+ * std.
+ */
 export const Normalization = Schema.Struct({
   mean: Schema.NonEmptyArray(Finite),
   std: Schema.NonEmptyArray(Finite.pipe(Schema.positive()))
@@ -13,8 +16,9 @@ export const Normalization = Schema.Struct({
 export interface Normalization extends Schema.Schema.Type<typeof Normalization> {}
 
 /**
- * Channel statistics of training sets, as the field uses them. CIFAR-10: code of Liu et al. 2019 (arXiv 1806.09055). CIFAR-100: code of Dong
- * and Yang 2020 (arXiv 2001.00326). MNIST and ImageNet: torchvision's examples.
+ * Channel statistics of training sets, as the field uses them. CIFAR-10: code of Liu et al. 2019
+ * (arXiv 1806.09055). CIFAR-100: code of Dong and Yang 2020 (arXiv 2001.00326). MNIST and ImageNet:
+ * torchvision's examples.
  */
 export const NORMALIZATIONS = {
   mnist: { mean: [0.1307], std: [0.3081] },

@@ -1,4 +1,7 @@
-/** How new pixels mix old ones. `Area`: the mean over the area that a new pixel covers. `Linear`: a triangle around its center, widened when shrinking. */
+/**
+ * How new pixels mix old ones. `Area`: the mean over the area that a new pixel covers. `Linear`: a
+ * triangle around its center, widened when shrinking.
+ */
 type Filter = "Area" | "Linear"
 
 /** A rectangle of whole pixels. */
@@ -12,7 +15,10 @@ export interface Window {
 /** Scales a window of every channel of `from` to the size of `to`. */
 type Resample = (from: Float32Array, to: Float32Array, window: Readonly<Window>) => void
 
-/** For each new pixel of an axis: the first old pixel that it mixes, how many, and their weights, which sum to 1. */
+/**
+ * For each new pixel of an axis: the first old pixel that it mixes, how many, and their weights,
+ * which sum to 1.
+ */
 interface Taps {
   readonly most: number
   readonly first: Int32Array
@@ -21,8 +27,9 @@ interface Taps {
 }
 
 /**
- * Resampling of images [channels, fromHeight, fromWidth] to [channels, height, width], along rows first, summed in double precision. What it
- * needs is allocated once. `Linear` is Pillow's bilinear filter, without its rounding to bytes.
+ * Resampling of images [channels, fromHeight, fromWidth] to [channels, height, width], along rows
+ * first, summed in double precision. What it needs is allocated once. `Linear` is Pillow's bilinear
+ * filter, without its rounding to bytes.
  */
 export function makeResample(
   [channels, fromHeight, fromWidth]: readonly [number, number, number],
@@ -64,7 +71,10 @@ function makeTaps(from: number, to: number): Taps {
   return { most, first: new Int32Array(to), count: new Int32Array(to), weights: new Float64Array(to * most) }
 }
 
-/** New pixel i covers [i, i + 1)·scale of the window; each old pixel counts as much as it is covered. */
+/**
+ * New pixel i covers [i, i + 1)·scale of the window; each old pixel counts as much as it is
+ * covered.
+ */
 function setAreaTaps(taps: Taps, size: number): void {
   const scale = size / taps.first.length
   for (let i = 0; i < taps.first.length; i++) {
@@ -80,7 +90,10 @@ function setAreaTaps(taps: Taps, size: number): void {
   }
 }
 
-/** A triangle of width max(1, scale) to each side of the new pixel's center, cut off at the window's border. */
+/**
+ * A triangle of width max(1, scale) to each side of the new pixel's center, cut off at the window's
+ * border.
+ */
 function setLinearTaps(taps: Taps, size: number): void {
   const scale = size / taps.first.length
   const reach = Math.max(1, scale)

@@ -6,11 +6,17 @@ export interface LanczosOptions {
   readonly size: number
   /** Most products with the matrix. @defaultValue the smaller of `size` and 30 */
   readonly iterations?: number
-  /** It ends when the bound on the error of the largest eigenvalue is below this share of it. @defaultValue 1e-3 */
+  /**
+   * It ends when the bound on the error of the largest eigenvalue is below this share of it.
+   * @defaultValue 1e-3
+   */
   readonly tolerance?: number
 }
 
-/** A Lanczos iteration for the largest eigenvalue of a symmetric matrix that is known by its products alone. */
+/**
+ * A Lanczos iteration for the largest eigenvalue of a symmetric matrix that is known by its
+ * products alone.
+ */
 interface LanczosState {
   readonly iterations: number
   readonly tolerance: number
@@ -20,7 +26,10 @@ interface LanczosState {
   readonly offDiagonal: ReadonlyArray<number>
 }
 
-/** An estimate of the algebraically largest eigenvalue. A negative one of larger magnitude does not count. */
+/**
+ * An estimate of the algebraically largest eigenvalue. A negative one of larger magnitude does not
+ * count.
+ */
 interface LargestEigenvalue {
   readonly value: number
   /** At most this far from `value` there is an eigenvalue. */
@@ -46,10 +55,12 @@ export function proposeVector(state: LanczosState): Float64Array | undefined {
 }
 
 /**
- * The state after the product of the matrix with the proposed vector. Each new vector is made orthogonal to all before, twice. Where nothing is
- * left of it, the eigenvalues are exact on all that the start can reach.
+ * The state after the product of the matrix with the proposed vector. Each new vector is made
+ * orthogonal to all before, twice. Where nothing is left of it, the eigenvalues are exact on all
+ * that the start can reach.
  *
- * Source: Lanczos 1950; full reorthogonalization as in Parlett 1998, "The symmetric eigenvalue problem" 6.9.
+ * Source: Lanczos 1950; full reorthogonalization as in Parlett 1998,
+ * "The symmetric eigenvalue problem" 6.9.
  */
 export function observeProduct(state: LanczosState, product: ArrayLike<number>): LanczosState {
   const { basis } = state
@@ -69,7 +80,10 @@ export function observeProduct(state: LanczosState, product: ArrayLike<number>):
   return { ...state, basis: exhausted ? basis : [...basis, rest.map((x) => x / left)], diagonal, offDiagonal }
 }
 
-/** What the products seen so far tell, if any has been. The error bound is β·|last component of the eigenvector|. */
+/**
+ * What the products seen so far tell, if any has been. The error bound is β·|last component of the
+ * eigenvector|.
+ */
 export function largestEigenvalue({ diagonal, offDiagonal }: LanczosState): LargestEigenvalue | undefined {
   const size = diagonal.length
   if (size === 0) return undefined

@@ -1,11 +1,15 @@
-/** Eigenvalues and, in the columns of `vectors`, orthonormal eigenvectors of a symmetric matrix, in no order. */
+/**
+ * Eigenvalues and, in the columns of `vectors`, orthonormal eigenvectors of a symmetric matrix, in
+ * no order.
+ */
 interface SymmetricEigen {
   readonly values: ReadonlyArray<number>
   readonly vectors: ReadonlyArray<ReadonlyArray<number>>
 }
 
 /**
- * All eigenvalues of a small symmetric matrix by cyclic Jacobi rotations, to rounding. O(n³) a sweep, some ten sweeps.
+ * All eigenvalues of a small symmetric matrix by cyclic Jacobi rotations, to rounding. O(n³) a
+ * sweep, some ten sweeps.
  *
  * Source: Golub and Van Loan 2013, "Matrix computations" 8.5.
  */

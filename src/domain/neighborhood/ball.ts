@@ -3,7 +3,10 @@ import { hasLegalSlots, isUnconstrained } from "../architecture/membership.ts"
 import type { Space } from "../space/space.ts"
 import { isNearestOrder } from "./distance.ts"
 
-/** How far a neighborhood reaches, and whether it moves the inputs of a genotype's edges besides their operations. */
+/**
+ * How far a neighborhood reaches, and whether it moves the inputs of a genotype's edges besides
+ * their operations.
+ */
 export interface BallOptions {
   /** Largest distance, at least 1. @defaultValue 1 */
   readonly radius?: number
@@ -14,8 +17,9 @@ export interface BallOptions {
 }
 
 /**
- * The shape of every neighborhood of a space: which decisions may change and how many ways there are. Centers come later:
- * all have the same number of changes, though in some spaces not every change is an architecture.
+ * The shape of every neighborhood of a space: which decisions may change and how many ways there
+ * are. Centers come later: all have the same number of changes, though in some spaces not every
+ * change is an architecture.
  */
 export interface Ball {
   readonly space: Space
@@ -32,7 +36,10 @@ export interface Ball {
   readonly changes: number
 }
 
-/** The shape of the neighborhoods of a space. A radius beyond the number of decisions reaches no further than it. */
+/**
+ * The shape of the neighborhoods of a space. A radius beyond the number of decisions reaches no
+ * further than it.
+ */
 export function makeBall(space: Space, options: BallOptions = {}): Ball {
   const movable = space.decisions.flatMap((decision, i) =>
     decision.choices.length > 1 && (decision.kind === "operation" || options.moveInputs === true) ? [i] : []
@@ -50,8 +57,8 @@ export function makeBall(space: Space, options: BallOptions = {}): Ball {
 }
 
 /**
- * Number of changes at each distance 1 … radius: C(E, r)·(K − 1)^r where all E decisions have K choices.
- * Exact up to 2^53.
+ * Number of changes at each distance 1 … radius: C(E, r)·(K − 1)^r where all E decisions have K
+ * choices. Exact up to 2^53.
  */
 export function sphereSizes(ball: Ball): ReadonlyArray<number> {
   return ball.ways[0]!.slice(1)
@@ -67,7 +74,10 @@ export function changeDistance(ball: Ball, index: number): number {
   return distance
 }
 
-/** Change number `index` of a center: 0 ≤ index < `ball.changes`, nearest first. It may be no member of the space. */
+/**
+ * Change number `index` of a center: 0 ≤ index < `ball.changes`, nearest first. It may be no member
+ * of the space.
+ */
 export function changeAt(ball: Ball, center: Architecture, index: number): Architecture {
   let left = changeDistance(ball, index)
   let rest = index
@@ -88,9 +98,10 @@ export function changeAt(ball: Ball, center: Architecture, index: number): Archi
 }
 
 /**
- * Whether a change of a center gives a neighbor: a member of the space, always so where every combination of choices is one. Where inputs move, two
- * changes may write one network with a node's inputs in two orders; then it is the one nearest to the center, so that a network is a neighbor once,
- * at its `networkDistance`, and never the center itself.
+ * Whether a change of a center gives a neighbor: a member of the space, always so where every
+ * combination of choices is one. Where inputs move, two changes may write one network with a node's
+ * inputs in two orders; then it is the one nearest to the center, so that a network is a neighbor
+ * once, at its `networkDistance`, and never the center itself.
  */
 export function isLegalChange(ball: Ball, center: Architecture, changed: Architecture): boolean {
   const { space, radius, movesInputs } = ball

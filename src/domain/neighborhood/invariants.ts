@@ -22,8 +22,8 @@ export interface Invariant {
 const ENUMERATED = 3000
 
 /**
- * The invariants of a space and of its neighborhoods up to a radius, as fast-check properties: run them with
- * `FastCheck.check` or `FastCheck.assert`.
+ * The invariants of a space and of its neighborhoods up to a radius, as fast-check properties: run
+ * them with `FastCheck.check` or `FastCheck.assert`.
  */
 export function spaceInvariants(space: Space, options: BallOptions = {}): ReadonlyArray<Invariant> {
   const ball = makeBall(space, options)
@@ -97,7 +97,10 @@ function same(a: Architecture, b: Architecture): boolean {
   return a.length === b.length && a.every((choice, i) => choice === b[i])
 }
 
-/** All neighbors, or the first, every n-th and last changes of a large neighborhood that are neighbors. */
+/**
+ * All neighbors, or the first, every n-th and last changes of a large neighborhood that are
+ * neighbors.
+ */
 function some(ball: Ball, center: Architecture): ReadonlyArray<Architecture> {
   if (ball.changes <= ENUMERATED) return [...neighbors(ball, center)]
   const step = Math.ceil(ball.changes / ENUMERATED)

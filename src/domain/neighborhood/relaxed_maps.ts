@@ -30,8 +30,8 @@ export const Representation = Schema.Union(
 export type Representation = typeof Representation.Type
 
 /**
- * An affine map of each row of a cell: p'[j] = Σ_k p[k]·map[k, j] + add[j]. `map` is [edges, width, width], `add`
- * [edges, width], row-major.
+ * An affine map of each row of a cell: p'[j] = Σ_k p[k]·map[k, j] + add[j]. `map` is [edges, width,
+ * width], `add` [edges, width], row-major.
  */
 interface RelaxedMap {
   readonly map: Float64Array
@@ -62,9 +62,10 @@ interface RelaxedMapOptions {
 }
 
 /**
- * The maps that lead from a center to its neighbor: what enters a program, so that one program serves every draw. Of
- * `center` only the operation that each changed row is read off as matters, and to `Shift` nothing. A row that is read
- * off as an operation that takes no part counts as read off as the largest of those that do.
+ * The maps that lead from a center to its neighbor: what enters a program, so that one program
+ * serves every draw. Of `center` only the operation that each changed row is read off as matters,
+ * and to `Shift` nothing. A row that is read off as an operation that takes no part counts as read
+ * off as the largest of those that do.
  */
 export function relaxedMaps(
   shape: RelaxedShape,

@@ -1,13 +1,19 @@
 import { integerAt, type Key, keyOf, type Seed, shuffled, split, uniformAt } from "../random.ts"
 import { type RelaxedShape, rowsOf } from "./relaxed_shape.ts"
 
-/** One changed edge: its row over all cells, and by how many places its operations move, from 1 to their number − 1. */
+/**
+ * One changed edge: its row over all cells, and by how many places its operations move, from 1 to
+ * their number − 1.
+ */
 interface RelaxedChange {
   readonly edge: number
   readonly shift: number
 }
 
-/** A neighbor of any relaxed architecture of a shape: its changed edges, in order. None is the center itself. */
+/**
+ * A neighbor of any relaxed architecture of a shape: its changed edges, in order. None is the
+ * center itself.
+ */
 export type RelaxedNeighbor = ReadonlyArray<RelaxedChange>
 
 /** The center, as a neighbor that changes nothing. */
@@ -15,11 +21,17 @@ export const CENTER: RelaxedNeighbor = []
 
 /** Which neighbors there are. */
 export interface RelaxedNeighborhood {
-  /** Largest number of changed edges, at least 1. Beyond the edges that can change it means all of these. */
+  /**
+   * Largest number of changed edges, at least 1. Beyond the edges that can change it means all of
+   * these.
+   */
   readonly radius: number
   /** Whether every neighbor changes exactly `radius` edges, and none fewer. @defaultValue false */
   readonly exactRadius?: boolean
-  /** Whether `none` takes part. Where it does not, its share of a row stays, and no change leads to it. */
+  /**
+   * Whether `none` takes part. Where it does not, its share of a row stays, and no change leads to
+   * it.
+   */
   readonly neighborNone: boolean
 }
 
@@ -62,8 +74,8 @@ function relaxedBall(
 }
 
 /**
- * Number of neighbors: the sum of C(E, r)·(K − 1)^r over the distances r where all E edges have K operations.
- * Exact up to 2^53.
+ * Number of neighbors: the sum of C(E, r)·(K − 1)^r over the distances r where all E edges have K
+ * operations. Exact up to 2^53.
  */
 export function relaxedNeighborCount(shape: RelaxedShape, neighborhood: RelaxedNeighborhood): number {
   return relaxedBall(shape, neighborhood).size
@@ -90,9 +102,10 @@ export function* allRelaxedNeighbors(
 }
 
 /**
- * `count` distinct neighbors, drawn uniformly over the whole neighborhood: a distance as often as it has neighbors,
- * then each of these equally often. All neighbors where there are no more. The same seed gives the same neighbors.
- * What is drawn does not depend on the center: `relaxedMaps` says what a shift means at a center.
+ * `count` distinct neighbors, drawn uniformly over the whole neighborhood: a distance as often as
+ * it has neighbors, then each of these equally often. All neighbors where there are no more. The
+ * same seed gives the same neighbors. What is drawn does not depend on the center: `relaxedMaps`
+ * says what a shift means at a center.
  *
  * Source: ours, after Wang et al. 2021 (arXiv 2105.06369).
  */

@@ -1,11 +1,16 @@
 import { type RelaxedArchitecture, relaxedRows } from "../architecture/relaxed.ts"
 import type { Space } from "../space/space.ts"
 
-/** The rows of a relaxed architecture that belong to one cell: per edge its candidate operations. */
+/**
+ * The rows of a relaxed architecture that belong to one cell: per edge its candidate operations.
+ */
 export interface RelaxedCell {
   readonly name: string
   readonly edges: ReadonlyArray<ReadonlyArray<string>>
-  /** The largest number of candidates of an edge: tensors of the cell are [edges, width], zero behind a shorter row. */
+  /**
+   * The largest number of candidates of an edge: tensors of the cell are [edges, width], zero
+   * behind a shorter row.
+   */
   readonly width: number
   /** Operations that the space never reads off. @defaultValue none of them */
   readonly exclude?: ReadonlyArray<string>
@@ -41,8 +46,9 @@ export function rowsOf(shape: RelaxedShape): ReadonlyArray<ReadonlyArray<string>
 }
 
 /**
- * Per row the operations that may be read off, in order: none that the space excludes and, unless `readNone`, no `none`.
- * Which one a row is read off as is decided among these, here and in `discretize` alike.
+ * Per row the operations that may be read off, in order: none that the space excludes and, unless
+ * `readNone`, no `none`. Which one a row is read off as is decided among these, here and in
+ * `discretize` alike.
  */
 export function readableRows(shape: RelaxedShape, readNone: boolean): ReadonlyArray<ReadonlyArray<number>> {
   return shape.flatMap(({ edges, exclude = [] }) =>

@@ -14,18 +14,19 @@ interface NeighborSelection {
   readonly ball: Ball
   /** How many, drawn uniformly without replacement; all where there are fewer. */
   readonly count: number | "all"
-  /** Neighbors that may be taken; all where absent. */
+  /** Neighbors that may be taken; all by default. */
   readonly admits?: (architecture: Architecture) => boolean
   /** Take each network once and never the center's own: the quotient by this identity. */
   readonly quotient?: Identifier
 }
 
 /**
- * The neighbors of a center that a selection takes, nearest first. The same seed gives the same neighbors; a count that
- * reaches all gives exactly those of `"all"`, in the same order.
+ * The neighbors of a center that a selection takes, nearest first. The same seed gives the same
+ * neighbors; a count that reaches all gives exactly those of `"all"`, in the same order.
  *
- * Under the quotient the center is first replaced by the canonical member of its class, so that networks that are the
- * same have the same neighborhood, and of each neighboring class the nearest, first enumerated member stands for it.
+ * Under the quotient the center is first replaced by the canonical member of its class, so that
+ * networks that are the same have the same neighborhood, and of each neighboring class the nearest,
+ * first enumerated member stands for it.
  */
 export function sampleNeighbors(
   selection: NeighborSelection,

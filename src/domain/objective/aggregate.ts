@@ -6,15 +6,18 @@ const Finite = Schema.Number.pipe(Schema.finite())
 /**
  * How the losses of a neighborhood become one number; lower is better, so the worst is the largest.
  *
- * `Quantile`: of the losses sorted upwards, linear between neighbors; 1 is the worst. `Cvar`: mean of the worst fraction;
- * 1 is the mean, towards 0 the worst. `TrimmedMean`: mean without that fraction at each end. `MeanSemideviation`:
- * mean + k·sqrt(mean of max(0, loss − mean)²), the deviation of what is worse than the mean. `WeightedMean`: weights
- * decay^distance. `LogSumExp`: T·ln(mean of exp(loss / T)), between mean and worst.
+ * `Quantile`: of the losses sorted upwards, linear between neighbors; 1 is the worst. `Cvar`: mean
+ * of the worst fraction; 1 is the mean, towards 0 the worst. `TrimmedMean`: mean without that
+ * fraction at each end. `MeanSemideviation`: mean + k·sqrt(mean of max(0, loss − mean)²), the
+ * deviation of what is worse than the mean. `WeightedMean`: weights decay^distance. `LogSumExp`:
+ * T·ln(mean of exp(loss / T)), between mean and worst.
  *
- * All are monotone: none falls where a loss rises. So is the semi-deviation for k ≤ 1, and for no larger k; mean plus
- * standard deviation is not for any k above 1 / sqrt(number of losses − 1), so a search could gain by losing.
+ * All are monotone: none falls where a loss rises. So is the semi-deviation for k ≤ 1, and for no
+ * larger k; mean plus standard deviation is not for any k above 1 / sqrt(number of losses − 1), so
+ * a search could gain by losing.
  *
- * Source: Wang et al. 2021 (arXiv 2105.06369), the aggregate g of the objective; all choices but the mean are ours.
+ * Source: Wang et al. 2021 (arXiv 2105.06369), the aggregate g of the objective; all choices but
+ * the mean are ours.
  */
 export const Aggregate = Schema.Union(
   Schema.TaggedStruct("Mean", {}),
@@ -33,9 +36,11 @@ export const Aggregate = Schema.Union(
 export type Aggregate = typeof Aggregate.Type
 
 /**
- * The aggregate of losses, at least one. `distances` are those from the center, for `WeightedMean`; without them all count alike.
- * All lie between the smallest and the largest loss, and none depends on the order of the losses but for rounding. An infinite loss, of a training
- * that diverged, makes the aggregate infinite unless it leaves that loss out: a median, a quantile, a trimmed mean and the best may, a mean never does.
+ * The aggregate of losses, at least one. `distances` are those from the center, for `WeightedMean`;
+ * without them all count alike. All lie between the smallest and the largest loss, and none depends
+ * on the order of the losses but for rounding. An infinite loss, of a training that diverged, makes
+ * the aggregate infinite unless it leaves that loss out: a median, a quantile, a trimmed mean and
+ * the best may, a mean never does.
  */
 export function aggregate(
   how: Aggregate,
@@ -101,7 +106,10 @@ function quantile(sorted: ReadonlyArray<number>, q: number): number {
   return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!)
 }
 
-/** Mean of the `count` largest values; a fractional count takes that share of the next one. At least one counts whole. */
+/**
+ * Mean of the `count` largest values; a fractional count takes that share of the next one. At least
+ * one counts whole.
+ */
 function worstMean(sorted: ReadonlyArray<number>, count: number): number {
   const amount = Math.max(count, 1)
   let sum = 0

@@ -1,9 +1,10 @@
 import type { Aggregate } from "./aggregate.ts"
 
 /**
- * The derivative of an aggregate by each loss: the weights that the gradients of the losses are summed with. They sum
- * to 1, and none is negative, since every aggregate is monotone. Where the aggregate has a corner (losses that are equal, a spread of 0) it is a one-sided derivative: equal losses rank in their
- * order, and the spread adds nothing.
+ * The derivative of an aggregate by each loss: the weights that the gradients of the losses are
+ * summed with. They sum to 1, and none is negative, since every aggregate is monotone. Where the
+ * aggregate has a corner (losses that are equal, a spread of 0) it is a one-sided derivative: equal
+ * losses rank in their order, and the spread adds nothing.
  *
  * Source: ours.
  */

@@ -25,7 +25,10 @@ export const AGGREGATE_TEXTS: ReadonlyArray<string> = (Object.keys(PARAMETERS) a
 
 const decode = Schema.decodeUnknownEither(Aggregate)
 
-/** An aggregate from `mean`, `cvar:0.25`, `mean-semideviation:1`, …; a missing number takes the default. The error is one sentence. */
+/**
+ * An aggregate from `mean`, `cvar:0.25`, `mean-semideviation:1`, …; a missing number takes the
+ * default. The error is one sentence.
+ */
 export function parseAggregate(text: string): Either.Either<Aggregate, string> {
   const [word = "", number, more] = text.split(":")
   if (word === "mean-std") {

@@ -21,7 +21,9 @@ interface Sensitivity {
   readonly decision: number
   /** Mean of |loss − own loss| over the replacements of this decision. */
   readonly meanAbsoluteChange: number
-  /** Per replacement, loss − own loss: positive is worse. Replacements without a loss are left out. */
+  /**
+   * Per replacement, loss − own loss: positive is worse. Replacements without a loss are left out.
+   */
   readonly replacements: ReadonlyArray<{ readonly choice: number; readonly change: number }>
 }
 
@@ -48,7 +50,8 @@ export interface Flatness {
 }
 
 /**
- * The flatness report of an architecture with a loss and at least one neighbor with one; `undefined` otherwise.
+ * The flatness report of an architecture with a loss and at least one neighbor with one;
+ * `undefined` otherwise.
  *
  * Source: ours; what is aggregated is the neighborhood of Wang et al. 2021 (arXiv 2105.06369).
  */

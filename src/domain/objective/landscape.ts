@@ -6,9 +6,10 @@ import { type Aggregate, aggregate } from "./aggregate.ts"
 type Losses = Float64Array
 
 /**
- * The objective of every architecture of an enumerable space: `aggregate` over its own loss and those of its neighbors,
- * without those that have none. NaN where the architecture itself has none, and without `center` where no neighbor has one.
- * Equal, bit for bit, to aggregating each neighborhood alone.
+ * The objective of every architecture of an enumerable space: `aggregate` over its own loss and
+ * those of its neighbors, without those that have none. NaN where the architecture itself has none,
+ * and without `center` where no neighbor has one. Equal, bit for bit, to aggregating each
+ * neighborhood alone.
  */
 export function sweep(ball: Ball, how: Aggregate, losses: Losses, options: { readonly center: boolean }): Losses {
   const isPlainMean = how._tag === "Mean" && ball.radius === 1
@@ -35,7 +36,10 @@ function addCenter(losses: Losses, sums: Float64Array, counts: Int32Array): void
   }
 }
 
-/** To every architecture, add the losses of those that differ from it in one decision: along each line of `choices` ordinals `weight` apart. */
+/**
+ * To every architecture, add the losses of those that differ from it in one decision: along each
+ * line of `choices` ordinals `weight` apart.
+ */
 function addLines(losses: Losses, sums: Float64Array, counts: Int32Array, weight: number, choices: number): void {
   for (let block = 0; block < losses.length; block += weight * choices) {
     for (let base = block; base < block + weight; base++) {

@@ -2,7 +2,10 @@ import * as Schema from "@effect/schema/Schema"
 import { NeighborCount } from "../setting/schemas.ts"
 import { Aggregate } from "./aggregate.ts"
 
-/** What a searcher minimizes: the loss of an architecture alone, or an aggregate over its neighborhood. */
+/**
+ * What a searcher minimizes: the loss of an architecture alone, or an aggregate over its
+ * neighborhood.
+ */
 export const Objective = Schema.Union(
   Schema.TaggedStruct("Own", {}),
   Schema.TaggedStruct("Neighborhood", {
@@ -11,7 +14,7 @@ export const Objective = Schema.Union(
     neighbors: NeighborCount,
     /** The neighbors are all architectures at the distances from 1 to `radius`. */
     radius: Schema.Int.pipe(Schema.positive()),
-    /** Whether they are those at the distance `radius` alone; where absent they are not. */
+    /** Whether they are those at the distance `radius` alone; by default they are not. */
     exactRadius: Schema.optional(Schema.Boolean),
     /** Whether the architecture itself counts in the aggregate. */
     center: Schema.Boolean,

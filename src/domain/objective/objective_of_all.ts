@@ -13,8 +13,9 @@ export function networkLosses(identifier: Identifier, table: Table, losses: Floa
 }
 
 /**
- * The objective of every architecture of a table, by row, over all neighbors that the table has: a sweep over typed arrays
- * where the space is enumerable and nothing is left out, else row by row. Losses: lower is better.
+ * The objective of every architecture of a table, by row, over all neighbors that the table has: a
+ * sweep over typed arrays where the space is enumerable and nothing is left out, else row by row.
+ * Losses: lower is better.
  */
 export function objectiveOfAll(prepared: PreparedObjective, table: Table, losses: Float64Array): Float64Array {
   const { objective, ball } = prepared

@@ -20,7 +20,10 @@ export interface PreparedObjective {
   readonly identifier: Identifier
   /** Whether a neighbor may be evaluated. */
   readonly admits: (architecture: Architecture) => boolean
-  /** The objective from the losses of its targets, in their order, and their distances from the center. */
+  /**
+   * The objective from the losses of its targets, in their order, and their distances from the
+   * center.
+   */
   readonly aggregate: (losses: ReadonlyArray<number>, distances: ReadonlyArray<number>) => number
 }
 
@@ -48,9 +51,9 @@ export function prepareObjective(
 }
 
 /**
- * What has to be evaluated to score a center: itself, first, and its sampled neighbors. Without `center` in the objective
- * the neighbors alone, or the center where it has none. Under the quotient the canonical member stands for the center,
- * unless it may not be evaluated.
+ * What has to be evaluated to score a center: itself, first, and its sampled neighbors. Without
+ * `center` in the objective the neighbors alone, or the center where it has none. Under the
+ * quotient the canonical member stands for the center, unless it may not be evaluated.
  */
 export function targetsOf(prepared: PreparedObjective, center: Architecture, seed: Seed): Targets {
   const { objective, ball, admits, identifier } = prepared

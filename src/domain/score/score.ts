@@ -12,7 +12,8 @@ export const ReportedScore = Brand.nominal<ReportedScore>()
 export type Measure = "error" | "cross-entropy"
 
 /**
- * The worst loss that a measure has, which a training that diverged counts as: every answer is wrong, or the cross-entropy has no bound. Ours.
+ * The worst loss that a measure has, which a training that diverged counts as: every answer is
+ * wrong, or the cross-entropy has no bound. Ours.
  */
 export const WORST_LOSS: Readonly<Record<Measure, ValidationLoss>> = {
   error: ValidationLoss(1),

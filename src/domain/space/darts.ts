@@ -14,7 +14,10 @@ const DARTS_OPERATIONS = [
 
 type Candidates = ReadonlyArray<string>
 
-/** A DARTS cell: 2 inputs, 4 nodes, 14 edges in node order, each with its candidates; the output joins the 4 nodes. */
+/**
+ * A DARTS cell: 2 inputs, 4 nodes, 14 edges in node order, each with its candidates; the output
+ * joins the 4 nodes.
+ */
 function cell(name: string, stride: 1 | 2, candidates: (edge: number) => Candidates): Cell {
   const pairs = [2, 3, 4, 5].flatMap((to) => Array.from({ length: to }, (_, from) => ({ from, to })))
   return {
@@ -38,7 +41,8 @@ function space(name: string, normal: (edge: number) => Candidates, reduction = n
 }
 
 /**
- * The DARTS space: a normal and a reduction cell; per node two inputs, each with one of 7 operations.
+ * The DARTS space: a normal and a reduction cell; per node two inputs, each with one of 7
+ * operations.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055).
  */
@@ -58,7 +62,10 @@ function perEdge(text: string): (edge: number) => Candidates {
   return (edge) => edges[edge]!
 }
 
-/** S1 of RobustDARTS: two candidate operations an edge, others on each edge. Source: Zela et al. 2020 (arXiv 1909.09656). */
+/**
+ * S1 of RobustDARTS: two candidate operations an edge, others on each edge. Source: Zela et al.
+ * 2020 (arXiv 1909.09656).
+ */
 export const S1: SpaceDefinition = space(
   "s1",
   perEdge(
@@ -75,5 +82,8 @@ export const S2: SpaceDefinition = space("s2", () => ["skip_connect", "sep_conv_
 /** S3 of RobustDARTS: S2 and `none`, which a genotype never holds. */
 export const S3: SpaceDefinition = space("s3", () => ["none", "skip_connect", "sep_conv_3x3"])
 
-/** S4 of RobustDARTS: `noise`, a standard normal tensor of the output's shape, or 3×3 separable convolution. */
+/**
+ * S4 of RobustDARTS: `noise`, a standard normal tensor of the output's shape, or 3×3 separable
+ * convolution.
+ */
 export const S4: SpaceDefinition = space("s4", () => ["noise", "sep_conv_3x3"])

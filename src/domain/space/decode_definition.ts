@@ -8,8 +8,8 @@ const decodeCells = Schema.decodeUnknownEither(CellSpace, { onExcessProperty: "e
 const decodeDecisions = Schema.decodeUnknownEither(DecisionSpace, { onExcessProperty: "error" })
 
 /**
- * A space definition from a value of any kind, its defaults filled in. An error names the place that is
- * nested deepest; it calls the space `name`, by default the name that the definition has.
+ * A space definition from a value of any kind, its defaults filled in. An error names the place
+ * that is nested deepest; it calls the space `name`, by default the name that the definition has.
  */
 export function decodeDefinition(value: unknown, name?: string): Either.Either<SpaceDefinition, SpaceError> {
   const shape: object = typeof value === "object" && value !== null ? value : {}

@@ -4,11 +4,13 @@ import { type Slot, slotsByNode } from "./slots.ts"
 import { type Cell, type Space, type SpaceDecision, type SpaceDefinition, SpaceError } from "./space.ts"
 
 /**
- * A space from its definition, which may come straight from `JSON.parse`: checks it against the schema,
- * checks what a schema cannot, and derives the decisions of a cell space. `parseSpace` takes the text.
+ * A space from its definition, which may come straight from `JSON.parse`: checks it against the
+ * schema, checks what a schema cannot, and derives the decisions of a cell space. `parseSpace`
+ * takes the text.
  *
- * With `EveryEdge` there is one decision per edge, in the order of the edges. With `StrongestEdges` each kept edge is a
- * slot of two decisions, its operation and its input, in the order cell, node, slot.
+ * With `EveryEdge` there is one decision per edge, in the order of the edges. With `StrongestEdges`
+ * each kept edge is a slot of two decisions, its operation and its input, in the order cell, node,
+ * slot.
  */
 export function makeSpace(definition: typeof SpaceDefinition.Encoded): Either.Either<Space, SpaceError> {
   return Either.flatMap(decodeDefinition(definition), made)

@@ -1,6 +1,9 @@
 import type { Cell, Space } from "./space.ts"
 
-/** A kept edge of a node in a `StrongestEdges` space: where its two decisions stand, and its cell and node. */
+/**
+ * A kept edge of a node in a `StrongestEdges` space: where its two decisions stand, and its cell
+ * and node.
+ */
 export interface Slot {
   readonly cell: Cell
   readonly node: number

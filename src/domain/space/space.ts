@@ -4,14 +4,20 @@ const Name = Schema.String.pipe(Schema.minLength(1))
 const Index = Schema.Int.pipe(Schema.nonNegative())
 const Size = Schema.Int.pipe(Schema.positive())
 
-/** One decision of a decision-only space: its name and its alternatives, in the order of their indices. */
+/**
+ * One decision of a decision-only space: its name and its alternatives, in the order of their
+ * indices.
+ */
 const Decision = Schema.Struct({
   name: Name,
   choices: Schema.Array(Name).pipe(Schema.minItems(1))
 }).annotations({ identifier: "Decision" })
 interface Decision extends Schema.Schema.Type<typeof Decision> {}
 
-/** A directed edge of a cell and its candidate operations. Nodes 0 … inputs − 1 are the cell's inputs. */
+/**
+ * A directed edge of a cell and its candidate operations. Nodes 0 … inputs − 1 are the cell's
+ * inputs.
+ */
 const Edge = Schema.Struct({
   from: Index,
   to: Index,
@@ -19,8 +25,9 @@ const Edge = Schema.Struct({
 }).annotations({ identifier: "Edge" })
 
 /**
- * A cell: a directed acyclic graph whose edges carry operations. `nodes` are those beside the inputs, numbered behind them; `combine` makes one of a node's
- * edges; `stride` 2 means that the cell halves the image.
+ * A cell: a directed acyclic graph whose edges carry operations. `nodes` are those beside the
+ * inputs, numbered behind them; `combine` makes one of a node's edges; `stride` 2 means that the
+ * cell halves the image.
  */
 export const Cell = Schema.Struct({
   name: Name,
@@ -34,8 +41,9 @@ export const Cell = Schema.Struct({
 export interface Cell extends Schema.Schema.Type<typeof Cell> {}
 
 /**
- * How a discrete architecture is read off a cell: an operation on every edge (NAS-Bench-201), or per node its
- * `perNode` strongest incoming edges with one operation each, never one of `exclude` (DARTS).
+ * How a discrete architecture is read off a cell: an operation on every edge (NAS-Bench-201), or
+ * per node its `perNode` strongest incoming edges with one operation each, never one of `exclude`
+ * (DARTS).
  */
 const Reading = Schema.Union(
   Schema.TaggedStruct("EveryEdge", {}),
@@ -50,7 +58,10 @@ export const DecisionSpace = Schema.Struct({
   decisions: Schema.Array(Decision).pipe(Schema.minItems(1))
 }).annotations({ identifier: "DecisionSpace" })
 
-/** A space given by its cells: networks can be built from it, and its decisions follow from `reading`. */
+/**
+ * A space given by its cells: networks can be built from it, and its decisions follow from
+ * `reading`.
+ */
 export const CellSpace = Schema.Struct({
   version: Schema.optionalWith(Schema.Literal(1), { default: () => 1 as const }),
   name: Name,
@@ -62,12 +73,17 @@ export const CellSpace = Schema.Struct({
 export const SpaceDefinition = Schema.Union(CellSpace, DecisionSpace)
 export type SpaceDefinition = typeof SpaceDefinition.Type
 
-/** A decision of a made space. A neighborhood changes operations; inputs move only where asked for. */
+/**
+ * A decision of a made space. A neighborhood changes operations; inputs move only where asked for.
+ */
 export interface SpaceDecision extends Decision {
   readonly kind: "operation" | "input"
 }
 
-/** A search space: its decisions and, where networks can be built from it, its cells. Made by `makeSpace`. */
+/**
+ * A search space: its decisions and, where networks can be built from it, its cells. Made by
+ * `makeSpace`.
+ */
 export interface Space {
   readonly name: string
   readonly decisions: ReadonlyArray<SpaceDecision>

@@ -17,7 +17,9 @@ export function builtinSpace(name: SpaceName): Space {
   return Either.getOrThrow(makeSpace(DEFINITIONS[name]))
 }
 
-/** The definition of a space that comes with the library: the JSON that a user would write for it. */
+/**
+ * The definition of a space that comes with the library: the JSON that a user would write for it.
+ */
 export function builtinDefinition(name: SpaceName): SpaceDefinition {
   return DEFINITIONS[name]
 }

@@ -1,5 +1,6 @@
 /**
- * Kendall's τ-b of two equally long lists, ties corrected: −1 … 1; NaN where one list is constant. O(n log n).
+ * Kendall's τ-b of two equally long lists, ties corrected: −1 … 1; NaN where one list is constant.
+ * O(n log n).
  *
  * Source: Knight 1966, "A computer method for calculating Kendall's tau with ungrouped data".
  */
@@ -30,7 +31,10 @@ function tiedPairs(length: number, tied: (index: number) => boolean): number {
   return total
 }
 
-/** Sorts in place by merging; returns the number of exchanges of neighbors that a bubble sort would make. */
+/**
+ * Sorts in place by merging; returns the number of exchanges of neighbors that a bubble sort would
+ * make.
+ */
 function sortCountingSwaps(values: Array<number>): number {
   let swaps = 0
   let from = values

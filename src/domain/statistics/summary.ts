@@ -18,7 +18,10 @@ export function summarize(values: Iterable<number>): Summary {
   return { mean, sd: count > 1 ? Math.sqrt(squares / (count - 1)) : 0 }
 }
 
-/** Share of the values that are larger than `value`, those equal to it counted half: 1 is the best loss of all, 0 the worst. */
+/**
+ * Share of the values that are larger than `value`, those equal to it counted half: 1 is the best
+ * loss of all, 0 the worst.
+ */
 export function shareAbove(values: Iterable<number>, value: number): number {
   let above = 0
   let count = 0
@@ -29,7 +32,9 @@ export function shareAbove(values: Iterable<number>, value: number): number {
   return above / count
 }
 
-/** Equally wide bins from the smallest to the largest value. `edges` is one longer than `counts`. */
+/**
+ * Equally wide bins from the smallest to the largest value. `edges` is one longer than `counts`.
+ */
 export interface Histogram {
   readonly edges: ReadonlyArray<number>
   readonly counts: ReadonlyArray<number>

@@ -2,7 +2,10 @@ import * as Either from "effect/Either"
 import type { Architecture } from "../architecture/architecture.ts"
 import { type Table, TableError } from "./table.ts"
 
-/** One or more tables over one space, read as one: the first names the architectures, the others add columns to them. */
+/**
+ * One or more tables over one space, read as one: the first names the architectures, the others add
+ * columns to them.
+ */
 export interface Benchmark {
   readonly tables: readonly [Table, ...ReadonlyArray<Table>]
 }
@@ -18,8 +21,8 @@ export function benchmarkColumns(benchmark: Benchmark): ReadonlyArray<string> {
 }
 
 /**
- * A column by row of the first table, from the first table that has it; NaN where that table lacks the architecture or
- * the number.
+ * A column by row of the first table, from the first table that has it; NaN where that table lacks
+ * the architecture or the number.
  */
 export function benchmarkColumn(benchmark: Benchmark, name: string): Either.Either<Float64Array, TableError> {
   const [first] = benchmark.tables
@@ -39,7 +42,10 @@ export function benchmarkColumn(benchmark: Benchmark, name: string): Either.Eith
   )
 }
 
-/** Why the first table's architecture at `row` has no number in a column: where the number is missing. */
+/**
+ * Why the first table's architecture at `row` has no number in a column: where the number is
+ * missing.
+ */
 function missingAt(benchmark: Benchmark, name: string, row: number): Pick<TableError, "table" | "line" | "problem"> {
   const [first] = benchmark.tables
   const owner = benchmark.tables.find((table) => table.columns.includes(name))!
@@ -49,7 +55,10 @@ function missingAt(benchmark: Benchmark, name: string, row: number): Pick<TableE
   return { table: first.name, line: first.lineOf(row), problem }
 }
 
-/** A column of which every row needs a number. A missing one is an error that names its table and line. */
+/**
+ * A column of which every row needs a number. A missing one is an error that names its table and
+ * line.
+ */
 export function completeColumn(benchmark: Benchmark, name: string): Either.Either<Float64Array, TableError> {
   return Either.flatMap(benchmarkColumn(benchmark, name), (values) => {
     const row = values.findIndex((value) => Number.isNaN(value))
@@ -57,7 +66,10 @@ export function completeColumn(benchmark: Benchmark, name: string): Either.Eithe
   })
 }
 
-/** How many architectures of a benchmark were left out for want of a number, and the first place that lacks it. */
+/**
+ * How many architectures of a benchmark lack a number and were left out, and the first place that
+ * lacks it.
+ */
 interface MissingNumbers {
   readonly count: number
   readonly table: string
@@ -66,8 +78,9 @@ interface MissingNumbers {
 }
 
 /**
- * The benchmark with those architectures alone that have a number in each of the columns, and what was left out, if anything was. Errors: a column that
- * no table has, and no architecture that is left.
+ * The benchmark with those architectures alone that have a number in each of the columns, and what
+ * was left out, if anything was. Errors: a column that no table has, and no architecture that is
+ * left.
  */
 export function withNumbers(
   benchmark: Benchmark,

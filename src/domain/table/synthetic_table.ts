@@ -9,11 +9,13 @@ import type { RawTable } from "./table.ts"
 export const SYNTHETIC_COLUMNS = ["code", "validation", "test", "seconds"] as const
 
 /**
- * A made-up benchmark over an enumerable space, to try searches without a download. Its numbers are no accuracies.
+ * A made-up benchmark over an enumerable space, to try searches without a download. Its numbers are
+ * not accuracies.
  *
- * `test` is a rugged landscape in [0, 100): every decision interacts with two others (an NK model with K = 2).
- * `validation` is `test` and noise of standard deviation 5, and where one choice in eight fits by luck, 10 more: sharp peaks
- * that a search by own score falls for. `seconds` is a made-up cost in [60, 180).
+ * `test` is a rugged landscape in [0, 100): every decision interacts with two others (an NK model
+ * with K = 2). `validation` is `test` and noise of standard deviation 5, and where one choice in
+ * eight fits by luck, 10 more: sharp peaks that a search by own score falls for. `seconds` is a
+ * made-up cost in [60, 180).
  *
  * Source: ours, after Kauffman and Weinberger 1989.
  */

@@ -8,7 +8,10 @@ import { networkKey } from "../architecture/slot_order.ts"
 import { architectureParser } from "../architecture/text.ts"
 import type { Space } from "../space/space.ts"
 
-/** A table cannot be used. `line` counts those of the file from 1, the header included; 0 where no line is at fault. */
+/**
+ * A table cannot be used. `line` counts those of the file from 1, the header included; 0 where no
+ * line is at fault.
+ */
 export class TableError extends Schema.TaggedError<TableError>()("TableError", {
   table: Schema.String,
   line: Schema.Int.pipe(Schema.nonNegative()),
@@ -28,7 +31,7 @@ export interface RawTable {
   readonly identity: string
   readonly header: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
-  /** The line of each row in the file; from 2 on without gaps where absent. */
+  /** The line of each row in the file; from 2 on without gaps by default. */
   readonly lines?: ReadonlyArray<number>
 }
 
@@ -47,7 +50,8 @@ export interface Table {
   readonly key: { readonly column: string; readonly first: string }
   readonly columns: ReadonlyArray<string>
   /**
-   * A column's numbers by row; NaN where a field is empty or says NaN. Errors: anything else that is no finite number, and two numbers for one network.
+   * A column's numbers by row; NaN where a field is empty or says NaN. Errors: anything else that
+   * is not a finite number, and two numbers for one network.
    */
   readonly column: (name: string) => Either.Either<Float64Array, TableError>
 }
@@ -56,9 +60,10 @@ export interface Table {
 export const KEY_COLUMNS = ["arch", "architecture", "arch_str", "genotype", "code", "key"] as const
 
 /**
- * A table from its text. The key column holds architectures in any text form of the space; without a name the first of
- * `KEY_COLUMNS` that the header has is taken. A network that stands twice has one row, the first. Errors: no or doubled columns, rows of another
- * length, keys that are no architecture, no rows, and another of the `KEY_COLUMNS` that names other architectures.
+ * A table from its text. The key column holds architectures in any text form of the space; without
+ * a name the first of `KEY_COLUMNS` that the header has is taken. A network that appears twice has
+ * one row, the first. Errors: no or doubled columns, rows of another length, keys that are not
+ * architectures, no rows, and another of the `KEY_COLUMNS` that names other architectures.
  */
 export function makeTable(space: Space, raw: RawTable, key?: string): Either.Either<Table, TableError> {
   const { header, rows } = raw
@@ -126,7 +131,10 @@ interface Repeat {
   readonly first: number
 }
 
-/** The first row in which another key column holds another network than the chosen one does, if that column holds architectures throughout. */
+/**
+ * The first row in which another key column holds another network than the chosen one does, if that
+ * column holds architectures throughout.
+ */
 function otherKey(
   space: Space,
   { header, rows }: RawTable,
