@@ -1,4 +1,7 @@
-/** How flat the losses are around an architecture: its own loss, its neighbors', and the decision that matters most. */
+/**
+ * How flat the losses are around an architecture: its own loss, its neighbors', and the decision
+ * that matters most.
+ */
 import { builtinSpace, runPromise, scoreArchitecture } from "na-nas"
 
 const PARAMETERS: Readonly<Record<string, number>> = { nor_conv_3x3: 9, nor_conv_1x1: 1 }

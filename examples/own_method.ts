@@ -1,4 +1,7 @@
-/** A method of your own: first-order DARTS on samples, one-hot draws from alpha at a fixed temperature. */
+/**
+ * A method of your own: first-order DARTS on samples, one-hot draws from alpha at a fixed
+ * temperature.
+ */
 import { builtinSpace, field, real, runPromise } from "na-nas"
 import { gradientProgram, type Method, plain, searchDarts } from "na-nas/darts"
 

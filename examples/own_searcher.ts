@@ -1,4 +1,7 @@
-/** A searcher of your own: hill climbing that proposes one random neighbor of the best architecture so far. */
+/**
+ * A searcher of your own: hill climbing that proposes one random neighbor of the best architecture
+ * so far.
+ */
 import * as FastCheck from "@effect/schema/FastCheck"
 import {
   builtinSpace,

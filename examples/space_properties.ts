@@ -1,4 +1,7 @@
-/** Property tests of your own space, for your test suite: what holds for every architecture and its neighbors. */
+/**
+ * Property tests of your own space, for your test suite: what holds for every architecture and its
+ * neighbors.
+ */
 import * as FastCheck from "@effect/schema/FastCheck"
 import { readSpace, spaceInvariants } from "na-nas"
 

@@ -6,13 +6,16 @@ import { type ArchitectureEvaluator, EvaluationError } from "../effects/ports/ev
 import { type ReadableArchitecture, readable } from "./readable.ts"
 
 /**
- * How good an architecture is: a loss, lower is better. `Infinity` means that its training diverged.
- * Called once for each architecture that a search needs.
+ * How good an architecture is: a loss, lower is better. `Infinity` means that its training
+ * diverged. Called once for each architecture that a search needs.
  */
 export type Evaluate<E = never, R = never> = (
   architecture: ReadableArchitecture,
   options: {
-    /** Epochs that a training takes; your own choice where the searcher, as most, does not ask for a number. */
+    /**
+     * Epochs that a training takes; your own choice where the searcher, as most, does not ask for a
+     * number.
+     */
     readonly epochs: number | undefined
   }
 ) => number | Promise<number> | Effect.Effect<number, E, R>
@@ -28,7 +31,10 @@ export interface EvaluatorOptions {
   readonly admits?: (architecture: ReadableArchitecture) => boolean
 }
 
-/** An evaluator of one function. Its failures, and replies that are no loss, are errors that say what to return. */
+/**
+ * An evaluator of one function. Its failures, and replies that are no loss, are errors that say
+ * what to return.
+ */
 export const evaluatorOf = <E, R>(
   space: Space,
   evaluate: Evaluate<E, R>,

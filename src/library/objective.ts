@@ -10,7 +10,10 @@ import { type PreparedObjective, prepareObjective } from "../domain/objective/ta
 import { SettingsError } from "../domain/setting/settings_error.ts"
 import type { Space } from "../domain/space/space.ts"
 
-/** One number from the losses of a neighborhood, and their distances from the architecture in the middle. */
+/**
+ * One number from the losses of a neighborhood, and their distances from the architecture in the
+ * middle.
+ */
 export type AggregateFunction = (losses: ReadonlyArray<number>, distances: ReadonlyArray<number>) => number
 
 /** What a search minimizes, where that is an aggregate over neighborhoods. */
@@ -29,7 +32,11 @@ export interface NeighborhoodObjective {
   readonly exactRadius?: boolean
   /** Whether the architecture itself counts. @defaultValue true */
   readonly center?: boolean
-  /** Whether the inputs of a cell's edges may move, besides their operations. @defaultValue false */
+  /**
+   * Whether the inputs of a cell's edges may move, besides their operations.
+   *
+   * @defaultValue false
+   */
   readonly moveInputs?: boolean
 }
 

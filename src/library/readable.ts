@@ -53,7 +53,8 @@ export function readSpace(definition: unknown): Space {
  * console.log(readArchitecture(builtinSpace("nas-bench-201"), "333333").choices["0->1"]) // nor_conv_3x3
  * ```
  *
- * @throws ArchitectureError - its message points at the fault and shows the forms that the space takes
+ * @throws ArchitectureError - its message points at the fault and shows the forms that the space
+ * takes
  */
 export function readArchitecture(space: Space, text: string): ReadableArchitecture {
   return readable(

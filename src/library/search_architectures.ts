@@ -29,7 +29,11 @@ export interface SearchOptions<E = never, R = never, State = unknown, F extends 
   readonly space: Space
   /** The loss of an architecture, lower is better: a number, a promise of one, or an Effect. */
   readonly evaluate: Evaluate<E, R>
-  /** The loss of an architecture alone, or an aggregate over its neighborhood. @defaultValue the mean over it and all its neighbors */
+  /**
+   * The loss of an architecture alone, or an aggregate over its neighborhood.
+   *
+   * @defaultValue the mean over it and all its neighbors
+   */
   readonly objective?: "own" | NeighborhoodObjective
   /** @defaultValue 100 samples; none for a searcher that ends by itself */
   readonly budget?: Pick<Budget, "samples" | "evaluations" | "uniqueEvaluations">
@@ -54,8 +58,8 @@ const CURE =
   'return a finite loss from `evaluate`, or take an `objective.aggregate` that leaves out the worst: "median"'
 
 /**
- * Search a space for the architecture whose neighborhood is best under a function of one's own.
- * An Effect; `runPromise` makes a promise of it.
+ * Search a space for the architecture whose neighborhood is best under a function of one's own. An
+ * Effect; `runPromise` makes a promise of it.
  *
  * @example
  * ```ts

@@ -49,7 +49,10 @@ export interface DartsOptions<F extends Fields = NoFields> {
   readonly images: DartsImages
   /** Ours or your own. @defaultValue naDarts */
   readonly method?: Method<F>
-  /** Settings by their names, as a config file writes them; those that are missing are the protocol's, or the defaults. */
+  /**
+   * Settings by their names, as a config file writes them; those that are missing are the
+   * protocol's, or the defaults.
+   */
   readonly settings?: DartsSettingsOf<F>
   /** Equal seeds give equal searches on one backend. @defaultValue "0" */
   readonly seed?: string | number
@@ -62,8 +65,8 @@ export interface DartsOptions<F extends Fields = NoFields> {
 export interface DartsResult extends ReadableArchitecture, Omit<GradientOutcome, "architecture"> {}
 
 /**
- * Search the cells of a space by gradients, on images in memory: NA-DARTS, or another method of the settings.
- * An Effect; `runPromise` makes a promise of it.
+ * Search the cells of a space by gradients, on images in memory: NA-DARTS, or another method of the
+ * settings. An Effect; `runPromise` makes a promise of it.
  *
  * @example
  * ```ts

@@ -14,7 +14,9 @@ export const evolutionFields = grouped("Evolution", {
   tournament: field(whole(1), 3, "members drawn, with replacement, of which the best is the parent")
 })
 
-/** A population that forgets its oldest member for each child of the best of a random tournament. */
+/**
+ * A population that forgets its oldest member for each child of the best of a random tournament.
+ */
 interface State {
   readonly seed: Seed
   readonly population: number
@@ -28,9 +30,10 @@ interface State {
 }
 
 /**
- * Random candidates until the population is full, then one child at a time: a uniform neighbor at distance 1, among the
- * candidates, of the best of `tournament` members drawn with replacement. A parent without one gives a random candidate.
- * The observed member joins, the oldest beyond the population's size leaves.
+ * Random candidates until the population is full, then one child at a time: a uniform neighbor at
+ * distance 1, among the candidates, of the best of `tournament` members drawn with replacement. A
+ * parent without one gives a random candidate. The observed member joins, the oldest beyond the
+ * population's size leaves.
  *
  * Source: Real et al. 2019 (arXiv 1802.01548), as run on NAS-Bench-201.
  */

@@ -10,7 +10,10 @@ interface State {
   readonly cursor: number
 }
 
-/** Every candidate once, in the order of the list or of the space's numbers; none in a space too large to be numbered. */
+/**
+ * Every candidate once, in the order of the list or of the space's numbers; none in a space too
+ * large to be numbered.
+ */
 export const exhaustive: Searcher<State, Record<never, never>> = {
   name: "exhaustive",
   summary: "every architecture once",

@@ -18,17 +18,21 @@ const FOLLOWED = 60
 interface Trail {
   readonly calls: ReadonlyArray<{ readonly limit: number; readonly proposals: ReadonlyArray<Proposal> }>
   readonly observations: ReadonlyArray<Observation>
-  /** Whether it proposed nothing while nothing was under way, and what it then proposes when asked again. */
+  /**
+   * Whether it proposed nothing while nothing was under way, and what it then proposes when asked
+   * again.
+   */
   readonly ended: boolean
   readonly afterEnd: ReadonlyArray<Proposal>
 }
 
 /**
  * The invariants of a searcher, as fast-check properties: run them with `FastCheck.check` or
- * `FastCheck.assert`. Losses are made up by a seed, and one in eight is infinite, as of a training that diverged.
+ * `FastCheck.assert`. Losses are made up by a seed, and one in eight is infinite, as of a training
+ * that diverged.
  *
- * @param over - the settings, the searcher's defaults where missing, and the candidates, a small space
- *   of which a part is not admitted where missing
+ * @param over - the settings, the searcher's defaults where missing, and the candidates, a small
+ * space of which a part is not admitted where missing
  */
 export function searcherInvariants<State, F extends Fields>(
   searcher: Searcher<State, F>,

@@ -25,8 +25,9 @@ interface State {
 }
 
 /**
- * A random start, then all neighbors of the center at distance 1 that are candidates and new, in enumeration order; the
- * center moves to the best of them while that is better, else a new start is drawn.
+ * A random start, then all neighbors of the center at distance 1 that are candidates and new, in
+ * enumeration order; the center moves to the best of them while that is better, else a new start is
+ * drawn.
  *
  * Source: White, Nolen, Savani 2021 (arXiv 2005.02960), with restarts.
  */
@@ -70,7 +71,9 @@ export const localSearch: Searcher<State, Record<never, never>> = {
 
 const NOWHERE = { center: undefined, frontier: undefined, best: undefined }
 
-/** With nothing under way: move to a better neighbor and spread its frontier, or leave an empty one. */
+/**
+ * With nothing under way: move to a better neighbor and spread its frontier, or leave an empty one.
+ */
 function settle(candidates: Candidates, state: State): State {
   const { center, frontier, best } = state
   if (center === undefined || (frontier !== undefined && frontier.length > 0)) return state

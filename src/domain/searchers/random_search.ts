@@ -12,7 +12,8 @@ interface State {
 /**
  * Candidates are drawn uniformly, with replacement.
  *
- * Source: with a neighborhood objective, NA-RS of Wang et al. 2021 (arXiv 2105.06369); with the own score, random search.
+ * Source: with a neighborhood objective, NA-RS of Wang et al. 2021 (arXiv 2105.06369); with the own
+ * score, random search.
  */
 export const randomSearch: Searcher<State, Record<never, never>> = {
   name: "rs",

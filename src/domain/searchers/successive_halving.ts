@@ -22,10 +22,11 @@ interface Rung {
 }
 
 /**
- * The rungs, first to last: as many as fit with at least one epoch at the first and one candidate at the last.
+ * The rungs, first to last: as many as fit with at least one epoch at the first and one candidate
+ * at the last.
  *
- * Source: Jamieson and Talwalkar 2016 (arXiv 1502.07943), with the rungs of Li et al. 2017 (arXiv 1603.06560): samples/eta^i, epochs/eta^(s − i),
- * both rounded down.
+ * Source: Jamieson and Talwalkar 2016 (arXiv 1502.07943), with the rungs of Li et al. 2017 (arXiv
+ * 1603.06560): samples/eta^i, epochs/eta^(s − i), both rounded down.
  */
 export function rungsOf({ samples, epochs, eta }: Halving): ReadonlyArray<Rung> {
   let last = 0
@@ -52,8 +53,8 @@ interface State {
 }
 
 /**
- * Random candidates that are trained for few epochs; the best of each rung are trained for more. A rung waits for all
- * observations of the one before; among equals the earlier candidate goes on.
+ * Random candidates that are trained for few epochs; the best of each rung are trained for more. A
+ * rung waits for all observations of the one before; among equals the earlier candidate goes on.
  *
  * Source: Jamieson and Talwalkar 2016 (arXiv 1502.07943); over neighborhoods ours.
  */
