@@ -29,8 +29,8 @@ import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { progressLine } from "../src/adapters/terminal/darts_progress.ts"
 import { encodeDartsRun } from "../src/domain/darts/run_settings.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
-import { type GradientProgress, gradientSearch } from "../src/effects/programs/darts_search.ts"
-import { planGradientSearch } from "../src/effects/programs/plan_darts.ts"
+import { type DartsProgress, runDartsSearch } from "../src/effects/programs/darts_search.ts"
+import { planDartsSearch } from "../src/effects/programs/plan_darts.ts"
 import { scriptFlags, text, toggle, value, whole } from "./_flags.ts"
 import { studyPlot } from "./_study_plot.ts"
 import { readRuns, Spent } from "./_study_results.ts"
@@ -139,7 +139,7 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
   console.log(command(given, folder))
   const asked = yield* resolveDartsRun(undefined, given)
   const { plan, info, run } = yield* Effect.provide(
-    planGradientSearch(asked, builtinSpace(COMMON.space)),
+    planDartsSearch(asked, builtinSpace(COMMON.space)),
     DatasetFiles.layerCached()
   )
   yield* beginGradientRun(folder, {
@@ -147,14 +147,14 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     data: info.digest
   })
   const { spent, note } = clockOf(folder)
-  const onProgress = (now: GradientProgress) =>
+  const onProgress = (now: DartsProgress) =>
     Effect.sync(() => {
       if (now.step < now.steps) return
       note()
       console.log(`${variant.name} seed ${seed}: ${progressLine(now)}`)
     })
   const cache = cacheFolder("programs")
-  const outcome = yield* gradientSearch(plan, onProgress).pipe(
+  const outcome = yield* runDartsSearch(plan, onProgress).pipe(
     Effect.provide(
       Layer.mergeAll(backendLayer("onnx", { cache, threads }), Folder.layer(folder), batchesLayer(), NoCurves.layer)
     )

@@ -29,9 +29,9 @@ import { makeBatch } from "../src/domain/data/batch.ts"
 import { integerAt, keyOf } from "../src/domain/random.ts"
 import type { Given } from "../src/domain/setting/field.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
-import { type GradientProgress, gradientSearch } from "../src/effects/programs/darts_search.ts"
-import type { GradientPlan } from "../src/effects/programs/darts_step.ts"
-import { planGradientSearch } from "../src/effects/programs/plan_darts.ts"
+import { type DartsProgress, runDartsSearch } from "../src/effects/programs/darts_search.ts"
+import type { DartsPlan } from "../src/effects/programs/darts_step.ts"
+import { planDartsSearch } from "../src/effects/programs/plan_darts.ts"
 import { scriptFlags, toggle, whole } from "./_flags.ts"
 import { alternate, isNoisy, median, processorMs, type Runs, ratioOf, ratioText, type Timed } from "./_rounds.ts"
 
@@ -95,8 +95,8 @@ async function imageFolder(count: number): Promise<string> {
 /** The plan of a case's search, with the augmentation that is measured. */
 const planOf = Effect.fnUntraced(function* ({ settings, augmentation }: Case) {
   const decoded = yield* dartsRun(naDarts, settings)
-  const { plan, info } = yield* planGradientSearch(decoded, builtinSpace("nas-bench-201"))
-  const augmented: GradientPlan = {
+  const { plan, info } = yield* planDartsSearch(decoded, builtinSpace("nas-bench-201"))
+  const augmented: DartsPlan = {
     ...plan,
     request: (images, at) => {
       const { indices, options } = plan.request(images, at)
@@ -116,7 +116,7 @@ interface PerImage extends Timed {
 }
 
 /** What an image takes of one thread: augmenting it, and reading it before. */
-const makeBatches = Effect.fnUntraced(function* (plan: GradientPlan, timed: number) {
+const makeBatches = Effect.fnUntraced(function* (plan: DartsPlan, timed: number) {
   const { batchSize } = plan.settings
   let [reading, making, processor] = [0, 0, 0]
   for (let first = 0; first < timed; first += batchSize) {
@@ -136,11 +136,11 @@ const makeBatches = Effect.fnUntraced(function* (plan: GradientPlan, timed: numb
 })
 
 /** What an image takes of a search, whose steps take two batches. */
-const takeBatches = Effect.fnUntraced(function* (plan: GradientPlan) {
-  let last: GradientProgress | undefined
+const takeBatches = Effect.fnUntraced(function* (plan: DartsPlan) {
+  let last: DartsProgress | undefined
   const spent = processorMs()
   yield* Effect.provide(
-    gradientSearch(plan, (now) =>
+    runDartsSearch(plan, (now) =>
       Effect.sync(() => {
         last = now
       })

@@ -8,7 +8,7 @@
  * alone, against n + 1 times a step without neighbors. `alpha`: neighbors in the alpha update,
  * which is what the peer does. For each n, these and the step without neighbors take turns in
  * rounds, a process each; a ratio is the median of the rounds' ratios, beside its quartiles. Steps
- * are those of `gradientSearch`, whole: batches on their way to the device, all runs, both updates.
+ * are those of `runDartsSearch`, whole: batches on their way to the device, all runs, both updates.
  * `--cpu`: times and ratios are of processor time in place of wall time, for a machine that others
  * use too; with one thread the two are the same on a quiet machine.
  */
@@ -31,8 +31,8 @@ import { initialWeights } from "../src/domain/network/initial_weights.ts"
 import { fullName } from "../src/domain/program/port.ts"
 import { keyOf, uniformAt } from "../src/domain/random.ts"
 import { builtinSpace, SPACE_NAMES } from "../src/domain/space/spaces.ts"
-import { gradientSearch } from "../src/effects/programs/darts_search.ts"
-import type { GradientPlan } from "../src/effects/programs/darts_step.ts"
+import { runDartsSearch } from "../src/effects/programs/darts_search.ts"
+import type { DartsPlan } from "../src/effects/programs/darts_step.ts"
 import { choice, scriptFlags, sizes, text, toggle, whole, wholes } from "./_flags.ts"
 import { type StepTimes, torchDartsStep } from "./_peers.ts"
 import { alternate, isNoisy, median, medians, processorMs, type Runs, ratioOf, ratioText } from "./_rounds.ts"
@@ -79,7 +79,7 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
   const labels = Int32Array.from({ length: examples }, (_, i) => i % 10)
   const train = { shape, images, labels }
   const { train: reader } = yield* memoryDataset({ name: "made up", classes: 10, train, test: train })
-  const plan: GradientPlan = {
+  const plan: DartsPlan = {
     ...asked,
     space,
     network,
@@ -93,7 +93,7 @@ const measure = Effect.fn("measure")(function* (neighbors: number, updates: "bot
   }
   const [times, processor]: [Array<number>, Array<number>] = [[], []]
   let [before, spent] = [Number.NaN, Number.NaN]
-  yield* gradientSearch(plan, () =>
+  yield* runDartsSearch(plan, () =>
     Effect.sync(() => {
       const [now, used] = [performance.now(), processorMs()]
       times.push(now - before)

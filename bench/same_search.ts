@@ -36,13 +36,13 @@ import { openStepBatches } from "../src/effects/programs/darts_batches.ts"
 import { startTensors } from "../src/effects/programs/darts_search.ts"
 import {
   alphaOf,
-  type GradientPlan,
+  type DartsPlan,
   makeStep,
   type StepBatches,
   type StepLosses
 } from "../src/effects/programs/darts_step.ts"
 import { type DeviceState, makeDeviceState } from "../src/effects/programs/device_state.ts"
-import { planGradientSearch } from "../src/effects/programs/plan_darts.ts"
+import { planDartsSearch } from "../src/effects/programs/plan_darts.ts"
 import { choice, many, positive, scriptFlags, toggle, whole } from "./_flags.ts"
 
 const flags = scriptFlags({
@@ -58,12 +58,7 @@ const { backend: names, epochs, images, tolerance, threads } = flags
 type Tensors = ReadonlyMap<string, HostValues>
 
 /** A search on one backend: its own state, and steps from a state that it is given. */
-const lane = Effect.fn("lane")(function* (
-  name: BackendName,
-  plan: GradientPlan,
-  programs: StepPrograms,
-  start: Tensors
-) {
+const lane = Effect.fn("lane")(function* (name: BackendName, plan: DartsPlan, programs: StepPrograms, start: Tensors) {
   const backend = Context.get(yield* Layer.build(backendLayer(name, { threads: threads })), TensorBackend)
   const own = yield* Effect.provideService(makeDeviceState(start), TensorBackend, backend)
   let current = own
@@ -141,7 +136,7 @@ const compare = Effect.gen(function* () {
     backend: names[0]
   })
   const space = builtinSpace("nas-bench-201")
-  const { plan } = yield* Effect.provide(planGradientSearch(settings, space), DatasetFiles.layerCached())
+  const { plan } = yield* Effect.provide(planDartsSearch(settings, space), DatasetFiles.layerCached())
   const programs = yield* stepPrograms(plan, plan.network)
   const start = startTensors(plan, programs)
   const first = yield* lane(names[0]!, plan, programs, start)
@@ -158,7 +153,7 @@ const compare = Effect.gen(function* () {
     let last: StepLosses | undefined
     for (let i = 0; i < planned.steps; i++, steps++) {
       const step = planStep(plan, plan.network.shape, planned, i)
-      const { batches } = yield* take(step)
+      const batches = yield* take(step)
       const before = yield* first.tensors
       const own = yield* first.free(step, batches)
       drift = Math.max(drift, difference(own, yield* control.free(step, batches)))

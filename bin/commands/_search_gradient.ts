@@ -9,7 +9,7 @@ import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import { resolveDartsRun } from "../../src/adapters/settings/resolve.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
-import { gradientProgress } from "../../src/adapters/terminal/darts_progress.ts"
+import { dartsProgress } from "../../src/adapters/terminal/darts_progress.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
 import { encodeDartsRun } from "../../src/domain/darts/run_settings.ts"
 import { machineFields } from "../../src/domain/data/data_fields.ts"
@@ -17,10 +17,10 @@ import { elementCount } from "../../src/domain/program/program.ts"
 import { decodeSettings } from "../../src/domain/setting/field.ts"
 import { foundNetwork } from "../../src/domain/training/found_network.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
-import { gradientSearch } from "../../src/effects/programs/darts_search.ts"
-import { planGradientSearch } from "../../src/effects/programs/plan_darts.ts"
-import { gradientJson, gradientText } from "../../src/report/darts_report.ts"
-import { gradientPlanLine } from "../../src/report/run_plan.ts"
+import { runDartsSearch } from "../../src/effects/programs/darts_search.ts"
+import { planDartsSearch } from "../../src/effects/programs/plan_darts.ts"
+import { dartsJson, dartsText } from "../../src/report/darts_report.ts"
+import { dartsPlanLine } from "../../src/report/run_plan.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import { keptIn } from "./_kept.ts"
@@ -35,7 +35,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   const stored = run === undefined ? undefined : yield* readGradientRun(run)
   const asked = yield* resolveDartsRun(config, given, stored)
   const space = yield* loadSpace(asked.settings.space)
-  const planned = yield* Effect.provide(planGradientSearch(asked, space), DatasetFiles.layerCached())
+  const planned = yield* Effect.provide(planDartsSearch(asked, space), DatasetFiles.layerCached())
   const { plan, info, used } = planned
   const { backend: backendField } = machineFields
   const kept =
@@ -52,7 +52,7 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     const algorithm = search.method.name
     yield* beginGradientRun(run, { version: GRADIENT_VERSION, algorithm, settings, data: info.digest })
   }
-  const progress = yield* gradientProgress(process.stderr, run !== undefined)
+  const progress = yield* dartsProgress(process.stderr, run !== undefined)
   const backendOptions = {
     cache: cacheFolder("programs"),
     ...(threads === undefined ? {} : { threads })
@@ -66,10 +66,10 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
     const { name } = yield* TensorBackend
     const device = yield* deviceOf(backendName)
     const weights = [...planned.parameters.values()].reduce((sum, shape) => sum + elementCount(shape), 0)
-    yield* progress.note(gradientPlanLine(plan, planned.run.settings, info, weights))
-    return { outcome: yield* gradientSearch(plan, progress.show), backend: name, device }
+    yield* progress.note(dartsPlanLine(plan, planned.run.settings, info, weights))
+    return { outcome: yield* runDartsSearch(plan, progress.show), backend: name, device }
   }).pipe(
-    Effect.tapErrorTag("DivergedError", () => stop({ _tag: "Diverged" })),
+    Effect.tapErrorTag("DartsDiverged", () => stop({ _tag: "Diverged" })),
     Effect.tapErrorTag("DatasetError", () => stop({ _tag: "BadData", train: info.train })),
     Effect.onInterrupt(() => progress.interrupted),
     Effect.ensuring(progress.clear),
@@ -79,6 +79,6 @@ export const searchByGradient = Effect.fn("searchByGradient")(function* ({ confi
   const found = foundNetwork(space, architectureOfKey(outcome.architecture), search.settings, info)
   const inputWait = yield* progress.inputWait
   const result = { search, space, info, used, backend, device, outcome, found, seconds, inputWait, run }
-  if (json) yield* Console.error(gradientText(result))
-  yield* Console.log(json ? JSON.stringify(gradientJson(result)) : gradientText(result))
+  if (json) yield* Console.error(dartsText(result))
+  yield* Console.log(json ? JSON.stringify(dartsJson(result)) : dartsText(result))
 })

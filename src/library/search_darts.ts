@@ -17,8 +17,8 @@ import type { Fields } from "../domain/setting/field.ts"
 import type { Space } from "../domain/space/space.ts"
 import { Datasets } from "../effects/ports/datasets.ts"
 import type { TensorBackend, TensorError } from "../effects/ports/tensor_backend.ts"
-import { type GradientOutcome, type GradientProgress, gradientSearch } from "../effects/programs/darts_search.ts"
-import { planGradientSearch } from "../effects/programs/plan_darts.ts"
+import { type DartsOutcome, type DartsProgress, runDartsSearch } from "../effects/programs/darts_search.ts"
+import { planDartsSearch } from "../effects/programs/plan_darts.ts"
 import { type ReadableArchitecture, readable } from "./readable.ts"
 
 /** Labeled images in memory. */
@@ -58,11 +58,11 @@ export interface DartsOptions<F extends Fields = NoFields> {
   readonly seed?: string | number
   /** What computes: a name, or a layer of your own. @defaultValue "onnx" */
   readonly backend?: BackendName | Layer.Layer<TensorBackend, TensorError>
-  readonly onProgress?: (progress: GradientProgress) => void
+  readonly onProgress?: (progress: DartsProgress) => void
 }
 
 /** What a search by gradients found, and its epochs. */
-export interface DartsResult extends ReadableArchitecture, Omit<GradientOutcome, "architecture"> {}
+export interface DartsResult extends ReadableArchitecture, Omit<DartsOutcome, "architecture"> {}
 
 /**
  * Search the cells of a space by gradients, on images in memory: NA-DARTS, or another method of the
@@ -94,15 +94,15 @@ export const searchDarts = Effect.fn("searchDarts")(function* <F extends Fields 
   const given = { ...settings, dataset: "tensor-file", data: "images", seed: `${seed}` }
   const asked = yield* dartsRun(options.method ?? naDarts, given)
   const datasets = Layer.succeed(Datasets, { open: () => Effect.succeed(dataset) })
-  const { plan } = yield* Effect.provide(planGradientSearch(asked, space), datasets)
+  const { plan } = yield* Effect.provide(planDartsSearch(asked, space), datasets)
   const layers = Layer.mergeAll(
     typeof backend === "string" ? backendLayer(backend) : backend,
     OnDemand.layer,
     MemoryCheckpoints.layer,
     NoCurves.layer
   )
-  const progress = (told: GradientProgress) => Effect.sync(() => onProgress?.(told))
-  const { architecture, ...outcome } = yield* Effect.provide(gradientSearch(plan, progress), layers)
+  const progress = (told: DartsProgress) => Effect.sync(() => onProgress?.(told))
+  const { architecture, ...outcome } = yield* Effect.provide(runDartsSearch(plan, progress), layers)
   const found: DartsResult = { ...readable(space, architectureOfKey(architecture)), ...outcome }
   return found
 })

@@ -5,14 +5,14 @@ import { type DartsRun, encodeDartsRun } from "../domain/darts/run_settings.ts"
 import type { DatasetInfo } from "../domain/data/dataset.ts"
 import type { Space } from "../domain/space/space.ts"
 import type { FoundNetwork } from "../domain/training/found_network.ts"
-import type { GradientOutcome } from "../effects/programs/darts_search.ts"
+import type { DartsOutcome } from "../effects/programs/darts_search.ts"
 import { aligned, table } from "./aligned.ts"
 import { dataJson, dataRows, type UsedImages } from "./data_report.ts"
 import { foundReport } from "./found_report.ts"
 import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished gradient search. */
-interface GradientResult {
+interface DartsResult {
   readonly search: DartsRun
   readonly space: Space
   readonly info: DatasetInfo
@@ -20,7 +20,7 @@ interface GradientResult {
   readonly backend: string
   /** What the backend computes with. */
   readonly device: string
-  readonly outcome: GradientOutcome
+  readonly outcome: DartsOutcome
   /** The network that was found, with its sizes. */
   readonly found: FoundNetwork
   /** Wall time of this process. */
@@ -33,19 +33,19 @@ interface GradientResult {
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** The record of the epoch that the result was read off. */
-function keptEpoch({ epochs, epoch }: GradientOutcome): EpochRecord {
+function keptEpoch({ epochs, epoch }: DartsOutcome): EpochRecord {
   return epochs.find((record) => record.epoch === epoch)!
 }
 
 /** The machine-readable result: one object. */
-export function gradientJson({
+export function dartsJson({
   search,
   space,
   outcome,
   info,
   found,
   ...rest
-}: GradientResult): Readonly<Record<string, unknown>> {
+}: DartsResult): Readonly<Record<string, unknown>> {
   const text = (key: string) => printArchitecture(space, architectureOfKey(key))
   const last = keptEpoch(outcome)
   const { next } = foundReport(space, found, search.settings, info.classes)
@@ -71,7 +71,7 @@ export function gradientJson({
 }
 
 /** The result for people: what was found, how the search went, where it lies, what to type next. */
-export function gradientText(result: GradientResult): string {
+export function dartsText(result: DartsResult): string {
   const { search, space, outcome, info, backend, seconds, inputWait, run } = result
   const { drawn, size, next, full } = foundReport(space, result.found, search.settings, info.classes)
   const kept = keptEpoch(outcome)

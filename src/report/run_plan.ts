@@ -1,6 +1,6 @@
 import type { DatasetInfo, ImageShape } from "../domain/data/dataset.ts"
 import type { TrainingProtocol } from "../domain/training/protocol.ts"
-import type { GradientPlan } from "../effects/programs/darts_step.ts"
+import type { DartsPlan } from "../effects/programs/darts_step.ts"
 import type { TrainingPlan } from "../effects/programs/train_network.ts"
 
 const count = (value: number) => value.toLocaleString("en-US")
@@ -14,8 +14,8 @@ export const SHORTER = {
 } as const
 
 /** What a search by gradients is about to do: epochs, steps, images and the network. */
-export function gradientPlanLine(
-  plan: GradientPlan,
+export function dartsPlanLine(
+  plan: DartsPlan,
   { channels, cells, protocol }: { readonly channels: number; readonly cells: number; readonly protocol: string },
   info: DatasetInfo,
   weights: number

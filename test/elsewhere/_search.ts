@@ -17,8 +17,8 @@ import { initialWeights } from "../../src/domain/network/initial_weights.ts"
 import { keyOf, uniformAt } from "../../src/domain/random.ts"
 import { builtinSpace } from "../../src/domain/space/spaces.ts"
 import { SampleReader } from "../../src/effects/ports/datasets.ts"
-import { gradientSearch } from "../../src/effects/programs/darts_search.ts"
-import type { GradientPlan } from "../../src/effects/programs/darts_step.ts"
+import { runDartsSearch } from "../../src/effects/programs/darts_search.ts"
+import type { DartsPlan } from "../../src/effects/programs/darts_step.ts"
 
 /** What every host has to find alike. */
 export interface Found {
@@ -55,7 +55,7 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
   yield* checkDartsSearch(search, relaxedShape(space), EXAMPLES)
   const { weightLayout } = yield* stepPrograms(search, network)
   const parameters = new Map(weightLayout.map(({ name, shape }) => [name, shape]))
-  const plan: GradientPlan = {
+  const plan: DartsPlan = {
     ...search,
     ...{ space, network, examples: EXAMPLES, seed: "elsewhere" },
     initial: new Map([...initialWeights(parameters, "weights")].map(([name, data]) => [`param/${name}`, data])),
@@ -63,7 +63,7 @@ export const smallSearch = Effect.fn("smallSearch")(function* (runtime: RuntimeN
     request: (indices) => ({ indices, options: { classes: CLASSES } })
   }
   const { architecture, epochs } = yield* Effect.provide(
-    gradientSearch(plan, () => Effect.void),
+    runDartsSearch(plan, () => Effect.void),
     Layer.mergeAll(layer(runtime), Memory.layer, OnDemand.layer, NoCurves.layer)
   )
   const found: Found = {

@@ -1,16 +1,16 @@
 import * as Effect from "effect/Effect"
-import type { GradientProgress } from "../../effects/programs/darts_search.ts"
+import type { DartsProgress } from "../../effects/programs/darts_search.ts"
 import { makeForecast } from "../../report/forecast.ts"
 import { SHORTER } from "../../report/run_plan.ts"
 import { makeProgress, type ProgressTarget } from "./progress.ts"
 
 /** The progress of a gradient search on a terminal or in a log, and what an interruption says. */
-export const gradientProgress = Effect.fn("gradientProgress")(function* (target: ProgressTarget, kept: boolean) {
+export const dartsProgress = Effect.fn("dartsProgress")(function* (target: ProgressTarget, kept: boolean) {
   const progress = yield* makeProgress(target)
   const forecast = makeForecast(SHORTER.search)
-  let last: GradientProgress | undefined
+  let last: DartsProgress | undefined
   return {
-    show: Effect.fnUntraced(function* (now: GradientProgress) {
+    show: Effect.fnUntraced(function* (now: DartsProgress) {
       last = now
       const told = forecast(now, stepsLeft(now))
       if (told !== undefined) yield* progress.note(told)
@@ -29,17 +29,17 @@ export const gradientProgress = Effect.fn("gradientProgress")(function* (target:
   }
 })
 
-function inputWait({ waited, milliseconds }: GradientProgress): number {
+function inputWait({ waited, milliseconds }: DartsProgress): number {
   return waited / Math.max(1, milliseconds)
 }
 
 /** Steps that are left to the search, if no rule stops it. */
-function stepsLeft({ epochs, epoch, steps, step }: GradientProgress): number {
+function stepsLeft({ epochs, epoch, steps, step }: DartsProgress): number {
   return (epochs - epoch) * steps - step
 }
 
 /** One line: where the search is, its means over the epoch, its speed and the time left. */
-export function progressLine(now: GradientProgress): string {
+export function progressLine(now: DartsProgress): string {
   const perStep = now.done === 0 ? 0 : now.milliseconds / now.done
   const left = stepsLeft(now)
   const seconds = Math.round((left * perStep) / 1000)

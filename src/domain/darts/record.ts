@@ -11,7 +11,7 @@ const LevelMeans = Schema.Struct({
 }).annotations({ identifier: "LevelMeans" })
 interface LevelMeans extends Schema.Schema.Type<typeof LevelMeans> {}
 
-/** What is kept of an epoch of a gradient search. */
+/** What is kept of an epoch of a search by gradients. */
 export const EpochRecord = Schema.Struct({
   epoch: Schema.Int,
   /** Key of the architecture that would be read off now. */
@@ -46,18 +46,18 @@ interface LevelSums extends Schema.Schema.Type<typeof LevelSums> {}
 /** Sums of no batches. */
 const NO_BATCHES: LevelSums = { batches: 0, loss: 0, correct: 0, gap: 0 }
 
-/** How far a gradient search is: the next step is `step` of `epoch`. The tensors lie beside it. */
-export const GradientPosition = Schema.Struct({
+/** How far a search by gradients is: the next step is `step` of `epoch`. The tensors lie beside it. */
+export const DartsPosition = Schema.Struct({
   version: Schema.Literal(3),
   epoch: Schema.Int.pipe(Schema.nonNegative()),
   step: Schema.Int.pipe(Schema.nonNegative()),
   sums: Schema.Struct({ alpha: LevelSums, weights: LevelSums }),
   epochs: Schema.Array(EpochRecord)
-}).annotations({ identifier: "GradientPosition" })
-export interface GradientPosition extends Schema.Schema.Type<typeof GradientPosition> {}
+}).annotations({ identifier: "DartsPosition" })
+export interface DartsPosition extends Schema.Schema.Type<typeof DartsPosition> {}
 
 /** A search that has not begun. */
-export const GRADIENT_START: GradientPosition = {
+export const DARTS_START: DartsPosition = {
   version: 3,
   epoch: 0,
   step: 0,

@@ -1,8 +1,7 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { LEVELS } from "../../domain/darts/level.ts"
-import { curvatureBatches, planEpoch, type StepPlan, stepBatches } from "../../domain/darts/step_plan.ts"
+import { curvatureBatches, planEpoch, stepBatches } from "../../domain/darts/step_plan.ts"
 import type { StepPrograms } from "../../domain/darts/step_programs.ts"
 import type { Batch, BatchRequest } from "../../domain/data/batch.ts"
 import { shapesOf } from "../../domain/program/port.ts"
@@ -10,14 +9,14 @@ import { elementCount } from "../../domain/program/program.ts"
 import { split, standardNormals } from "../../domain/random.ts"
 import { Batches } from "../ports/datasets.ts"
 import type { HostValues } from "../ports/tensor_backend.ts"
-import type { BatchInputs, BatchPlace, GradientPlan, StepBatches } from "./darts_step.ts"
+import type { BatchInputs, BatchPlace, DartsPlan, StepBatches } from "./darts_step.ts"
 
 /**
  * Begin to make the batches of a search from a step on, in the order in which its steps take them: the validation images, then the training images.
- * Gives what takes those of the next step, and the milliseconds that it waited. An interruption on the way must be the end of the search.
+ * Gives what takes those of the next step. An interruption on the way must be the end of the search.
  */
 export const openStepBatches = Effect.fnUntraced(function* (
-  plan: GradientPlan,
+  plan: DartsPlan,
   programs: StepPrograms,
   from: { readonly epoch: number; readonly step: number }
 ) {
@@ -29,20 +28,18 @@ export const openStepBatches = Effect.fnUntraced(function* (
       onSome: Effect.succeed
     })
   )
-  return Effect.fnUntraced(function* ({ epoch, step }: StepPlan) {
-    const begun = yield* Clock.currentTimeMillis
+  return Effect.fnUntraced(function* ({ epoch, step }: { readonly epoch: number; readonly step: number }) {
     const [alpha, weights] = [yield* next, yield* next]
-    const waited = (yield* Clock.currentTimeMillis) - begun
     const batches: StepBatches = {
       alpha: batchInputs(plan, programs, alpha, { epoch, step, level: "alpha" }),
       weights: batchInputs(plan, programs, weights, { epoch, step, level: "weights" })
     }
-    return { batches, waited }
+    return batches
   })
 })
 
 /** The batches that eigenvalues are measured on. They are augmented as in the first epoch, in every one. */
-export const takeCurvatureBatches = Effect.fnUntraced(function* (plan: GradientPlan, programs: StepPrograms) {
+export const takeCurvatureBatches = Effect.fnUntraced(function* (plan: DartsPlan, programs: StepPrograms) {
   const { settings, examples, seed } = plan
   const images = curvatureBatches(plan, examples, seed, settings.eigenvalueBatches)
   const places = images.map((_, step): BatchPlace => ({ epoch: 0, step, level: "alpha" }))
@@ -55,7 +52,7 @@ export const takeCurvatureBatches = Effect.fnUntraced(function* (plan: GradientP
 
 /** The requests of a search's batches from a step on, to its last epoch, or that after which it is read off. */
 function* batchRequests(
-  plan: GradientPlan,
+  plan: DartsPlan,
   from: { readonly epoch: number; readonly step: number }
 ): Generator<BatchRequest> {
   const { settings, network, examples, seed } = plan
@@ -71,7 +68,7 @@ function* batchRequests(
 
 /** A batch with the noise that the network asks for beside its images. */
 function batchInputs(
-  { seed }: GradientPlan,
+  { seed }: DartsPlan,
   { loss }: StepPrograms,
   { shape, x, targets }: Batch,
   { epoch, step, level }: BatchPlace

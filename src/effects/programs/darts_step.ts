@@ -31,7 +31,7 @@ export interface BatchPlace {
 }
 
 /** What a gradient search is made of: its method and settings, and what it runs on. */
-export interface GradientPlan extends DartsSearch {
+export interface DartsPlan extends DartsSearch {
   readonly space: Space
   readonly network: SearchNetwork
   /** Number of training images; alpha and the weights share them. */
@@ -57,7 +57,7 @@ interface Compiled {
 }
 
 /** The architecture parameters of this moment. */
-export const alphaOf = ({ network }: GradientPlan, state: DeviceState): Effect.Effect<CellTensors, TensorError> =>
+export const alphaOf = ({ network }: DartsPlan, state: DeviceState): Effect.Effect<CellTensors, TensorError> =>
   Effect.suspend(() => {
     const names = network.shape.map(({ name }) => [name, fullName({ role: "alpha", name })] as const)
     const all = new Set(names.map(([, full]) => full))
@@ -78,7 +78,7 @@ interface LevelLosses {
 export type StepLosses = Readonly<Record<Level, LevelLosses>>
 
 /** Compiles the programs of a search's steps; gives what runs one step. */
-export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, programs: StepPrograms, state: DeviceState) {
+export const makeStep = Effect.fnUntraced(function* (plan: DartsPlan, programs: StepPrograms, state: DeviceState) {
   const backend = yield* TensorBackend
   const { network } = plan
   const compiled = new Map<Program, Compiled>()
@@ -145,7 +145,7 @@ export const makeStep = Effect.fnUntraced(function* (plan: GradientPlan, program
  * batches.
  */
 export const makeCurvature = Effect.fnUntraced(function* (
-  plan: GradientPlan,
+  plan: DartsPlan,
   { loss, weightLayout }: StepPrograms,
   batches: ReadonlyArray<BatchInputs>
 ) {

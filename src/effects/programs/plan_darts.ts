@@ -21,11 +21,11 @@ import { keyOf, type Seed, shuffled, split } from "../../domain/random.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { Datasets } from "../ports/datasets.ts"
-import type { GradientPlan } from "./darts_step.ts"
+import type { DartsPlan } from "./darts_step.ts"
 import { measureNormalization } from "./measure_normalization.ts"
 
 /** The plan of a run's search, what the data are, and the settings with all sizes. Data without a customary normalization get that of the images which the weights are trained on. */
-export const planGradientSearch = Effect.fn("planGradientSearch")(function* (asked: DartsRun, space: Space) {
+export const planDartsSearch = Effect.fn("planDartsSearch")(function* (asked: DartsRun, space: Space) {
   const { protocol, imageSize = DATA_SIZES[protocol]?.imageSize } = asked.settings
   const source = yield* sourceOf({ ...asked.settings, imageSize })
   const { info, train } = yield* Effect.flatMap(Datasets, ({ open }) => open(source))
@@ -53,7 +53,7 @@ export const planGradientSearch = Effect.fn("planGradientSearch")(function* (ask
       train,
       halves.weights.map((place) => images[place]!)
     ))
-  const plan: GradientPlan = {
+  const plan: DartsPlan = {
     method,
     settings,
     space,

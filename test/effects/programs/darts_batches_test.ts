@@ -1,8 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as TestClock from "effect/TestClock"
-import * as TestContext from "effect/TestContext"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import * as Prefetch from "../../../src/adapters/datasets/prefetch.ts"
@@ -18,7 +16,7 @@ import { elementCount } from "../../../src/domain/program/program.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
 import { Batches, SampleReader } from "../../../src/effects/ports/datasets.ts"
 import { openStepBatches } from "../../../src/effects/programs/darts_batches.ts"
-import type { GradientPlan } from "../../../src/effects/programs/darts_step.ts"
+import type { DartsPlan } from "../../../src/effects/programs/darts_step.ts"
 import { run } from "../../_effect.ts"
 import { cellNetwork } from "../../domain/darts/_networks.ts"
 
@@ -37,7 +35,7 @@ const reader = SampleReader({
 const given = { epochs: 3, batchSize: 2, neighbors: 1, weightShare: 0.6 }
 const search = Either.getOrThrow(dartsSearch(naDarts, given, "nas-bench-201"))
 const programs = Either.getOrThrow(stepPrograms(search, cellNetwork))
-const plan: GradientPlan = {
+const plan: DartsPlan = {
   ...search,
   space: builtinSpace("nas-bench-201"),
   network: cellNetwork,
@@ -67,7 +65,7 @@ test("gives every step the images of its plan, from wherever the search goes on"
     assert.ok(expected.length >= 4)
     const taken = Effect.gen(function* () {
       const take = yield* openStepBatches(plan, programs, from)
-      return yield* Effect.forEach(expected, (step) => Effect.map(take(step), ({ batches }) => batches))
+      return yield* Effect.forEach(expected, take)
     })
     const batches = await run(taken.pipe(Effect.scoped, Effect.provide(Prefetch.layer())))
     for (const [i, step] of expected.entries())
@@ -108,10 +106,10 @@ test("adds the noise that a network asks for, other at every step and level, and
   assert.ok(names.length > 0)
   const taken = Effect.gen(function* () {
     const take = yield* openStepBatches(own, made, { epoch: 0, step: 0 })
-    return yield* Effect.forEach(steps({ epoch: 0, step: 0 }).slice(0, 2), (step) => take(step))
+    return yield* Effect.forEach(steps({ epoch: 0, step: 0 }).slice(0, 2), take)
   })
   const whole = () => run(taken.pipe(Effect.scoped, Effect.provide(Prefetch.layer())))
-  const inputs = (await whole()).flatMap(({ batches }) => [batches.alpha, batches.weights])
+  const inputs = (await whole()).flatMap((batches) => [batches.alpha, batches.weights])
   const firsts = new Set<number>()
   for (const batch of inputs)
     for (const name of names) {
@@ -121,30 +119,9 @@ test("adds the noise that a network asks for, other at every step and level, and
     }
   assert.is(firsts.size, inputs.length * names.length)
   assert.equal(
-    (await whole()).flatMap(({ batches }) => [batches.alpha, batches.weights]),
+    (await whole()).flatMap((batches) => [batches.alpha, batches.weights]),
     inputs
   )
-})
-
-test("counts the milliseconds that a step waited", async () => {
-  const slow = Layer.succeed(Batches, {
-    threads: Effect.succeed(0),
-    open: () =>
-      Effect.succeed({
-        next: Effect.delay(
-          Effect.succeedSome({ shape: [2, 3, 8, 8] as const, x: new Float32Array(384), targets: new Float32Array(6) }),
-          7
-        ),
-        waitShare: Effect.succeed(0)
-      })
-  })
-  const waited = Effect.gen(function* () {
-    const take = yield* openStepBatches(plan, programs, { epoch: 0, step: 0 })
-    const fiber = yield* Effect.fork(take(steps({ epoch: 0, step: 0 })[0]!))
-    for (let i = 0; i < 20; i++) yield* TestClock.adjust(1)
-    return (yield* fiber).waited
-  })
-  assert.is(await run(waited.pipe(Effect.scoped, Effect.provide(slow), Effect.provide(TestContext.TestContext))), 14)
 })
 
 test.run()

@@ -18,7 +18,7 @@ import * as Reference from "../../../src/adapters/tensor/reference.ts"
 import { discretize } from "../../../src/domain/darts/discretize.ts"
 import { gradientProgram } from "../../../src/domain/darts/loss_program.ts"
 import { dartsSearch, type Method, plain } from "../../../src/domain/darts/method.ts"
-import { GRADIENT_START } from "../../../src/domain/darts/record.ts"
+import { DARTS_START } from "../../../src/domain/darts/record.ts"
 import { DatasetError, type Samples } from "../../../src/domain/data/dataset.ts"
 import { buildProgram } from "../../../src/domain/program/builder.ts"
 import { copyNodes } from "../../../src/domain/program/copy.ts"
@@ -32,8 +32,8 @@ import { Checkpoints } from "../../../src/effects/ports/checkpoints.ts"
 import type { Curves } from "../../../src/effects/ports/curves.ts"
 import { type Batches, SampleReader } from "../../../src/effects/ports/datasets.ts"
 import type { TensorBackend } from "../../../src/effects/ports/tensor_backend.ts"
-import { gradientSearch } from "../../../src/effects/programs/darts_search.ts"
-import type { GradientPlan } from "../../../src/effects/programs/darts_step.ts"
+import { runDartsSearch } from "../../../src/effects/programs/darts_search.ts"
+import type { DartsPlan } from "../../../src/effects/programs/darts_step.ts"
 import { failure, run } from "../../_effect.ts"
 import { cellNetwork } from "../../domain/darts/_networks.ts"
 import { programsOf, searchOf } from "../../domain/darts/_steps.ts"
@@ -60,7 +60,7 @@ const initial = new Map(
   )
 )
 
-function plan(settings: Given = {}, method: string = "na-darts"): GradientPlan {
+function plan(settings: Given = {}, method: string = "na-darts"): DartsPlan {
   return {
     ...searchOf(method, { epochs: 2, batchSize: 2, ...settings }, "nas-bench-201"),
     space: builtinSpace("nas-bench-201"),
@@ -74,8 +74,8 @@ function plan(settings: Given = {}, method: string = "na-darts"): GradientPlan {
 }
 
 const quiet = () => Effect.void
-const search = (own: GradientPlan) => gradientSearch(own, quiet)
-const errorOf = (own: GradientPlan) =>
+const search = (own: DartsPlan) => runDartsSearch(own, quiet)
+const errorOf = (own: DartsPlan) =>
   Effect.matchEffect(search(own), {
     onFailure: Effect.succeed,
     onSuccess: () => Effect.dieMessage("the search did not fail")
@@ -83,7 +83,7 @@ const errorOf = (own: GradientPlan) =>
 const alone = <A, E>(program: Effect.Effect<A, E, Batches | Checkpoints | Curves | TensorBackend>) =>
   Effect.provide(program, Layer.mergeAll(Memory.layer, NoCurves.layer, Reference.layer("f32"), Prefetch.layer()))
 
-const test = suite("gradientSearch()")
+const test = suite("runDartsSearch()")
 
 test("keeps a record of every epoch, and the architecture of the last", async () => {
   const outcome = await run(alone(search(plan({ neighbors: 2 }))))
@@ -163,7 +163,7 @@ test("ends with the same bits wherever it was interrupted", async () => {
       const stopped = Effect.gen(function* () {
         let done = 0
         const fiber = yield* Effect.fork(
-          gradientSearch(own, () => Effect.suspend(() => (++done === steps ? Effect.never : Effect.void)))
+          runDartsSearch(own, () => Effect.suspend(() => (++done === steps ? Effect.never : Effect.void)))
         )
         yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => done === steps })
         yield* Fiber.interrupt(fiber)
@@ -223,7 +223,7 @@ test("keeps no checkpoint with NaN, and goes on from the last one with another l
     const after = yield* latest
     yield* save({
       ...after!,
-      record: JSON.stringify({ ...GRADIENT_START, epoch: 1, epochs: whole.epochs.slice(0, 1) })
+      record: JSON.stringify({ ...DARTS_START, epoch: 1, epochs: whole.epochs.slice(0, 1) })
     })
     const error = yield* errorOf(learning(1e38))
     const kept = yield* latest

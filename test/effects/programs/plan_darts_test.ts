@@ -9,7 +9,7 @@ import { planEpoch } from "../../../src/domain/darts/step_plan.ts"
 import { NORMALIZATIONS } from "../../../src/domain/data/normalization.ts"
 import type { Given } from "../../../src/domain/setting/field.ts"
 import { builtinSpace, type SpaceName } from "../../../src/domain/space/spaces.ts"
-import { planGradientSearch } from "../../../src/effects/programs/plan_darts.ts"
+import { planDartsSearch } from "../../../src/effects/programs/plan_darts.ts"
 import { run as runEffect } from "../../_effect.ts"
 import { safetensors, temporary } from "../../adapters/datasets/_files.ts"
 
@@ -28,12 +28,12 @@ const data = write(
 const plannedOf = ({ algorithm = "na-darts", ...given }: Given, space: SpaceName = "nas-bench-201") =>
   runEffect(
     Effect.flatMap(dartsRun(methodNamed(String(algorithm))!, given), (asked) =>
-      planGradientSearch(asked, builtinSpace(space))
+      planDartsSearch(asked, builtinSpace(space))
     ).pipe(Effect.provide(layerCached()), Effect.provide(NodeContext.layer))
   )
 const planOf = (settings: Given) => plannedOf({ algorithm: "darts", batchSize: 4, channels: 2, ...settings })
 
-const test = suite("planGradientSearch()")
+const test = suite("planDartsSearch()")
 test.after(remove)
 
 test("data without a customary normalization take that of the images which the weights are trained on", async () => {
