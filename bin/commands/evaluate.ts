@@ -129,7 +129,10 @@ const command = Command.make(
       const trained = yield* trainNetwork(plan, progress.show)
       const weights =
         saveWeights && run !== undefined
-          ? yield* writeWeights(run, trained.tensors, network.shapes, trained.position, images.normalization)
+          ? yield* writeWeights(run, {
+              ...{ tensors: trained.tensors, position: trained.position, step: plan.step },
+              ...{ parameters: network.shapes, normalization: images.normalization }
+            })
           : undefined
       return { trained, backend: (yield* TensorBackend).name, weights }
     }).pipe(

@@ -1,4 +1,4 @@
-import { entriesOf, type Node } from "../../../domain/program/node.ts"
+import { entriesOf, type Node, type NodeId } from "../../../domain/program/node.ts"
 import type { Operation, Shape, UnaryKind } from "../../../domain/program/operation.ts"
 import { elementCount, type Program, sameShape } from "../../../domain/program/program.ts"
 import { convolution, convolutionFilter, convolutionImage } from "./convolutions.ts"
@@ -37,159 +37,190 @@ const BINARY = { add: "Add", subtract: "Sub", multiply: "Mul", divide: "Div" } a
 const STORED_ELEMENTS = 64
 
 /**
- * The program as one ONNX graph. Elements are repeated by ONNX's own broadcasting where an operator has it, and transposed matrices
- * are read where they lie; the other operations are written with the operators of `target`. Inputs in `held` are no inputs of the model but
- * tensors that it holds; their names may not be those of other values.
+ * The program as one ONNX graph. Elements are repeated by ONNX's own broadcasting where an operator
+ * has it, and transposed matrices are read where they lie; the other operations are written with the
+ * operators of `target`. Inputs in `held` are no inputs of the model but tensors that it holds; their
+ * names may not be those of other values.
  */
 export function translate(
   program: Program,
   target: OnnxTarget,
   held: ReadonlyMap<string, HeldTensor> = new Map()
 ): OnnxModel {
-  const graph = new OnnxGraph()
-  const e = new Emitter(graph, target)
-  const values: Array<Value | undefined> = []
-  const inputs = new Map([...program.inputs].map(([name, port]) => [port.node, name]))
-  const partitions = partitionsOf(program)
+  const translation = new Translation(program, target)
+  const { graph } = translation
+  for (const [at, { operation, shape }] of entriesOf(program.nodes)) {
+    const own = operation._tag === "Input" ? held.get(operation.name) : undefined
+    if (own !== undefined) translation.set(at, { name: graph.initializer(own.name, shape, own.data), shape })
+    else if (operation._tag === "Input") translation.set(at, { name: graph.input(operation.name, shape), shape })
+    else if (!isLazy(operation)) translation.whole(at)
+  }
+  const outputs = new Map<string, string>()
+  for (const [name, { node, shape }] of program.outputs) {
+    const own = program.inputs.has(name) ? `${name}#next` : name
+    outputs.set(name, own)
+    graph.output(own, translation.whole(node).name, shape)
+  }
+  return { bytes: graph.encode(), outputs, operators: graph.size }
+}
+
+/** The values of a program's nodes in a graph that grows. */
+class Translation {
+  readonly graph = new OnnxGraph()
+  readonly #emitter: Emitter
+  readonly #nodes: ReadonlyArray<Node>
+  readonly #values = new Map<NodeId, Value>()
+  readonly #partitions: ReturnType<typeof partitionsOf>
   /** Per tensor that is split, the names of its parts by their starts. */
-  const parts = new Map<number, ReadonlyMap<number, string>>()
-  const node = (at: number) => program.nodes[at]!
+  readonly #parts = new Map<NodeId, ReadonlyMap<number, string>>()
+
+  constructor(program: Program, target: OnnxTarget) {
+    this.#emitter = new Emitter(this.graph, target)
+    this.#nodes = program.nodes
+    this.#partitions = partitionsOf(program)
+  }
+
+  set(at: NodeId, value: Value): void {
+    this.#values.set(at, value)
+  }
 
   /** The value with all its elements; repeated ones and flipped matrices are made when first asked for. */
-  function whole(at: number): Value {
-    const known = values[at]
+  whole(at: NodeId): Value {
+    const known = this.#values.get(at)
     if (known !== undefined) return known
-    const made = make(node(at))
-    values[at] = made
+    const made = this.#make(this.#node(at))
+    this.#values.set(at, made)
     return made
   }
 
-  function make({ operation, operands, shape }: Node): Value {
-    if (operation._tag === "Constant") return constant(operation.value, shape)
-    if (operation._tag === "Broadcast") {
-      const name = graph.operator("Expand", [whole(operands[0]!).name, graph.integers(shape)])
-      return { name, shape }
-    }
-    return compute(operation, operands, shape)
+  #node(at: NodeId): Node {
+    return this.#nodes[at]!
   }
 
-  function constant(value: number, shape: Shape): Value {
+  #constant(value: number, shape: Shape): Value {
+    const { graph } = this
     const count = elementCount(shape)
     if (count <= STORED_ELEMENTS) return { name: graph.floats(shape, new Float32Array(count).fill(value)), shape }
     return { name: graph.operator("Expand", [graph.floats([], [value]), graph.integers(shape)]), shape }
   }
 
   /** A value that the operator itself repeats. */
-  function repeatable(at: number): Value {
-    const { operation, operands, shape } = node(at)
-    if (operation._tag === "Constant") return { name: graph.floats([], [operation.value]), shape: [] }
-    if (operation._tag !== "Broadcast" || values[at] !== undefined) return whole(at)
-    const from = repeatable(operands[0]!)
-    return from.shape.length === 0 || from.shape.length === shape.length ? from : whole(at)
+  #repeatable(at: NodeId): Value {
+    const { operation, operands, shape } = this.#node(at)
+    if (operation._tag === "Constant") return { name: this.graph.floats([], [operation.value]), shape: [] }
+    if (operation._tag !== "Broadcast" || this.#values.has(at)) return this.whole(at)
+    const from = this.#repeatable(operands[0]!)
+    return from.shape.length === 0 || from.shape.length === shape.length ? from : this.whole(at)
   }
 
-  function binary(kind: keyof typeof BINARY, [a, b]: ReadonlyArray<number>, shape: Shape): Value {
-    const right = repeatable(b!)
-    let left = repeatable(a!)
-    if (!sameShape(joined(left.shape, right.shape), shape)) left = whole(a!)
-    return { name: graph.operator(BINARY[kind], [left.name, right.name]), shape }
+  #binary(kind: keyof typeof BINARY, [a, b]: ReadonlyArray<NodeId>, shape: Shape): Value {
+    const right = this.#repeatable(b!)
+    let left = this.#repeatable(a!)
+    if (!sameShape(joined(left.shape, right.shape), shape)) left = this.whole(a!)
+    return { name: this.graph.operator(BINARY[kind], [left.name, right.name]), shape }
   }
 
   /** A matrix, and whether its rows and columns are to be exchanged. */
-  function matrix(at: number): readonly [Value, boolean] {
-    const { operation, operands } = node(at)
-    if (operation._tag !== "Transpose") return [whole(at), false]
+  #matrix(at: NodeId): readonly [Value, boolean] {
+    const { operation, operands } = this.#node(at)
+    if (operation._tag !== "Transpose") return [this.whole(at), false]
     const { permutation } = operation
     const rank = permutation.length
     const flips = permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i))
-    return flips ? [whole(operands[0]!), true] : [whole(at), false]
+    return flips ? [this.whole(operands[0]!), true] : [this.whole(at), false]
+  }
+
+  #product([x, y]: ReadonlyArray<NodeId>): Value {
+    const [[a, flipA], [b, flipB]] = [this.#matrix(x!), this.#matrix(y!)]
+    return this.#emitter.product(a, b, { a: flipA, b: flipB })
   }
 
   /** A slice that is made together with others of its tensor. */
-  function part({ starts }: Extract<Operation, { _tag: "Slice" }>, at: number, shape: Shape): Value | undefined {
-    const partition = partitions.get(at)
+  #part({ starts }: Extract<Operation, { _tag: "Slice" }>, at: NodeId, shape: Shape): Value | undefined {
+    const partition = this.#partitions.get(at)
     if (partition === undefined) return undefined
     const { axis, bounds } = partition
-    let made = parts.get(at)
+    let made = this.#parts.get(at)
     if (made === undefined) {
       const sizes = bounds.slice(1).map((bound, i) => bound - bounds[i]!)
-      made = new Map(graph.split(whole(at).name, axis, sizes).map((name, i) => [bounds[i]!, name]))
-      parts.set(at, made)
+      made = new Map(this.graph.split(this.whole(at).name, axis, sizes).map((name, i) => [bounds[i]!, name]))
+      this.#parts.set(at, made)
     }
     return { name: made.get(starts[axis]!)!, shape }
   }
 
-  function compute(operation: Operation, operands: ReadonlyArray<number>, shape: Shape): Value {
-    const operand = (i: number) => whole(operands[i]!)
+  /** Operations that depend on how their operands are made; the others take these as they are. */
+  #make({ operation, operands, shape }: Node): Value {
     switch (operation._tag) {
-      case "Input":
       case "Constant":
-      case "Broadcast":
-        throw new RangeError(`Cannot compute ${operation._tag}`)
-      case "Detach":
-        return operand(0)
-      case "Unary":
-        if (operation.kind === "step") return e.positive(operand(0))
-        return { name: graph.operator(UNARY[operation.kind], [operand(0).name]), shape }
+        return this.#constant(operation.value, shape)
       case "Binary":
-        return binary(operation.kind, operands, shape)
-      case "Sum":
-        return e.sum(operand(0), operation.axes, true)
-      case "Max": {
-        const axes = graph.integers(operation.axes)
-        return { name: graph.operator("ReduceMax", [operand(0).name, axes], { attributes: { keepdims: 1 } }), shape }
+        return this.#binary(operation.kind, operands, shape)
+      case "MatMul":
+        return this.#product(operands)
+      case "Slice": {
+        const part = this.#part(operation, operands[0]!, shape)
+        if (part !== undefined) return part
       }
-      case "Reshape":
-        return e.reshape(operand(0), shape)
-      case "Transpose":
-        return e.transpose(operand(0), operation.permutation)
-      case "Slice":
-        return (
-          part(operation, operands[0]!, shape) ?? e.slice(operand(0), operation.starts, operation.ends, operation.steps)
-        )
-      case "Pad":
-        return e.pad(operand(0), operation.before, operation.after, operation.between)
-      case "Concatenate": {
-        const names = operands.map((at) => whole(at).name)
-        return { name: graph.operator("Concat", names, { attributes: { axis: operation.axis } }), shape }
-      }
-      case "MatMul": {
-        const [[a, flipA], [b, flipB]] = [matrix(operands[0]!), matrix(operands[1]!)]
-        return e.product(a, b, { a: flipA, b: flipB })
-      }
-      case "Convolution":
-        return convolution(e, operand(0), operand(1), operation)
-      case "ConvolutionImage":
-        return convolutionImage(e, operand(0), operand(1), operation, operation.size)
-      case "ConvolutionFilter":
-        return convolutionFilter(e, operand(0), operand(1), operation, operation.kernel)
-      case "MaxPool":
-        return maxPool(e, operand(0), operation)
-      case "MaxPoolScatter":
-        return maxPoolScatter(e, operand(0), operand(1), operation)
-      case "MaxPoolGather":
-        return maxPoolGather(e, operand(0), operand(1), operation)
-      case "AveragePool":
-        return averagePool(e, operand(0), operation, operation.countPadding)
-      case "AveragePoolTranspose":
-        return averagePoolTranspose(e, operand(0), operation, operation.countPadding, operation.size)
     }
+    const values = operands.map((operand) => this.whole(operand))
+    return emit(this.#emitter, this.graph, operation, values, shape)
   }
+}
 
-  for (const [at, { operation, shape }] of entriesOf(program.nodes)) {
-    const name = inputs.get(at)
-    const own = name === undefined ? undefined : held.get(name)
-    if (own !== undefined) values[at] = { name: graph.initializer(own.name, shape, own.data), shape }
-    else if (name !== undefined) values[at] = { name: graph.input(name, shape), shape }
-    else if (!isLazy(operation)) whole(at)
+/** The operators of an operation on values that are there. */
+function emit(e: Emitter, graph: OnnxGraph, operation: Operation, values: ReadonlyArray<Value>, shape: Shape): Value {
+  const [x, y = x] = values
+  if (x === undefined || y === undefined) throw new RangeError(`Cannot compute ${operation._tag} of nothing`)
+  switch (operation._tag) {
+    case "Detach":
+      return x
+    case "Broadcast":
+      return { name: graph.operator("Expand", [x.name, graph.integers(shape)]), shape }
+    case "Unary":
+      if (operation.kind === "step") return e.positive(x)
+      return { name: graph.operator(UNARY[operation.kind], [x.name]), shape }
+    case "Sum":
+      return e.sum(x, operation.axes, true)
+    case "Max": {
+      const axes = graph.integers(operation.axes)
+      return { name: graph.operator("ReduceMax", [x.name, axes], { attributes: { keepdims: 1 } }), shape }
+    }
+    case "Reshape":
+      return e.reshape(x, shape)
+    case "Transpose":
+      return e.transpose(x, operation.permutation)
+    case "Slice":
+      return e.slice(x, operation.starts, operation.ends, operation.steps)
+    case "Pad":
+      return e.pad(x, operation.before, operation.after, operation.between)
+    case "Concatenate": {
+      const names = values.map(({ name }) => name)
+      return { name: graph.operator("Concat", names, { attributes: { axis: operation.axis } }), shape }
+    }
+    case "Convolution":
+      return convolution(e, x, y, operation)
+    case "ConvolutionImage":
+      return convolutionImage(e, x, y, operation, operation.size)
+    case "ConvolutionFilter":
+      return convolutionFilter(e, x, y, operation, operation.kernel)
+    case "MaxPool":
+      return maxPool(e, x, operation)
+    case "MaxPoolScatter":
+      return maxPoolScatter(e, x, y, operation)
+    case "MaxPoolGather":
+      return maxPoolGather(e, x, y, operation)
+    case "AveragePool":
+      return averagePool(e, x, operation, operation.countPadding)
+    case "AveragePoolTranspose":
+      return averagePoolTranspose(e, x, operation, operation.countPadding, operation.size)
+    case "Input":
+    case "Constant":
+    case "Binary":
+    case "MatMul":
+      // `Translation` makes these itself.
+      throw new RangeError(`Cannot compute ${operation._tag}`)
   }
-  const outputs = new Map<string, string>()
-  for (const [name, { node: at, shape }] of program.outputs) {
-    const own = program.inputs.has(name) ? `${name}#next` : name
-    outputs.set(name, own)
-    graph.output(own, whole(at).name, shape)
-  }
-  return { bytes: graph.encode(), outputs, operators: graph.size }
 }
 
 /** Operations that are only made where a reader cannot do without. */
