@@ -28,7 +28,7 @@ import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import type { Space } from "../../src/domain/space/space.ts"
 import { isSupernetProtocol, SUPERNET_PROTOCOLS } from "../../src/domain/supernet/protocols.ts"
 import { changedProtocol, isTrainingProtocol, TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
-import { protocolOf } from "../../src/domain/training/run_settings.ts"
+import { checkChanges, protocolOf } from "../../src/domain/training/run_settings.ts"
 import { Evaluator } from "../../src/effects/ports/evaluator.ts"
 import { Reporter } from "../../src/effects/ports/reporter.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
@@ -114,6 +114,7 @@ const openTrainSearch = Effect.fnUntraced(function* (
       problem: `protocol (--protocol): "${name}" is one of supernets; trainings have ${Object.keys(TRAINING_PROTOCOLS).join(", ")}`
     })
   const protocol = protocolOf(settings, name)
+  yield* checkChanges(settings, protocol)
   const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
   const data = { ...settings, dataset, validation }
   const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
@@ -199,6 +200,7 @@ const openSupernetSearch = Effect.fnUntraced(function* (
       problem: `protocol (--protocol): "${name}" is one of trainings; supernets have ${Object.keys(SUPERNET_PROTOCOLS).join(", ")}`
     })
   const protocol = changedProtocol(SUPERNET_PROTOCOLS[name], settings)
+  yield* checkChanges(settings, protocol)
   const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
   const seed = settings.supernetSeed ?? settings.seed
   const data = { ...settings, dataset, validation, seed }

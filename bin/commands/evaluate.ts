@@ -15,7 +15,7 @@ import { trainingProgress } from "../../src/adapters/terminal/training_progress.
 import { readSubject } from "../../src/adapters/training/subject.ts"
 import { writeWeights } from "../../src/adapters/training/weights.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
-import { protocolOf, TrainingRunSettings } from "../../src/domain/training/run_settings.ts"
+import { checkChanges, protocolOf, TrainingRunSettings } from "../../src/domain/training/run_settings.ts"
 import type { Dataset } from "../../src/effects/ports/datasets.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
 import { openTrainingImages, planTraining, usedImages } from "../../src/effects/programs/plan_training.ts"
@@ -94,6 +94,7 @@ const command = Command.make(
     const subject = yield* readSubject(asked.architecture, asked.space)
     const name = asked.protocol ?? (subject.skeleton === "darts" ? "darts-cifar" : "nas-bench-201")
     const protocol = protocolOf(asked, name)
+    yield* checkChanges(asked, protocol)
     const images = yield* Effect.provide(openTrainingImages(asked, protocol), DatasetFiles.layerCached())
     const { info } = images.dataset
     if (kept === undefined) yield* checkTestImages(images.dataset)

@@ -168,6 +168,13 @@ for (const [name, args, code, text] of [
   ["no settings at all", [], 2, "add --architecture"],
   ["a word that is none", flags({ protocol: "imagenet" }), 2, "protocol (--protocol): Expected"],
   ["a number out of range", flags({ "drop-path": "1.5" }), 2, "dropPath (--drop-path): Expected"],
+  [
+    "a factor of a cosine",
+    flags({ "learning-rate-factor": "0.9" }),
+    2,
+    "--learning-rate-factor: is no setting of this"
+  ],
+  ["a place of digits", ["--architecture", CELL, "--data", "somewhere"], 2, "--data: mnist comes with the program"],
   ["weights without a folder", [...small, "--save-weights"], 2, "add --run FOLDER"],
   [
     "a NaN loss",

@@ -1,7 +1,9 @@
 import * as Schema from "@effect/schema/Schema"
+import * as Either from "effect/Either"
 import { LABEL_FIELDS } from "../data/label_settings.ts"
 import { BACKEND_CHOICES, DATASET_NAMES } from "../data/names.ts"
 import { oneOf, withDefault } from "../setting/schemas.ts"
+import { SettingsError } from "../setting/settings_error.ts"
 import {
   changedProtocol,
   ProtocolChanges,
@@ -41,6 +43,21 @@ export const TrainingRunSettings = Schema.Struct({
   seed: withDefault(Schema.String, "0")
 }).annotations({ identifier: "TrainingRunSettings" })
 export interface TrainingRunSettings extends Schema.Schema.Type<typeof TrainingRunSettings> {}
+
+/** Refuse a number of a schedule that the changed protocol does not have: it would stand for nothing. */
+export function checkChanges(
+  { learningRateFactor, lastLearningRate }: ProtocolChanges,
+  { schedule }: TrainingProtocol
+): Either.Either<void, SettingsError> {
+  const { _tag } = schedule._tag === "LinearWarmup" ? schedule.schedule : schedule
+  const fail = (name: string, kind: string) =>
+    Either.left(new SettingsError({ problem: `\`${name}\`: is no setting of this schedule; ${kind} has it` }))
+  if (learningRateFactor !== undefined && _tag !== "Exponential")
+    return fail("learningRateFactor", "an exponential one")
+  return lastLearningRate !== undefined && _tag !== "Cosine"
+    ? fail("lastLearningRate", "a cosine")
+    : Either.right(undefined)
+}
 
 /** The protocol that settings name, with their numbers. */
 export function protocolOf(settings: ProtocolChanges, name: TrainingProtocolName): TrainingProtocol {

@@ -111,6 +111,7 @@ export function sourceOf({
         })
   switch (dataset) {
     case "mnist":
+      if (data !== undefined) return fail("`data`: mnist comes with the program; name the `dataset` that this is")
       return Either.right({ _tag: "Mnist" })
     case "cifar10":
       return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar10", ...place }))
