@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Normalization } from "../../domain/data/normalization.ts"
-import { entriesOf, type NodeId } from "../../domain/program/node.ts"
+import { entriesOf, type NodeId, pairOf } from "../../domain/program/node.ts"
 import type { Operation, PoolGeometry } from "../../domain/program/operation.ts"
 import { fullName, portOf } from "../../domain/program/port.ts"
 import type { Program } from "../../domain/program/program.ts"
@@ -90,7 +90,7 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
   function convolved(at: NodeId, scale?: Float64Array, shift?: Float64Array): string {
     const { operation, operands } = node(at)
     if (operation._tag !== "Convolution") throw new RangeError(`Cannot export ${operation._tag}`)
-    const [image, filter] = operands as readonly [NodeId, NodeId]
+    const [image, filter] = pairOf(operands)
     const { shape, data } = constant(filter)
     const name = nameOf(unrepeated(program, filter))
     const count = data.length / shape[0]!
@@ -113,7 +113,7 @@ export const inferenceModel = Effect.fn("inferenceModel")(function* (
   }
 
   function linear(at: NodeId, scale?: Float64Array, shift?: Float64Array): string {
-    const [x, weights] = node(at).operands as readonly [NodeId, NodeId]
+    const [x, weights] = pairOf(node(at).operands)
     const from = unrepeated(program, weights)
     const flipped = isFlipped(from)
     const { shape, data } = flipped ? constants.get(sourceOf(weights))! : constant(weights)

@@ -14,6 +14,13 @@ export interface Node {
   readonly shape: Shape
 }
 
+/** The operands of a node whose operation takes two. */
+export function pairOf([a, b]: ReadonlyArray<NodeId>): readonly [NodeId, NodeId] {
+  // Builders refuse another number of operands, so this is a fault of this code.
+  if (a === undefined || b === undefined) throw new RangeError("Cannot read two operands of a node that has fewer")
+  return [a, b]
+}
+
 /** Append a node; gives its handle. */
 export function pushNode(nodes: Array<Node>, node: Node): NodeId {
   return nodeId(nodes.push(node) - 1)

@@ -48,8 +48,9 @@ export function repeatedLater(
 /** A product with repeated elements, split into the other operand and the factor. */
 function splitProduct(program: Growing, at: NodeId): readonly [NodeId, Factor] | undefined {
   const { operation, operands } = program.node(at)
-  if (operation._tag !== "Binary" || operation.kind !== "multiply") return undefined
-  const [a, b] = operands as readonly [NodeId, NodeId]
+  const [a, b] = operands
+  if (operation._tag !== "Binary" || operation.kind !== "multiply" || a === undefined || b === undefined)
+    return undefined
   const right = factorOf(program, b)
   if (right !== undefined) return [a, right]
   const left = factorOf(program, a)
@@ -57,10 +58,10 @@ function splitProduct(program: Growing, at: NodeId): readonly [NodeId, Factor] |
 }
 
 /** A large tensor times two factors is the tensor times the product of the factors. */
-export function factorsJoined(program: Growing, [a, b]: ReadonlyArray<NodeId>, shape: Shape): NodeId | undefined {
+export function factorsJoined(program: Growing, [a, b]: readonly [NodeId, NodeId], shape: Shape): NodeId | undefined {
   for (const [large, small] of [
-    [a!, b!],
-    [b!, a!]
+    [a, b],
+    [b, a]
   ] as const) {
     const outer = factorOf(program, small)
     const inner = outer === undefined ? undefined : splitProduct(program, large)
