@@ -75,7 +75,7 @@ const began = performance.now()
 const tell = (text: string) =>
   console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`)
 try {
-  const method = ["--algorithm", "na-darts", "--neighbors", "1", "--representation", "hard"]
+  const method = ["na-darts", "--neighbors", "1", "--representation", "hard"]
   const steps = ["--alpha-learning-rate", "0.02", "--read-none", "no", "--neighbor-none", "no"]
   const amount = ["--images", `${flags["search-images"]}`, "--epochs", `${flags["search-epochs"]}`]
   const found = command("search", ...method, ...steps, "--space", flags.space, ...common, ...amount, "--json")

@@ -17,6 +17,7 @@ import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { batchesLayer } from "../bin/commands/_batches.ts"
+import { flagOf } from "../bin/commands/_command.ts"
 import { openSearch } from "../bin/commands/_evaluator.ts"
 import { cacheFolder } from "../src/adapters/cache_folder.ts"
 import * as Folder from "../src/adapters/checkpoints/folder.ts"
@@ -24,10 +25,12 @@ import { beginGradientRun, GRADIENT_VERSION } from "../src/adapters/checkpoints/
 import * as NoCurves from "../src/adapters/curves/none.ts"
 import * as DatasetFiles from "../src/adapters/datasets/layer.ts"
 import { openStoredRun } from "../src/adapters/run_store/stored_run.ts"
-import { flagOf, resolveDartsRun, resolveSettings } from "../src/adapters/settings/resolve.ts"
 import { backendLayer } from "../src/adapters/tensor/backends.ts"
 import { progressLine } from "../src/adapters/terminal/darts_progress.ts"
-import { encodeDartsRun } from "../src/domain/darts/run_settings.ts"
+import { METHODS, methodNamed } from "../src/domain/darts/methods/methods.ts"
+import { dartsRun, encodeDartsRun } from "../src/domain/darts/run_settings.ts"
+import { decodeSearch, samplingAlgorithm, samplingFields } from "../src/domain/searchers/settings.ts"
+import { encodeSettings } from "../src/domain/setting/field.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { type DartsProgress, runDartsSearch } from "../src/effects/programs/darts_search.ts"
 import { planDartsSearch } from "../src/effects/programs/plan_darts.ts"
@@ -79,16 +82,12 @@ function clockOf(folder: string) {
   return { spent, note: () => writeJson(file, spent()) }
 }
 
-/** Settings whose flags take no value. */
-const SWITCHES: ReadonlySet<string> = new Set(["flip", "eigenvalue"])
-
 /** The command that does the same as a run of the study. */
-function command(given: Readonly<Record<string, unknown>>, folder: string): string {
-  const flags = Object.entries(given).flatMap(([name, value]) => [
-    flagOf(name),
-    ...(value === true ? (SWITCHES.has(name) ? [] : ["yes"]) : [value === false ? "no" : value])
-  ])
-  return ["npx tsx bin/search.ts", ...flags, "--run", folder].join(" ")
+function command({ algorithm, ...given }: Readonly<Record<string, unknown>>, folder: string): string {
+  const flags = Object.entries(given).flatMap(([name, value]) =>
+    typeof value === "boolean" ? [`--${value ? "" : "no-"}${flagOf(name).slice(2)}`] : [flagOf(name), value]
+  )
+  return ["npx tsx bin/search.ts", algorithm, ...flags, "--run", folder].join(" ")
 }
 
 /** A search that samples, with the weights of a supernet. */
@@ -99,12 +98,16 @@ const runSampling = Effect.fn("runSampling")(function* (
   folder: string
 ) {
   console.log(command(given, folder))
-  const settings = yield* resolveSettings(undefined, { ...given, goal: "minimize" })
+  const { algorithm = "na-rs", ...own } = given
+  const settings = yield* decodeSearch(yield* samplingAlgorithm(String(algorithm)), own)
+  const told = encodeSettings(samplingFields(settings.algorithm, settings.evaluator), settings)
   const { spent, note } = clockOf(folder)
-  const { begin } = yield* openStoredRun(folder, () => Effect.succeed(settings))
+  const { begin } = yield* openStoredRun(folder, () =>
+    Effect.succeed({ algorithm: settings.algorithm, settings: told })
+  )
   const { identity, run } = yield* openSearch(settings, builtinSpace(COMMON.space), folder)
   const [outcome] = yield* run({ seed, repeat: 1, onProgress: () => Effect.sync(note) }).pipe(
-    Effect.provide(yield* begin(settings, identity))
+    Effect.provide(yield* begin({ algorithm: settings.algorithm, settings: told, evaluator: identity }))
   )
   const { architecture, ownLoss } = outcome!
   const error = ownLoss ?? Number.NaN
@@ -137,7 +140,8 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
     ...(every === 0 ? {} : { eigenvalue: true, eigenvalueEvery: every })
   }
   console.log(command(given, folder))
-  const asked = yield* resolveDartsRun(undefined, given)
+  const { algorithm, ...own }: Readonly<Record<string, unknown>> = given
+  const asked = yield* dartsRun(methodNamed(String(algorithm)) ?? METHODS[0], own)
   const { plan, info, run } = yield* Effect.provide(
     planDartsSearch(asked, builtinSpace(COMMON.space)),
     DatasetFiles.layerCached()

@@ -67,24 +67,24 @@ const trained = (name: string, args: ReadonlyArray<string>): Killable => ({
 const SUBJECTS: Readonly<Record<typeof values.what, () => ReadonlyArray<Killable>>> = {
   table: () =>
     ["na-rs", "evolution", "local-search"].map((algorithm) =>
-      search(algorithm, ["--algorithm", algorithm, "--objective", "neighborhood", "--samples", String(values.samples)])
+      search(algorithm, [algorithm, "--objective", "neighborhood", "--samples", String(values.samples)])
     ),
   gradient: () => {
     const data = [...noise(24), "--batch-size", "4", "--channels", "2", "--crop", "1"]
-    const method = ["--algorithm", "na-darts", "--neighbors", "1", "--epochs", "10", "--backend", values.backend]
+    const method = ["na-darts", "--neighbors", "1", "--epochs", "10", "--backend", values.backend]
     return [search("na-darts", [...data, ...method], "inputWait")]
   },
   trained: () => {
     const data = [...noise(48), "--batch-size", "4", "--channels", "2", "--cells", "1", "--crop", "0"]
-    const common = ["--evaluator", "train", ...data, "--epochs", "4", "--backend", values.backend]
+    const common = [...data, "--epochs", "4", "--backend", values.backend]
     return [
-      trained("na-rs", [...common, "--algorithm", "na-rs", "--neighbors", "1", "--samples", "3"]),
-      trained("halving", [...common, "--algorithm", "rs", "--samples", "4", "--successive-halving", "2"])
+      trained("na-rs", ["na-rs", "--evaluator", "train", ...common, "--neighbors", "1", "--samples", "3"]),
+      trained("halving", ["halving", ...common, "--samples", "4", "--eta", "2"])
     ]
   },
   supernet: () => {
     const data = [...noise(96), "--batch-size", "4", "--channels", "2", "--backend", values.backend]
-    const scored = ["--algorithm", "na-rs", "--neighbors", "4", "--samples", "20", "--epochs", "20"]
+    const scored = ["na-rs", "--neighbors", "4", "--samples", "20", "--epochs", "20"]
     return [search("na-rs", ["--evaluator", "supernet", ...data, ...scored])]
   },
   evaluate: () => {

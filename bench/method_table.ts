@@ -19,10 +19,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TableEvaluator from "../src/adapters/evaluator/table.ts"
 import * as NoRunStore from "../src/adapters/run_store/none.ts"
-import { resolveSettings } from "../src/adapters/settings/resolve.ts"
 import { readTable } from "../src/adapters/table/file.ts"
 import { architectureOfKey } from "../src/domain/architecture/architecture.ts"
 import { planSearch } from "../src/domain/searchers/plan_search.ts"
+import { decodeSearch, type SamplingAlgorithm } from "../src/domain/searchers/settings.ts"
 import { builtinSpace } from "../src/domain/space/spaces.ts"
 import { summarize } from "../src/domain/statistics/summary.ts"
 import { Reporter } from "../src/effects/ports/reporter.ts"
@@ -37,7 +37,7 @@ const COLUMNS = ["test200_c10", "val200_c100", "val200_in16"]
 interface Row {
   readonly name: string
   readonly score: string
-  readonly settings: Readonly<Record<string, unknown>>
+  readonly settings: Readonly<Record<string, unknown>> & { readonly algorithm?: SamplingAlgorithm }
   /** Per column, as given: the number of decimals says how exact it is. */
   readonly expected: ReadonlyArray<string>
 }
@@ -88,7 +88,8 @@ const program = Effect.gen(function* () {
     if (!flags.json) console.log(line(row))
   }
   for (const { name, score, settings: given, expected } of ROWS) {
-    const settings = yield* resolveSettings(undefined, { ...given, repeat: flags.seeds, seed: "table" })
+    const { algorithm = "na-rs", ...own } = given
+    const settings = yield* decodeSearch(algorithm, { ...own, repeat: flags.seeds, seed: "table" })
     const plan = yield* planSearch(settings, space, benchmark)
     const options = { benchmark, score, maximize: true, cost: undefined, costFactor: 1 }
     const found = yield* Effect.gen(function* () {

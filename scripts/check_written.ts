@@ -117,7 +117,7 @@ async function check(python: string, file: string, manifest: object): Promise<bo
 /** A search over a table, whose database is read until it ends. */
 async function checkRun(python: string, root: string): Promise<boolean> {
   const [folder, ended] = [join(root, "run"), join(root, "ended")]
-  const settings = ["--algorithm", "na-rs", "--neighbors", "8", "--samples", "4000"]
+  const settings = ["na-rs", "--neighbors", "8", "--samples", "4000"]
   const args = ["--import", "tsx", "bin/search.ts", ...settings, "--run", folder, "--json"]
   const run = spawn(process.execPath, args, { stdio: "ignore" })
   const exit = new Promise<void>((resolve) =>

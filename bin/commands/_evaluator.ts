@@ -2,7 +2,6 @@ import { join } from "node:path"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { cacheFolder } from "../../src/adapters/cache_folder.ts"
 import { beginSupernetRun } from "../../src/adapters/checkpoints/run_record.ts"
@@ -10,20 +9,15 @@ import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
 import * as SupernetEvaluator from "../../src/adapters/evaluator/supernet.ts"
 import * as TableEvaluator from "../../src/adapters/evaluator/table.ts"
 import { makeTrainEvaluator } from "../../src/adapters/evaluator/train.ts"
-import { flagOf } from "../../src/adapters/settings/resolve.ts"
 import { loadBenchmark, readBenchmark } from "../../src/adapters/table/load_benchmark.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { trainingProgress } from "../../src/adapters/terminal/training_progress.ts"
 import { halves } from "../../src/domain/network/cell_networks.ts"
-import {
-  SUPERNET_SETTINGS,
-  TRAIN_ALONE_SETTINGS,
-  TRAIN_SETTINGS
-} from "../../src/domain/searchers/evaluator_settings.ts"
 import { DEFAULT_SAMPLES, planSearch, planSpaceSearch } from "../../src/domain/searchers/plan_search.ts"
 import type { SearchPlan } from "../../src/domain/searchers/search_plan.ts"
-import type { SearchSettings } from "../../src/domain/searchers/settings.ts"
+import { type SearchSettings, supernetRunFields } from "../../src/domain/searchers/settings.ts"
 import { type Halving, rungsOf, successiveHalving } from "../../src/domain/searchers/successive_halving.ts"
+import { encodeSettings } from "../../src/domain/setting/field.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
 import type { Space } from "../../src/domain/space/space.ts"
 import { isSupernetProtocol, SUPERNET_PROTOCOLS } from "../../src/domain/supernet/protocols.ts"
@@ -56,21 +50,7 @@ export const openSearch = Effect.fn("openSearch")(function* (
   }
 })
 
-/** Refuses settings that are given and stand for nothing: `of` says what they are no settings of. */
-function refuse(
-  settings: SearchSettings,
-  isForeign: (name: string) => boolean,
-  of: string
-): Either.Either<void, SettingsError> {
-  const isGiven = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.length === 0)
-  const foreign = Object.entries(settings).find(([name, value]) => isForeign(name) && isGiven(value))?.[0]
-  if (foreign === undefined) return Either.right(undefined)
-  return Either.left(new SettingsError({ problem: `${foreign} (${flagOf(foreign)}): is no setting of ${of}` }))
-}
-
 const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, space: Space) {
-  yield* refuse(settings, (name) => TRAIN_SETTINGS.has(name), "a search over a table; --evaluator train has it")
-  yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search over a table; --evaluator supernet has it")
   const { benchmark, score, report, cost, read, synthetic } = yield* loadBenchmark(settings, space)
   const plan = yield* planSearch({ ...settings, cost }, space, benchmark)
   if (synthetic)
@@ -91,11 +71,8 @@ const openTableSearch = Effect.fnUntraced(function* (settings: SearchSettings, s
   }
 })
 
-/** Settings that only searches over tables have. */
-const TABLE_SETTINGS: ReadonlySet<string> = new Set(["table", "key", "score", "report", "cost"])
-
 /** What runs programs and makes batches. */
-const openMachine = Effect.fnUntraced(function* ({ backend = "auto", threads }: SearchSettings) {
+const openMachine = Effect.fnUntraced(function* ({ backend, threads }: SearchSettings) {
   const options = { cache: cacheFolder("programs"), ...(threads === undefined ? {} : { threads }) }
   return yield* Layer.build(Layer.merge(backendLayer(yield* backendOf(backend), options), batchesLayer()))
 })
@@ -105,23 +82,20 @@ const openTrainSearch = Effect.fnUntraced(function* (
   space: Space,
   folder: string | undefined
 ) {
-  yield* refuse(settings, (name) => TABLE_SETTINGS.has(name), "a search by training; --evaluator table has it")
-  yield* refuse(settings, (name) => SUPERNET_SETTINGS.has(name), "a search by training; --evaluator supernet has it")
   const plan = yield* planSpaceSearch(settings, space)
   const name = settings.protocol ?? (halves(space) ? "darts-cifar" : "nas-bench-201")
   if (!isTrainingProtocol(name))
     return yield* new SettingsError({
-      problem: `protocol (--protocol): "${name}" is one of supernets; trainings have ${Object.keys(TRAINING_PROTOCOLS).join(", ")}`
+      problem: `\`protocol\`: "${name}" is one of supernets; trainings have ${Object.keys(TRAINING_PROTOCOLS).join(", ")}`
     })
   const protocol = protocolOf(settings, name)
   yield* checkChanges(settings, protocol)
-  const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
-  const data = { ...settings, dataset, validation }
-  const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
+  const { measure, threads } = settings
+  const images = yield* Effect.provide(openTrainingImages(settings, protocol), DatasetFiles.layerCached())
   yield* checkTraining(protocol, halves(space) ? "darts" : "nas-bench-201", images.shape)
   const services = yield* openMachine(settings)
-  const { successiveHalving: eta, samples = DEFAULT_SAMPLES } = settings
-  const halving = eta === undefined ? undefined : { samples, epochs: protocol.epochs, eta }
+  const { algorithm, eta, samples = DEFAULT_SAMPLES } = settings
+  const halving = algorithm === "halving" ? { samples, epochs: protocol.epochs, eta } : undefined
   const totalEpochs = settings.repeat * mostEpochs(settings, plan, halving, protocol.epochs)
   const told = { kept: folder !== undefined, shorter: SHORTER.trainings, totalEpochs, prefix: "training " }
   const progress = yield* trainingProgress(process.stderr, told)
@@ -183,27 +157,17 @@ const openSupernetSearch = Effect.fnUntraced(function* (
   space: Space,
   folder: string | undefined
 ) {
-  yield* refuse(
-    settings,
-    (name) => ["score", "cost"].includes(name),
-    "a search with a supernet; --evaluator table has it"
-  )
-  yield* refuse(
-    settings,
-    (name) => TRAIN_ALONE_SETTINGS.has(name),
-    "a search with a supernet; --evaluator train has it"
-  )
   const plan = yield* planSpaceSearch(settings, space)
   const name = settings.protocol ?? (halves(space) ? "darts" : "nas-bench-201-small")
   if (!isSupernetProtocol(name))
     return yield* new SettingsError({
-      problem: `protocol (--protocol): "${name}" is one of trainings; supernets have ${Object.keys(SUPERNET_PROTOCOLS).join(", ")}`
+      problem: `\`protocol\`: "${name}" is one of trainings; supernets have ${Object.keys(SUPERNET_PROTOCOLS).join(", ")}`
     })
   const protocol = changedProtocol(SUPERNET_PROTOCOLS[name], settings)
   yield* checkChanges(settings, protocol)
-  const { dataset = "mnist", validation = 0.5, measure = "error", threads } = settings
+  const { measure, threads } = settings
   const seed = settings.supernetSeed ?? settings.seed
-  const data = { ...settings, dataset, validation, seed }
+  const data = { ...settings, seed }
   const images = yield* Effect.provide(openTrainingImages(data, protocol), DatasetFiles.layerCached())
   const { digest } = images.dataset.info
   const supernet = yield* planSupernet({ space, protocol, images, measure, scoreBatches: settings.scoreBatches })
@@ -212,17 +176,14 @@ const openSupernetSearch = Effect.fnUntraced(function* (
   const identity = SupernetEvaluator.supernetIdentity(supernet, { backend, threads, data: digest })
   const kept = settings.supernetRun ?? (folder === undefined ? undefined : join(folder, "supernet"))
   if (kept !== undefined) {
-    const own = Object.entries(settings).filter(
-      ([one, value]) => TRAIN_SETTINGS.has(one) && one !== "measure" && value !== undefined
-    )
-    const begun = { ...Object.fromEntries(own), supernetSeed: seed }
-    yield* beginSupernetRun(kept, { version: 1, kind: "supernet", settings: begun, data: digest })
+    const begun = { ...encodeSettings(supernetRunFields, { ...settings, protocol: name }), supernetSeed: seed }
+    yield* beginSupernetRun(kept, { version: 2, kind: "supernet", settings: begun, data: digest })
   }
   const tables = settings.table.length === 0 ? undefined : yield* readBenchmark(settings, space)
   const reporter =
     tables === undefined ? undefined : yield* Layer.build(TableEvaluator.reporterLayer(tables, settings.report))
-  if (tables === undefined)
-    yield* refuse(settings, (one) => one === "report", "a search without a table: add --table FILE")
+  if (tables === undefined && settings.report.length > 0)
+    return yield* new SettingsError({ problem: "`report`: name the `table` that has these columns" })
   const told = { kept: kept !== undefined, shorter: SHORTER.training, prefix: "supernet " }
   const progress = yield* trainingProgress(process.stderr, told)
   yield* progress.note(

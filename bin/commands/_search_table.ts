@@ -1,14 +1,22 @@
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as NoStore from "../../src/adapters/run_store/none.ts"
+import type { RunRecord } from "../../src/adapters/run_store/sqlite.ts"
 import { openStoredRun } from "../../src/adapters/run_store/stored_run.ts"
-import { refuseForeign } from "../../src/adapters/settings/foreign.ts"
-import { readConfig, resolveSettings } from "../../src/adapters/settings/resolve.ts"
+import { readConfig } from "../../src/adapters/settings/config_file.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { searchProgress } from "../../src/adapters/terminal/search_progress.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
-import type { SearchSettings } from "../../src/domain/searchers/settings.ts"
+import {
+  decodeSearch,
+  type SamplingAlgorithm,
+  type SearchSettings,
+  samplingAlgorithm,
+  samplingFields
+} from "../../src/domain/searchers/settings.ts"
+import { encodeSettings, type Given } from "../../src/domain/setting/field.ts"
 import { foundNetwork } from "../../src/domain/training/found_network.ts"
 import { bestRepetition } from "../../src/effects/programs/repeat_search.ts"
 import { searchJson, searchText } from "../../src/report/search_report.ts"
@@ -17,31 +25,40 @@ import { openSearch } from "./_evaluator.ts"
 /** What a search is started with. */
 export interface SearchCommand {
   readonly config: string | undefined
-  readonly given: Readonly<Record<string, unknown>>
+  readonly given: Given
   readonly run: string | undefined
   readonly json: boolean
 }
 
-/** Trainings are scored by a loss, which is better when it is smaller. */
-function lossIsScore(settings: SearchSettings): SearchSettings {
-  return settings.evaluator === "table" ? settings : { ...settings, goal: "minimize" }
-}
-
-/** Search by samples: what `search` does for `rs`, `na-rs` and the others of their kind. */
-export const searchTable = Effect.fn("searchTable")(function* ({ config, given, run: folder, json }: SearchCommand) {
+/**
+ * Search by samples. Without an algorithm it is that of the run which the folder holds, and so are
+ * settings that nobody gives.
+ */
+export const searchTable = Effect.fn("searchTable")(function* (
+  name: SamplingAlgorithm | undefined,
+  { config, given, run: folder, json }: SearchCommand
+) {
   const begun = yield* Clock.currentTimeMillis
-  const alone = config === undefined && Object.keys(given).length === 0
-  const file = config === undefined ? {} : yield* readConfig(config)
-  const resolved = (kept?: SearchSettings) =>
-    resolveSettings(config, given, kept).pipe(
-      Effect.tap((asked) => refuseForeign(asked, file, given)),
-      Effect.map(lossIsScore)
-    )
-  const stored = folder === undefined ? undefined : yield* openStoredRun(folder, alone ? undefined : resolved)
-  const settings = stored?.settings ?? (yield* resolved())
+  const typed = { ...(yield* readConfig(config)), ...given }
+  const asked = (kept: RunRecord | undefined) =>
+    Either.gen(function* () {
+      const algorithm = yield* samplingAlgorithm(name ?? kept?.algorithm ?? "na-rs")
+      const begunWith = kept?.algorithm === algorithm ? kept.settings : {}
+      return yield* decodeSearch(algorithm, { ...begunWith, ...typed })
+    })
+  const told = (settings: SearchSettings) => ({
+    algorithm: settings.algorithm,
+    settings: encodeSettings(samplingFields(settings.algorithm, settings.evaluator), settings)
+  })
+  const alone = name === undefined && Object.keys(typed).length === 0
+  const stored =
+    folder === undefined
+      ? undefined
+      : yield* openStoredRun(folder, alone ? undefined : (kept) => Effect.map(asked(kept), told))
+  const settings = yield* asked(stored?.record)
   const space = yield* loadSpace(settings.space)
   const { score, identity, reportOf, info, used, read, run } = yield* openSearch(settings, space, folder)
-  const store = stored === undefined ? NoStore.layer : yield* stored.begin(settings, identity)
+  const store = stored === undefined ? NoStore.layer : yield* stored.begin({ ...told(settings), evaluator: identity })
   const progress = yield* searchProgress(process.stderr, settings, stored !== undefined)
   const outcomes = yield* run({ seed: settings.seed, repeat: settings.repeat, onProgress: progress.show }).pipe(
     Effect.onInterrupt(() => progress.interrupted),

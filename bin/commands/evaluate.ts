@@ -1,21 +1,19 @@
-import * as Command from "@effect/cli/Command"
-import * as Schema from "@effect/schema/Schema"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import { cacheFolder } from "../../src/adapters/cache_folder.ts"
 import { beginTrainingRun, readTrainingRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
-import { resolveTrainingSettings } from "../../src/adapters/settings/resolve.ts"
+import { readConfig } from "../../src/adapters/settings/config_file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
-import { runnable } from "../../src/adapters/terminal/run_command.ts"
 import { trainingProgress } from "../../src/adapters/terminal/training_progress.ts"
 import { readSubject } from "../../src/adapters/training/subject.ts"
 import { writeWeights } from "../../src/adapters/training/weights.ts"
+import { decodeSettings, encodeSettings, field, type Given, grouped } from "../../src/domain/setting/field.ts"
+import { yesNo } from "../../src/domain/setting/kind.ts"
 import { SettingsError } from "../../src/domain/setting/settings_error.ts"
-import { checkChanges, protocolOf, TrainingRunSettings } from "../../src/domain/training/run_settings.ts"
+import { checkChanges, protocolOf, trainingRunFields } from "../../src/domain/training/run_settings.ts"
 import type { Dataset } from "../../src/effects/ports/datasets.ts"
 import { TensorBackend } from "../../src/effects/ports/tensor_backend.ts"
 import { openTrainingImages, planTraining, usedImages } from "../../src/effects/programs/plan_training.ts"
@@ -24,51 +22,25 @@ import { SHORTER, trainingPlanLine } from "../../src/report/run_plan.ts"
 import { trainingJson, trainingText } from "../../src/report/training_report.ts"
 import { backendOf, deviceOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
-import { EVALUATE_OPTIONS } from "./_evaluate_options.ts"
+import { runnable } from "./_command.ts"
 import { keptIn } from "./_kept.ts"
-import { givenSettings } from "./_options.ts"
-
-const HELP = `Train an architecture from scratch and measure it once on all test images.
-
-Examples:
-
-  evaluate --architecture DARTS_V2 --dataset cifar10 --run runs/darts-v2 --save-weights
-
-  evaluate --architecture '|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|' --dataset cifar10 --protocol nas-bench-201
-
-  evaluate --architecture DARTS_V1 --dataset image-folder --data imagenet --protocol darts-imagenet
-
-  evaluate --architecture DARTS_V2 --channels 4 --cells 3 --epochs 2 --image-size 16 --auxiliary-weight 0 --cutout 4 --flip no
-
-  evaluate --run runs/darts-v2              continues a run, or shows its result
-
-A protocol is that of a publication; every flag goes before its number. The images of an epoch that do not fill a batch wait for the next epoch's
-order. Test images are measured with running statistics, the last batch too.
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+import { keptOptions } from "./_run_options.ts"
 
 /** The settings of a run: those given, over those that a run that continues was begun with. Another architecture tells its space anew. */
-const settingsOf = Effect.fnUntraced(function* (
-  config: string | undefined,
-  given: Readonly<Record<string, unknown>>,
-  run: string | undefined
-) {
+const settingsOf = Effect.fnUntraced(function* (config: string | undefined, typed: Given, run: string | undefined) {
+  const given = { ...(yield* readConfig(config)), ...typed }
   const stored = run === undefined ? undefined : yield* readTrainingRun(run)
-  if (config === undefined && given.architecture === undefined && stored === undefined)
+  const { space, ...rest } = stored?.settings ?? {}
+  const begunWith = given.architecture === undefined && space !== undefined ? { ...rest, space } : rest
+  const asked = yield* decodeSettings(trainingRunFields, { ...begunWith, ...given }, { of: "a training" })
+  if (asked.architecture === undefined)
     return yield* new SettingsError({
-      problem: run === undefined ? "add --architecture" : `"${run}" holds no run: add --architecture to begin one`
+      problem: run === undefined ? "add `architecture`" : `"${run}" holds no run: add \`architecture\` to begin one`
     })
-  const begunWith = given.architecture === undefined ? stored?.settings : withoutSpace(stored?.settings)
-  const asked = yield* resolveTrainingSettings(config, given, begunWith)
-  const kept = run === undefined || stored === undefined ? undefined : { folder: run, backend: stored.settings.backend }
-  return { asked, kept }
+  const known = stored === undefined ? undefined : yield* decodeSettings(trainingRunFields, stored.settings)
+  const kept = run === undefined || known === undefined ? undefined : { folder: run, backend: known.backend }
+  return { asked: { ...asked, architecture: asked.architecture }, kept }
 })
-
-function withoutSpace(settings: TrainingRunSettings | undefined): TrainingRunSettings | undefined {
-  if (settings === undefined) return undefined
-  const { space: _, ...rest } = settings
-  return rest
-}
 
 /** From how many test images on it is told that they are looked at. */
 const MANY_IMAGES = 5000
@@ -83,14 +55,29 @@ const checkTestImages = Effect.fnUntraced(function* ({ info, checkTest }: Datase
   yield* checkTest
 })
 
-const command = Command.make(
-  "evaluate",
-  EVALUATE_OPTIONS,
-  Effect.fn("evaluate")(function* ({ config, run: folder, json, saveWeights, ...flags }) {
-    const run = Option.getOrUndefined(folder)
+const options = {
+  ...grouped("Run", { saveWeights: field(yesNo, false, "end with the weights in the run's folder, for export") }),
+  ...keptOptions
+}
+
+export const { main, within } = runnable({
+  name: "evaluate",
+  summary: "Train an architecture from scratch and measure it once on all test images.",
+  about:
+    "A protocol is that of a publication; every flag goes before its number. Images of an epoch that do not " +
+    "fill a batch wait for the next epoch's order. Test images are measured with running statistics.",
+  examples: [
+    "evaluate --architecture DARTS_V2 --dataset cifar10 --run runs/darts-v2 --save-weights",
+    "evaluate --architecture 333333 --space nas-bench-201 --dataset cifar10 --protocol nas-bench-201",
+    "evaluate --architecture DARTS_V1 --dataset image-folder --data imagenet --protocol darts-imagenet",
+    "evaluate --run runs/darts-v2              continues a run, or shows its result"
+  ],
+  settings: trainingRunFields,
+  options,
+  run: Effect.fn("evaluate")(function* ({ given, options: { config, run, json, saveWeights } }) {
     if (saveWeights && run === undefined)
-      return yield* new SettingsError({ problem: "--save-weights needs a folder: add --run FOLDER" })
-    const { asked, kept } = yield* settingsOf(Option.getOrUndefined(config), givenSettings(flags), run)
+      return yield* new SettingsError({ problem: "`saveWeights` needs a folder: add `run`" })
+    const { asked, kept } = yield* settingsOf(config, given, run)
     const subject = yield* readSubject(asked.architecture, asked.space)
     const name = asked.protocol ?? (subject.skeleton === "darts" ? "darts-cifar" : "nas-bench-201")
     const protocol = protocolOf(asked, name)
@@ -107,14 +94,16 @@ const command = Command.make(
       protocol: name,
       backend: backendName
     }
+    const encoded = encodeSettings(trainingRunFields, settings)
     const stop = (reason: RunStop) => (run === undefined ? Effect.void : Effect.ignore(noteStop(run, reason)))
     if (run !== undefined)
       yield* mendStopped(run, {
-        settings: Schema.encodeSync(TrainingRunSettings)(settings),
+        settings: encoded,
         data: info.digest,
         train: info.train
       })
-    if (run !== undefined) yield* beginTrainingRun(run, { version: 1, kind: "training", settings, data: info.digest })
+    if (run !== undefined)
+      yield* beginTrainingRun(run, { version: 2, kind: "training", settings: encoded, data: info.digest })
     const progress = yield* trainingProgress(process.stderr, { kept: run !== undefined, shorter: SHORTER.training })
     const layers = Layer.mergeAll(
       backendLayer(backendName, {
@@ -163,6 +152,4 @@ const command = Command.make(
     if (json) yield* Console.error(trainingText(result))
     yield* Console.log(json ? JSON.stringify(trainingJson(result)) : trainingText(result))
   })
-).pipe(Command.withDescription(HELP))
-
-export const { main, within } = runnable(command, "evaluate")
+})

@@ -1,6 +1,7 @@
 import type { Architecture } from "../domain/architecture/architecture.ts"
 import { printArchitecture } from "../domain/architecture/text.ts"
 import type { DatasetInfo } from "../domain/data/dataset.ts"
+import { printAggregate } from "../domain/objective/aggregate_text.ts"
 import type { ReportedScore } from "../domain/score/score.ts"
 import type { SearchSettings } from "../domain/searchers/settings.ts"
 import type { Space } from "../domain/space/space.ts"
@@ -193,7 +194,7 @@ const STOPS: Readonly<Record<Outcome["stop"], string>> = {
 }
 
 function describeObjective(settings: SearchSettings): string {
-  return settings.algorithm === "na-rs" || settings.objective === "neighborhood" ? settings.aggregate : "own"
+  return settings.objective === "neighborhood" ? printAggregate(settings.aggregate) : "own"
 }
 
 /** A number with at most 4 decimals. */

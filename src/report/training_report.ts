@@ -11,7 +11,10 @@ import { quoted } from "./quoted.ts"
 
 /** All that is told of a finished training. */
 export interface TrainingResult {
-  readonly settings: TrainingRunSettings & { readonly space: string; readonly protocol: TrainingProtocolName }
+  readonly settings: TrainingRunSettings & { readonly architecture: string; readonly space: string } & {
+    readonly space: string
+    readonly protocol: TrainingProtocolName
+  }
   /** The protocol with the settings' numbers. */
   readonly protocol: TrainingProtocol
   readonly position: TrainingPosition

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { moduleOf } from "../../bin/_launch.ts"
-import type { Runnable } from "../../src/adapters/terminal/run_command.ts"
+import type { Runnable } from "../../bin/commands/_command.ts"
 
 /** What a command printed, and how it ended. */
 export interface Ran {

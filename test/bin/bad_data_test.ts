@@ -12,7 +12,7 @@ import { cifarRecords, temporary } from "../adapters/datasets/_files.ts"
 import { cli, cliAsync, lastJson, type Ran } from "./_cli.ts"
 
 const { folder, write, remove } = temporary()
-const METHOD = ["--algorithm", "darts", "--batch-size", "4", "--channels", "2", "--epochs", "1", "--image-size", "8"]
+const METHOD = ["darts", "--batch-size", "4", "--channels", "2", "--epochs", "1", "--image-size", "8"]
 const SMALL = [...METHOD, "--backend", "reference"]
 const search = (...args: ReadonlyArray<string>) => cli("search", ...SMALL, ...args)
 

@@ -166,8 +166,9 @@ test("a full disk, and a folder that does not fit: the line names the cure", asy
 for (const [name, args, code, text] of [
   ["no architecture", ["--dataset", "mnist"], 2, "add --architecture"],
   ["no settings at all", [], 2, "add --architecture"],
-  ["a word that is none", flags({ protocol: "imagenet" }), 2, "protocol (--protocol): Expected"],
-  ["a number out of range", flags({ "drop-path": "1.5" }), 2, "dropPath (--drop-path): Expected"],
+  ["a word that is none", flags({ protocol: "imagenet" }), 2, "--protocol: expected"],
+  ["a number out of range", flags({ "drop-path": "1.5" }), 2, "--drop-path: expected"],
+  ["weights without a folder", [...small, "--save-weights"], 2, "--save-weights needs a folder: add --run"],
   [
     "a factor of a cosine",
     flags({ "learning-rate-factor": "0.9" }),
@@ -175,7 +176,6 @@ for (const [name, args, code, text] of [
     "--learning-rate-factor: is no setting of this"
   ],
   ["a place of digits", ["--architecture", CELL, "--data", "somewhere"], 2, "--data: mnist comes with the program"],
-  ["weights without a folder", [...small, "--save-weights"], 2, "add --run FOLDER"],
   [
     "a NaN loss",
     [...small, "--backend", "onnx", "--learning-rate", "1e30", "--clip", "0"],

@@ -45,7 +45,7 @@ test("describes without a file", async () => {
 
 test("wrong usage is one line and exit code 2", async () => {
   for (const [args, pattern] of [
-    [[], "add --out FILE"],
+    [[], "add --out, or --describe"],
     [["--describe", "--out", "net.onnx"], "leave out --describe or --out"],
     [["--out", "net.bin"], "is a file *.onnx"]
   ] as const) {

@@ -25,8 +25,17 @@ const images = (name: string) => ["--dataset", "image-folder", "--data", join(fo
 const SMALL = ["--batch-size", "4", "--channels", "2", "--cells", "1", "--epochs", "1", "--crop", "0"]
 const evaluate = (name: string, ...args: ReadonlyArray<string>) =>
   cli("evaluate", "--architecture", CELL, ...images(name), ...SMALL, "--flip", "no", ...args)
-const ofTraining = ["--algorithm", "rs", "--evaluator", "train", "--samples", "1", "--cache", join(folder, "cache")]
-const search = (name: string, ...args: ReadonlyArray<string>) => cli("search", ...images(name), ...SMALL, ...args)
+const ofTraining: readonly [string, ...ReadonlyArray<string>] = [
+  "rs",
+  "--evaluator",
+  "train",
+  "--samples",
+  "1",
+  "--cache",
+  join(folder, "cache")
+]
+const search = (name: string, algorithm: string, ...args: ReadonlyArray<string>) =>
+  cli("search", algorithm, ...images(name), ...SMALL, ...args)
 
 const test = suite("folders of images")
 test.after(remove)
@@ -63,8 +72,8 @@ test("a validation share that is less than an image is one usage error for all w
 test("every report tells what was read, and what was left out", async () => {
   const row =
     /data +24 training images \((\d+) trained with, (\d+) held out\) and 24 test images of 2 classes, 3×8×8, from /
-  const gradient = ["--algorithm", "darts", "--json", "--backend", "onnx"]
-  const supernet = ["--algorithm", "rs", "--evaluator", "supernet", "--samples", "1"]
+  const gradient: readonly [string, ...ReadonlyArray<string>] = ["darts", "--json", "--backend", "onnx"]
+  const supernet: readonly [string, ...ReadonlyArray<string>] = ["rs", "--evaluator", "supernet", "--samples", "1"]
   for (const ran of [
     await evaluate("both", "--validation", "0.5", "--json"),
     await search("both", ...gradient),

@@ -20,7 +20,7 @@ const test = suite("search with a supernet")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
 test("a killed run continues to the result of one that nobody killed", async () => {
-  const args = [...small, "--algorithm", "na-rs", "--neighbors", "2", "--json"]
+  const args = ["na-rs", ...small, "--neighbors", "2", "--json"]
   const [whole, run] = [join(folder, "whole"), join(folder, "killed")]
   const begun = performance.now()
   const expected = lastJson(await cli("search", ...args, "--run", whole))
@@ -41,19 +41,19 @@ test("a killed run continues to the result of one that nobody killed", async () 
 
 test("searches share a supernet, and refuse one of other settings", async () => {
   const shared = join(folder, "shared")
-  assert.is((await cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared)).status, 0)
+  assert.is((await cli("search", "rs", ...small, "--supernet-run", shared)).status, 0)
   const trained = readdirSync(shared)
-  assert.is((await cli("search", ...small, "--algorithm", "evolution", "--supernet-run", shared)).status, 0)
+  assert.is((await cli("search", "evolution", ...small, "--supernet-run", shared)).status, 0)
   assert.equal(readdirSync(shared), trained, "nothing is trained again")
-  const other = await cli("search", ...small, "--algorithm", "rs", "--supernet-run", shared, "--supernet-seed", "5")
+  const other = await cli("search", "rs", ...small, "--supernet-run", shared, "--supernet-seed", "5")
   assert.is(other.status, 1)
   assert.match(other.stderr, "another --supernet-seed")
 })
 
 for (const [name, args, text] of [
-  ["more batches than there are", [...small, "--algorithm", "rs", "--score-batches", "99"], "--score-batches"],
-  ["a search by gradients", [...small.slice(0, 2), "--algorithm", "darts"], "--evaluator"],
-  ["a constraint on a column", [...small, "--algorithm", "rs", "--constraint", "params<=5"], "count(choice)"]
+  ["more batches than there are", ["rs", ...small, "--score-batches", "99"], "--score-batches"],
+  ["a search by gradients", ["darts", ...small.slice(0, 2)], "--evaluator"],
+  ["a constraint on a column", ["rs", ...small, "--constraint", "params<=5"], "count(choice)"]
 ] as const) {
   test(`${name} is one line of error that helps`, async () => {
     const ran = await cli("search", ...args)
@@ -64,7 +64,7 @@ for (const [name, args, text] of [
 }
 
 test("a diverged training is one line of error", async () => {
-  const ran = await cli("search", ...small, "--algorithm", "rs", "--learning-rate", "1e30")
+  const ran = await cli("search", "rs", ...small, "--learning-rate", "1e30")
   assert.is(ran.status, 1, ran.stderr)
   assert.match(ran.stderr, /training loss is NaN or infinite .*; give a lower --learning-rate \(it was 1e\+30\)/)
 })

@@ -23,14 +23,14 @@ const test = suite("search")
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
 test("without a table it searches a made-up one and says so", async () => {
-  const ran = await cli("search", "--algorithm", "na-rs")
+  const ran = await cli("search", "na-rs")
   assert.is(ran.status, 0, ran.stderr)
   assert.match(ran.stderr, "made-up")
   assert.match(ran.stdout, /architecture +\|/)
 })
 
 test("with --json the last line of stdout is the result, and progress stays off it", async () => {
-  const ran = await cli("search", ...own, "--report", "test,cost", "--algorithm", "exhaustive", "--json")
+  const ran = await cli("search", "exhaustive", ...own, "--report", "test,cost", "--json")
   assert.is(ran.stdout.trim().split("\n").length, 1)
   const { seconds, settings, ...result } = lastJson(ran)
   assert.type(seconds, "number")
@@ -61,7 +61,7 @@ test("architectures without a score are left out of the search and counted in it
     "gaps.csv",
     ["code,score", ...rows.slice(0, 7).map((row) => row.split(",").slice(0, 2).join(",")), "111,"].join("\n")
   )
-  const ran = await cli("search", "--space", space, "--table", gaps, "--score", "score", "--algorithm", "exhaustive")
+  const ran = await cli("search", "exhaustive", "--space", space, "--table", gaps, "--score", "score")
   assert.is(ran.status, 0, ran.stderr)
   assert.match(ran.stdout, "8 architectures of")
   assert.match(ran.stdout, /left out +1 architecture in .*gaps\.csv, line 9: the column "score" has no number/)
@@ -69,28 +69,37 @@ test("architectures without a score are left out of the search and counted in it
 })
 
 test("a smaller score is better where that is the goal", async () => {
-  const result = lastJson(await cli("search", ...own, "--goal", "minimize", "--algorithm", "exhaustive", "--json"))
+  const result = lastJson(await cli("search", "exhaustive", ...own, "--goal", "minimize", "--json"))
   assert.is(result.architecture, "000")
   assert.is(result.score, 0)
 })
 
 test("the neighborhood objective is the mean of the scores within distance 1", async () => {
-  const result = lastJson(
-    await cli("search", ...own, "--algorithm", "exhaustive", "--objective", "neighborhood", "--json")
-  )
+  const result = lastJson(await cli("search", "exhaustive", ...own, "--objective", "neighborhood", "--json"))
   assert.is(result.architecture, "111")
   assert.is(result.score, (7 + 6 + 5 + 3) / 4)
 })
 
 test("--repeat gives mean and deviation, and each repetition can be run alone", async () => {
   const repeated = lastJson(
-    await cli("search", ...own, "--report", "test", "--samples", "3", "--repeat", "20", "--json")
+    await cli("search", "na-rs", ...own, "--report", "test", "--samples", "3", "--repeat", "20", "--json")
   )
   const reported = repeated.reported as { test: { mean: number; sd: number } }
   assert.ok(reported.test.sd > 0)
   assert.is(repeated.repeat, 20)
   const alone = lastJson(
-    await cli("search", ...own, "--report", "test", "--samples", "3", "--seed", String(repeated.seed), "--json")
+    await cli(
+      "search",
+      "na-rs",
+      ...own,
+      "--report",
+      "test",
+      "--samples",
+      "3",
+      "--seed",
+      String(repeated.seed),
+      "--json"
+    )
   )
   assert.is(alone.architecture, repeated.architecture)
   assert.is(alone.score, repeated.score)
@@ -98,10 +107,10 @@ test("--repeat gives mean and deviation, and each repetition can be run alone", 
 
 test("settings come from a config file, flags win, and unknown ones are refused", async () => {
   const config = file("config.json", JSON.stringify({ space, table: [table], score: "score", samples: 5, seed: "c" }))
-  const result = lastJson(await cli("search", "--config", config, "--samples", "4", "--json"))
+  const result = lastJson(await cli("search", "na-rs", "--config", config, "--samples", "4", "--json"))
   assert.is(result.samples, 4)
   assert.is(result.seed, "c")
-  const wrong = await cli("search", "--config", file("wrong.json", JSON.stringify({ sample: 5 })))
+  const wrong = await cli("search", "na-rs", "--config", file("wrong.json", JSON.stringify({ sample: 5 })))
   assert.is(wrong.status, 2)
   assert.match(wrong.stderr, "sample")
 })
@@ -109,28 +118,28 @@ test("settings come from a config file, flags win, and unknown ones are refused"
 test("a run is kept, shown again by its folder alone, and refuses other settings", async () => {
   const run = join(folder, "run")
   const without = ({ seconds: _, ...rest }: Record<string, unknown>) => rest
-  const first = lastJson(await cli("search", ...own, "--run", run, "--json"))
+  const first = lastJson(await cli("search", "na-rs", ...own, "--run", run, "--json"))
   assert.is(first.run, run)
-  assert.equal(without(lastJson(await cli("search", ...own, "--run", run, "--json"))), without(first))
+  assert.equal(without(lastJson(await cli("search", "na-rs", ...own, "--run", run, "--json"))), without(first))
   assert.equal(without(lastJson(await cli("search", "--run", run, "--json"))), without(first))
-  const other = await cli("search", ...own, "--seed", "1", "--run", run)
+  const other = await cli("search", "na-rs", ...own, "--seed", "1", "--run", run)
   assert.is(other.status, 1)
   assert.match(other.stderr, "another --seed")
   const typed = await cli("search", "--seed", "1", "--run", run)
   assert.match(typed.stderr, /begun with another --seed; /)
   const mistyped = join(folder, "mistyped")
-  assert.is((await cli("search", ...own, "--report", "nope", "--run", mistyped)).status, 1)
-  assert.is((await cli("search", ...own, "--report", "test", "--run", mistyped)).status, 0)
+  assert.is((await cli("search", "na-rs", ...own, "--report", "nope", "--run", mistyped)).status, 1)
+  assert.is((await cli("search", "na-rs", ...own, "--report", "test", "--run", mistyped)).status, 0)
   const changed = file("changed.csv", "code,score\n000,1\n")
   const moved = join(folder, "moved")
-  await cli("search", "--space", space, "--table", changed, "--score", "score", "--run", moved)
+  await cli("search", "na-rs", "--space", space, "--table", changed, "--score", "score", "--run", moved)
   file("changed.csv", "code,score\n000,2\n")
   assert.match((await cli("search", "--run", moved)).stderr, "its table has changed")
 })
 
 test("Ctrl-C ends a kept run with 130 and says how to go on; the same command then ends as if never stopped", async () => {
   const [run, whole] = [join(folder, "stopped"), join(folder, "whole")]
-  const args = ["--algorithm", "na-rs", "--samples", "30000", "--neighbors", "4", "--json"]
+  const args = ["na-rs", "--samples", "30000", "--neighbors", "4", "--json"]
   const child = spawn(process.execPath, ["--import", "tsx", "bin/search.ts", ...args, "--run", run])
   let stderr = ""
   child.stderr.on("data", (text) => {
@@ -147,51 +156,59 @@ test("Ctrl-C ends a kept run with 130 and says how to go on; the same command th
   assert.equal(comparable(continued), comparable(lastJson(await cli("search", ...args, "--run", whole))))
 })
 
-test("--help names every flag and ends well", async () => {
-  const ran = await cli("search", "--help")
+test("--help lists the algorithms, that of one its flags, in few lines", async () => {
+  const all = await cli("search", "--help")
+  assert.is(all.status, 0)
+  assert.ok(all.stdout.trimEnd().split("\n").length <= 40, all.stdout)
+  for (const name of ["na-darts", "na-rs", "halving", "Examples"]) assert.match(all.stdout, name)
+  const ran = await cli("search", "na-rs", "--help")
   assert.is(ran.status, 0)
-  for (const flag of ["--table", "--algorithm", "--aggregate", "--unique-evaluations", "--run", "Examples"])
+  assert.ok(ran.stdout.trimEnd().split("\n").length <= 120, ran.stdout)
+  for (const flag of ["--aggregate", "--table", "--unique-evaluations", "--run", "Examples"])
     assert.match(ran.stdout, flag)
 })
 
-test("--help is plain text, an entry of few lines for each option, and nothing without content", async () => {
-  const { stdout } = await cli("search", "--help")
+test("--help is plain text, a line or two for each flag, with its default", async () => {
+  const { stdout } = await cli("search", "na-rs", "--help")
   assert.not.match(stdout, String.fromCharCode(27))
-  assert.not.match(stdout, /user-defined|This setting|true or false/)
-  assert.ok(stdout.split("\n").length < 200, stdout)
-  assert.match(stdout, /^ {2}--json +end with one JSON object on standard output$/m)
-  assert.match((await cli("check_space", "-h")).stdout, /^Usage: check_space <space> \[OPTIONS\]\n/)
+  assert.match(stdout, /^ {2}--\[no-\]json +end with one JSON object on standard output \(no\)$/m)
+  assert.match((await cli("check_space", "-h")).stdout, /^Usage: check_space \[flags\] <space>\n/)
 })
 
 const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, string | RegExp]> = [
-  ["an unknown flag", ["--bogus"], 2, /there is no --bogus; --help/],
+  ["an unknown flag", ["--bogus"], 2, /unknown option '--bogus'; --help/],
   ["a number that is none", ["--samples", "many"], 2, "--samples"],
   ["a negative budget", ["--evaluations", "-1"], 2, "--evaluations"],
-  ["an unknown algorithm", ["--algorithm", "magic"], 2, /Expected na-darts, darts.*local-search/],
-  ["an unknown aggregate", ["--aggregate", "avg"], 2, "median"],
-  ["an aggregate out of range", ["--aggregate", "cvar:2"], 2, "out of range"],
-  ["na-rs with the own score", ["--algorithm", "na-rs", "--objective", "own"], 2, '"rs"'],
-  ["nothing to aggregate", ["--algorithm", "na-rs", "--neighbors", "0", "--center", "no"], 2, "nothing to aggregate"],
-  ["a table without a score", ["--table", table, "--space", space], 2, "--score"],
-  ["a score without a table", ["--score", "x"], 2, "--table"],
-  ["a column that is missing", [...own, "--report", "nope"], 1, '"nope"'],
-  ["a table that is missing", ["--table", "nope.csv", "--score", "x"], 1, "does not exist"],
-  ["a table of another space", ["--table", table, "--score", "score"], 1, "line 2"],
-  ["a space that is missing", ["--algorithm", "na-rs", "--space", "nope.json"], 1, "nas-bench-201"],
-  ["a constraint that none meets", [...own, "--constraint", "score>100"], 2, "score>100"],
-  ["a constraint that is none", [...own, "--constraint", "score"], 2, "count(choice)"],
-  ["simulated seconds without a cost", [...own, "--simulated-seconds", "5"], 2, "--simulated-seconds needs --cost"],
-  ["samples without a table", ["--samples", "5"], 2, /--samples: .*--table FILE.*--algorithm na-rs/],
+  ["an unknown algorithm", ["magic"], 2, /no such algorithm: na-darts, darts.*local-search/],
+  ["an unknown aggregate", ["na-rs", "--aggregate", "avg"], 2, "median"],
+  ["an aggregate out of range", ["na-rs", "--aggregate", "cvar:2"], 2, "out of range"],
+  ["na-rs with the own score", ["na-rs", "--objective", "own"], 2, "--objective"],
+  ["nothing to aggregate", ["na-rs", "--neighbors", "0", "--center", "no"], 2, "nothing to aggregate"],
+  ["a table without a score", ["na-rs", "--table", table, "--space", space], 2, "--score"],
+  ["a score without a table", ["na-rs", "--score", "x"], 2, "--table"],
+  ["a column that is missing", ["na-rs", ...own, "--report", "nope"], 1, '"nope"'],
+  ["a table that is missing", ["na-rs", "--table", "nope.csv", "--score", "x"], 1, "does not exist"],
+  ["a table of another space", ["na-rs", "--table", table, "--score", "score"], 1, "line 2"],
+  ["a space that is missing", ["na-rs", "--space", "nope.json"], 1, "nas-bench-201"],
+  ["a constraint that none meets", ["na-rs", ...own, "--constraint", "score>100"], 2, "score>100"],
+  ["a constraint that is none", ["na-rs", ...own, "--constraint", "score"], 2, "count(choice)"],
   [
-    "neighbors without a neighborhood",
-    ["--algorithm", "rs", "--neighbors", "2"],
+    "simulated seconds without a cost",
+    ["na-rs", ...own, "--simulated-seconds", "5"],
     2,
-    /--neighbors\).*--objective neigh/
+    "--simulated-seconds needs --cost"
   ],
-  ["a population without evolution", ["--algorithm", "rs", "--population", "50"], 2, /--population\).*evolution/],
-  ["a factor of no cost", [...own, "--cost-factor", "2"], 2, /--cost-factor\).*--cost COLUMN/],
-  ["a learning rate of alpha", ["--algorithm", "rs", "--alpha-learning-rate", "1"], 2, /rate\).*--algorithm na-darts/],
-  ["a goal of trainings", ["--evaluator", "train", "--goal", "maximize"], 2, /--goal\).*--evaluator table/],
+  ["samples without a table", ["--samples", "5"], 2, /--samples'; na-rs, rs,.*have it/],
+  ["neighbors without a neighborhood", ["rs", "--neighbors", "2"], 2, /--neighbors'; .*na-rs.*have it/],
+  ["a population without evolution", ["rs", "--population", "50"], 2, /--population'; evolution has it/],
+  ["a factor of no cost", ["na-rs", ...own, "--cost-factor", "2"], 2, /--cost-factor needs --cost/],
+  ["a learning rate of alpha", ["rs", "--alpha-learning-rate", "1"], 2, /rate'; na-darts,.*have it/],
+  [
+    "a goal of trainings",
+    ["na-rs", "--evaluator", "train", "--goal", "maximize"],
+    2,
+    /--goal.*--evaluator "table" has it/
+  ],
   ["a config file that is missing", ["--config", "nope.json"], 2, "nope.json"]
 ]
 for (const [name, args, status, cure] of wrong) {

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert"
 import { cli, errorsIn, lastJson } from "./_cli.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "na-nas-trained-"))
-const data = ["--evaluator", "train", "--images", "96", "--image-size", "8", "--cache", join(folder, "cache")]
+const data = ["--images", "96", "--image-size", "8", "--cache", join(folder, "cache")]
 const small = [...data, "--batch-size", "16", "--channels", "2", "--cells", "1", "--crop", "0", "--epochs", "2"]
 
 const test = suite("search by training")
@@ -14,7 +14,7 @@ test.after(() => rmSync(folder, { recursive: true, force: true }))
 
 test("halves its candidates, knows them again, and is told again by its folder alone", async () => {
   const run = join(folder, "run")
-  const args = [...small, "--algorithm", "rs", "--samples", "4", "--successive-halving", "2", "--run", run, "--json"]
+  const args = ["halving", ...small, "--samples", "4", "--eta", "2", "--run", run, "--json"]
   const ran = await cli("search", ...args)
   assert.is(ran.status, 0, ran.stderr)
   const { seconds: _, ...result } = lastJson(ran)
@@ -23,7 +23,18 @@ test("halves its candidates, knows them again, and is told again by its folder a
   assert.match(ran.stderr, "validation error")
   const { seconds: __, ...again } = lastJson(await cli("search", "--run", run, "--json"))
   assert.equal(again, result)
-  const whole = await cli("search", ...small, "--algorithm", "na-rs", "--samples", "1", "--neighbors", "1", "--json")
+  const whole = await cli(
+    "search",
+    "na-rs",
+    "--evaluator",
+    "train",
+    ...small,
+    "--samples",
+    "1",
+    "--neighbors",
+    "1",
+    "--json"
+  )
   assert.is(whole.status, 0, whole.stderr)
   assert.is(lastJson(whole).evaluations, 2)
 })
@@ -32,10 +43,11 @@ test("candidates that diverge are the worst; where all do, the error names the c
   const wild = ["--batch-size", "16", "--channels", "2", "--cells", "1", "--crop", "0", "--epochs", "1"]
   const run = join(folder, "wild")
   const args = [
+    "rs",
+    "--evaluator",
+    "train",
     ...data,
     ...wild,
-    "--algorithm",
-    "rs",
     "--samples",
     "3",
     "--learning-rate",
@@ -53,9 +65,13 @@ test("candidates that diverge are the worst; where all do, the error names the c
 })
 
 for (const [name, args, text] of [
-  ["a setting of trainings alone", ["--algorithm", "rs", "--channels", "2"], "channels (--channels): is no setting"],
-  ["a setting of tables alone", [...small, "--score", "acc"], "score (--score): is no setting of a search by training"],
-  ["a searcher that has no rungs", [...small, "--algorithm", "evolution", "--successive-halving", "2"], `take "rs"`]
+  ["a setting of trainings alone", ["rs", "--channels", "2"], /--channels: is no setting.*--evaluator "train" has it/],
+  [
+    "a setting of tables alone",
+    ["rs", "--evaluator", "train", ...small, "--score", "acc"],
+    /--score: is no setting.*"table" has it/
+  ],
+  ["a searcher that has no rungs", ["evolution", "--eta", "2"], /--eta'.*halving has it/]
 ] as const) {
   test(`${name} is one line of error that helps`, async () => {
     const ran = await cli("search", ...args)

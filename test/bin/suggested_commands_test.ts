@@ -25,24 +25,11 @@ const withValue = (line: string, flag: string, value: string) =>
 
 const tiny = ["--images", "40", "--epochs", "1", "--batch-size", "8", "--channels", "2", "--seed", "1"]
 const searches: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "digits of 8×8 in the DARTS space": ["--algorithm", "darts", "--space", "darts", "--image-size", "8", "--cells", "3"],
-  "NAS-Bench-201 on a tensor file": ["--algorithm", "darts", "--dataset", "tensor-file", "--data", data],
-  "one's own cells": ["--algorithm", "darts", "--space", space, "--image-size", "12"],
-  "another protocol": ["--algorithm", "darts", "--protocol", "nas-bench-201-small", "--image-size", "8"],
-  trainings: [
-    "--algorithm",
-    "rs",
-    "--evaluator",
-    "train",
-    "--samples",
-    "1",
-    "--cells",
-    "1",
-    "--crop",
-    "0",
-    "--image-size",
-    "8"
-  ]
+  "digits of 8×8 in the DARTS space": ["darts", "--space", "darts", "--image-size", "8", "--cells", "3"],
+  "NAS-Bench-201 on a tensor file": ["darts", "--dataset", "tensor-file", "--data", data],
+  "one's own cells": ["darts", "--space", space, "--image-size", "12"],
+  "another protocol": ["darts", "--protocol", "nas-bench-201-small", "--image-size", "8"],
+  trainings: ["rs", "--evaluator", "train", "--samples", "1", "--cells", "1", "--crop", "0", "--image-size", "8"]
 }
 
 const test = suite("suggested commands")

@@ -1,8 +1,11 @@
+import * as Either from "effect/Either"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { ReportedScore } from "../../src/domain/score/score.ts"
+import { decodeSettings } from "../../src/domain/setting/field.ts"
 import { TRAINING_PROTOCOLS } from "../../src/domain/training/protocol.ts"
 import { TRAINING_START } from "../../src/domain/training/record.ts"
+import { trainingRunFields } from "../../src/domain/training/run_settings.ts"
 import { type TrainingResult, trainingJson, trainingText } from "../../src/report/training_report.ts"
 
 const epochs = Array.from({ length: 17 }, (_, epoch) => ({
@@ -16,14 +19,9 @@ const epochs = Array.from({ length: 17 }, (_, epoch) => ({
 
 const result: TrainingResult = {
   settings: {
-    version: 1,
-    architecture: "a|b",
-    space: "nas-bench-201",
-    protocol: "nas-bench-201",
-    dataset: "mnist",
-    seed: "0",
-    validation: 0
-  } as TrainingResult["settings"],
+    ...Either.getOrThrow(decodeSettings(trainingRunFields, {})),
+    ...{ architecture: "a|b", space: "nas-bench-201", protocol: "nas-bench-201" }
+  },
   protocol: TRAINING_PROTOCOLS["nas-bench-201"],
   position: {
     ...TRAINING_START,

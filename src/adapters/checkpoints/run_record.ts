@@ -3,10 +3,8 @@ import { join } from "node:path"
 import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { TrainingRunSettings } from "../../domain/training/run_settings.ts"
 import { CheckpointError } from "../../effects/ports/checkpoints.ts"
 import { hasRun } from "../run_store/sqlite.ts"
-import { flagOf } from "../settings/resolve.ts"
 import { CHECKPOINT, keepError, writeWhole } from "./files.ts"
 
 /**
@@ -28,9 +26,10 @@ export interface GradientRunRecord extends Schema.Schema.Type<typeof GradientRun
 
 /** What a training from scratch was begun with. */
 const TrainingRunRecord = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   kind: Schema.Literal("training"),
-  settings: TrainingRunSettings,
+  /** As JSON: `decodeSettings` reads them. */
+  settings: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   /** Digest of the data. */
   data: Schema.String
 }).annotations({ identifier: "TrainingRunRecord" })
@@ -38,7 +37,7 @@ interface TrainingRunRecord extends Schema.Schema.Type<typeof TrainingRunRecord>
 
 /** What the training of a supernet was begun with. */
 const SupernetRunRecord = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   kind: Schema.Literal("supernet"),
   /** Those that were given, by their names. */
   settings: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
@@ -105,9 +104,9 @@ const begin = Effect.fnUntraced(function* <
   const encode = Schema.encodeSync(schema)
   const differing = differences(compared(encode(known)), compared(encode(record)))
   if (differing.length > 0) {
-    const flags = differing.map(flagOf).join(", ")
+    const names = differing.map((name) => `\`${name}\``).join(", ")
     return yield* fail(
-      `it was begun with another ${flags}; use those settings, --run ${folder} alone, or another folder`
+      `it was begun with another ${names}; use those settings, --run ${folder} alone, or another folder`
     )
   }
   if (known.data !== record.data)

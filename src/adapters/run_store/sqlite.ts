@@ -6,7 +6,6 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type Database from "libsql"
-import { SearchSettings } from "../../domain/searchers/settings.ts"
 import {
   JournalEntry,
   Outcome,
@@ -26,7 +25,7 @@ const LOCK_FILE = "run.lock"
  * Version of the tables below, the database's `user_version`; a run of another version is refused,
  * never changed.
  */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 /** The database's `application_id`: "nnas" in ASCII. Runs made before it was set have 0. */
 export const APPLICATION_ID = 0x6e6e6173
@@ -45,8 +44,10 @@ const TABLES = `
 
 /** What a run is: its settings, and the identity of the evaluator that they led to. */
 export const RunRecord = Schema.Struct({
-  version: Schema.Literal(1),
-  settings: SearchSettings,
+  version: Schema.Literal(2),
+  /** The algorithm by its name, and its settings as JSON: `decodeSearch` reads them. */
+  algorithm: Schema.String,
+  settings: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   evaluator: Schema.String
 }).annotations({ identifier: "RunRecord" })
 export interface RunRecord extends Schema.Schema.Type<typeof RunRecord> {}

@@ -1,5 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
 import * as Either from "effect/Either"
+import { type Kind, parsed } from "../setting/kind.ts"
 import { Aggregate } from "./aggregate.ts"
 
 const PARAMETERS = {
@@ -75,3 +76,6 @@ export function printAggregate(how: Aggregate): string {
       return `${word}:${how.temperature}`
   }
 }
+
+/** An aggregate as a setting, in its text. */
+export const aggregateKind: Kind<Aggregate> = parsed(parseAggregate, printAggregate, "name")

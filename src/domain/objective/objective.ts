@@ -1,6 +1,9 @@
 import * as Schema from "@effect/schema/Schema"
+import { field, grouped } from "../setting/field.ts"
+import { orWord, whole, yesNo } from "../setting/kind.ts"
 import { NeighborCount } from "../setting/schemas.ts"
 import { Aggregate } from "./aggregate.ts"
+import { aggregateKind } from "./aggregate_text.ts"
 
 /**
  * What a searcher minimizes: the loss of an architecture alone, or an aggregate over its
@@ -27,3 +30,15 @@ export const Objective = Schema.Union(
   })
 ).annotations({ identifier: "Objective" })
 export type Objective = typeof Objective.Type
+
+/** Settings of the neighborhood objective. */
+export const neighborhoodFields = grouped("Neighborhood", {
+  aggregate: field(aggregateKind, { _tag: "Mean" }, "mean, median, worst, best, cvar:0.25, quantile:0.9, …"),
+  neighbors: field(orWord("all", whole(0)), "all", "neighbors of a candidate, drawn by the seed"),
+  radius: field(whole(1), 1, "largest distance of a neighbor, in decisions"),
+  exactRadius: field(yesNo, false, "leave out neighbors that are nearer than the radius"),
+  center: field(yesNo, true, "whether the architecture itself counts"),
+  moveInputs: field(yesNo, false, "let neighbors differ in an input of a genotype too"),
+  quotient: field(yesNo, false, "count each network once, by the identity"),
+  constrainNeighbors: field(yesNo, false, "leave out neighbors that break a constraint")
+})

@@ -1,4 +1,6 @@
 import * as Schema from "@effect/schema/Schema"
+import { grouped, optional } from "../setting/field.ts"
+import { real, whole } from "../setting/kind.ts"
 
 const Count = Schema.Int.pipe(Schema.positive())
 
@@ -36,3 +38,11 @@ export type CountLimit = (typeof COUNTS)[number]
 export function passedLimit(budget: Budget, spent: Spent): CountLimit | undefined {
   return COUNTS.find((limit) => spent[limit] > (budget[limit] ?? Number.POSITIVE_INFINITY))
 }
+
+/** Settings of a budget. */
+export const budgetFields = grouped("Budget", {
+  samples: optional(whole(1), "candidates that are proposed", "100, where no budget is named"),
+  evaluations: optional(whole(1), "evaluations, repeated ones included", "no limit"),
+  uniqueEvaluations: optional(whole(1), "evaluations, each architecture once", "no limit"),
+  simulatedSeconds: optional(real({ above: 0 }, "seconds"), "seconds of the cost column", "no limit")
+})

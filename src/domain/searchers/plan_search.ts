@@ -3,7 +3,6 @@ import type { Architecture } from "../architecture/architecture.ts"
 import { listedCandidates, spaceCandidates } from "../architecture/candidates.ts"
 import { hasIdentity, type Identity, identifier } from "../architecture/identity.ts"
 import { isEnumerable } from "../architecture/ordinal.ts"
-import { parseAggregate } from "../objective/aggregate_text.ts"
 import type { Objective } from "../objective/objective.ts"
 import { prepareObjective } from "../objective/targets.ts"
 import { SettingsError } from "../setting/settings_error.ts"
@@ -30,6 +29,7 @@ export function planSearch(
     if (settings.simulatedSeconds !== undefined && settings.cost === undefined) {
       return yield* fail("a budget of `simulatedSeconds` needs `cost`, the column with the seconds of an evaluation")
     }
+    if (settings.costFactor !== 1 && settings.cost === undefined) return yield* fail("`costFactor` needs `cost`")
     const [table] = benchmark.tables
     const meets = yield* constraintsOf(settings, space, (name) =>
       Either.map(
@@ -39,7 +39,7 @@ export function planSearch(
     )
     const allowed = table.architectures.filter(meets)
     if (allowed.length === 0)
-      return yield* fail(`\`constraints\`: no architecture of the table meets ${settings.constraints.join(" and ")}`)
+      return yield* fail(`\`constraint\`: no architecture of the table meets ${settings.constraint.join(" and ")}`)
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
     const inTable = (architecture: Architecture) => table.rowOf(architecture) >= 0
@@ -59,18 +59,10 @@ export function planSearch(
 export function planSpaceSearch(settings: SearchSettings, space: Space): Either.Either<SearchPlan, SettingsError> {
   return Either.gen(function* () {
     const known = identifier(space, yield* identityOf(settings, space))
-    const limits = ["evaluations", "uniqueEvaluations", "simulatedSeconds"] as const
-    const limit = limits.find((name) => settings[name] !== undefined)
-    if (settings.successiveHalving !== undefined && limit !== undefined)
-      return yield* fail(`\`successiveHalving\` begins with a number of \`samples\`, and has no budget of \`${limit}\``)
-    if (settings.successiveHalving !== undefined && !["rs", "na-rs"].includes(settings.algorithm))
-      return yield* fail(
-        `\`successiveHalving\` draws its candidates: take "rs" or "na-rs", not "${settings.algorithm}"`
-      )
     if (settings.algorithm === "exhaustive" && !isEnumerable(space))
       return yield* fail(`\`algorithm\`: the space "${space.name}" is too large for an exhaustive search`)
     const meets = yield* constraintsOf(settings, space, (name) =>
-      fail(`\`constraints\`: one names the column "${name}", and there is no table; count(choice) needs none`)
+      fail(`\`constraint\`: one names the column "${name}", and there is no table; count(choice) needs none`)
     )
     const objective = yield* objectiveOf(settings, space)
     const constrained = objective._tag === "Neighborhood" && objective.constrainNeighbors
@@ -108,13 +100,8 @@ export function identityOf(
 
 /** The objective that settings ask for. */
 export function objectiveOf(settings: SearchSettings, space: Space): Either.Either<Objective, SettingsError> {
-  const { algorithm, aggregate, neighbors, radius, exactRadius } = settings
+  const { aggregate, neighbors, radius, exactRadius } = settings
   const { center, moveInputs, quotient, constrainNeighbors } = settings
-  if (algorithm === "na-rs" && settings.objective === "own") {
-    return fail('`objective`: "na-rs" is random search with the neighborhood objective; for the own score take "rs"')
-  }
-  const parsed = parseAggregate(aggregate)
-  if (Either.isLeft(parsed)) return fail(`\`aggregate\`: ${parsed.left}`)
   if (moveInputs && !space.decisions.some((decision) => decision.kind === "input")) {
     return fail(`\`moveInputs\`: the space "${space.name}" has no inputs that could move`)
   }
@@ -123,11 +110,11 @@ export function objectiveOf(settings: SearchSettings, space: Space): Either.Eith
       `the space "${space.name}" is too large for the \`quotient\`, which needs one member that stands for each network`
     )
   }
-  if (algorithm !== "na-rs" && settings.objective !== "neighborhood") return Either.right({ _tag: "Own" })
+  if (settings.objective === "own") return Either.right({ _tag: "Own" })
   if (neighbors === 0 && !center) return fail("no `neighbors` and no `center` leave nothing to aggregate")
   return Either.right({
     _tag: "Neighborhood",
-    aggregate: parsed.right,
+    aggregate,
     neighbors,
     radius,
     exactRadius,
@@ -158,22 +145,22 @@ function budgetOf(settings: SearchSettings): Budget {
 
 /** Whether an architecture meets all constraints; `column` gives the numbers of those that name one. */
 function constraintsOf<E>(
-  { constraints }: SearchSettings,
+  { constraint: texts }: SearchSettings,
   space: Space,
   column: (name: string) => Either.Either<(architecture: Architecture) => number, E>
 ): Either.Either<(architecture: Architecture) => boolean, SettingsError | E> {
   return Either.gen(function* () {
     const checks: Array<(architecture: Architecture) => boolean> = []
-    for (const text of constraints) {
+    for (const text of texts) {
       const constraint = yield* Either.mapLeft(
         parseConstraint(text),
-        (problem) => new SettingsError({ problem: `\`constraints\`: ${problem}` })
+        (problem) => new SettingsError({ problem: `\`constraint\`: ${problem}` })
       )
       const { comparison, bound } = constraint
       if (constraint._tag === "Count") {
         const { choice } = constraint
         if (!space.decisions.some((decision) => decision.choices.includes(choice))) {
-          return yield* fail(`\`constraints\`: the space "${space.name}" has no choice "${choice}"`)
+          return yield* fail(`\`constraint\`: the space "${space.name}" has no choice "${choice}"`)
         }
         checks.push((architecture) => compares(countChoice(space, architecture, choice), comparison, bound))
       } else {

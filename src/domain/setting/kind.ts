@@ -14,13 +14,15 @@ export interface Kind<A> {
   /** Whether a flag says yes or no, and whether it may be given more than once. */
   readonly isSwitch: boolean
   readonly isList: boolean
+  /** Whether only a config file can give it: it has no text. */
+  readonly isStructured: boolean
   /** The value, or what is wrong: "expected a whole number above 0, not -1". */
   readonly decode: (given: unknown) => Either.Either<A, string>
   /** What `decode` reads back. */
   encode(value: A): Json
 }
 
-const PLAIN = { words: [], isSwitch: false, isList: false }
+const PLAIN = { words: [], isSwitch: false, isList: false, isStructured: false }
 const unlike = (expected: string, given: unknown) => `expected ${expected}, not ${JSON.stringify(given)}`
 
 /** A kind by a schema of its JSON. `expected` says what is right; without it the schema's own message does. */
@@ -38,6 +40,11 @@ function kindOf<A, I>(schema: Schema.Schema<A, I>, unit: string, expected?: stri
       }),
     encode: (value) => JSON.parse(JSON.stringify(encode(value)))
   }
+}
+
+/** What only a config file can give: an object or a list by a schema. */
+export function structured<A, I>(schema: Schema.Schema<A, I>): Kind<A> {
+  return { ...kindOf(schema, "json"), isStructured: true }
 }
 
 /** A kind with a grammar of its own, such as `mix:0.5`: JSON holds the same text. */

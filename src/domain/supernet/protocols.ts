@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import { DARTS_PROTOCOLS, type DartsProtocol, dartsFields } from "../darts/settings.ts"
-import { decodeSettings } from "../setting/field.ts"
+import { decodeSettings, grouped, optional } from "../setting/field.ts"
+import { oneOf, text, whole } from "../setting/kind.ts"
 import type { TrainingProtocol } from "../training/protocol.ts"
 
 /** The training of the weights in a search by gradients, without augmentation. */
@@ -38,3 +39,13 @@ export type SupernetProtocolName = Exclude<DartsProtocol, "quick">
 export function isSupernetProtocol(name: string): name is SupernetProtocolName {
   return Object.hasOwn(SUPERNET_PROTOCOLS, name)
 }
+
+const NAMES = Object.keys(SUPERNET_PROTOCOLS) as [SupernetProtocolName, ...ReadonlyArray<SupernetProtocolName>]
+
+/** Settings of a supernet besides its images. */
+export const supernetFields = grouped("Supernet", {
+  protocol: optional(oneOf(...NAMES), "numbers of its training", "by the skeleton"),
+  scoreBatches: optional(whole(1), "validation batches that score an architecture", "all"),
+  supernetSeed: optional(text(), "its own seed", "that of the search"),
+  supernetRun: optional(text("folder"), "keeps it, for further searches too", "within that of the run")
+})

@@ -1,6 +1,7 @@
 import * as Schema from "@effect/schema/Schema"
 import { Augmentation, CIFAR_AUGMENTATION, IMAGENET_AUGMENTATION } from "../data/augmentation.ts"
-import { YesNo } from "../setting/schemas.ts"
+import { grouped, optional, type Values } from "../setting/field.ts"
+import { oneOf, real, structured, whole, yesNo } from "../setting/kind.ts"
 import { OptimizerSettings } from "./optimizer.ts"
 import { LearningRateSchedule } from "./schedule.ts"
 
@@ -105,44 +106,34 @@ export function isTrainingProtocol(name: string): name is TrainingProtocolName {
   return Object.hasOwn(TRAINING_PROTOCOLS, name)
 }
 
-/** What goes before the numbers of a protocol; what is absent stays as it is. */
-export const ProtocolChanges = Schema.Struct({
-  /** Whole parts of a protocol; the numbers below go before them. */
-  optimizer: Schema.optional(OptimizerSettings),
-  schedule: Schema.optional(LearningRateSchedule),
-  augmentation: Schema.optional(Schema.Array(Augmentation)),
-  preparation: Schema.optional(Schema.Array(Augmentation)),
-  stem: Schema.optional(Stem),
-  channels: Schema.optional(Count),
-  cells: Schema.optional(Count),
-  /** Epochs of the training; a cosine ends with them. */
-  epochs: Schema.optional(Count),
-  batchSize: Schema.optional(Count),
-  /** Learning rate of the first epoch. */
-  learningRate: Schema.optional(Positive),
-  /** Learning rate that a cosine ends with. */
-  lastLearningRate: Schema.optional(Schema.Number.pipe(Schema.nonNegative(), Schema.finite())),
-  /** Epochs over which the learning rate grows to the schedule's; none where 0. */
-  warmup: Schema.optional(Schema.Int.pipe(Schema.nonNegative())),
-  /** What the learning rate is multiplied with after an epoch, where the schedule is exponential. */
-  learningRateFactor: Schema.optional(Positive.pipe(Schema.lessThanOrEqualTo(1))),
-  /** Momentum of SGD, beta1 of Adam. */
-  momentum: Schema.optional(Share),
-  weightDecay: Schema.optional(Schema.Number.pipe(Schema.nonNegative(), Schema.finite())),
-  /** Largest norm of all gradients together; no clipping where 0. */
-  clip: Schema.optional(Schema.Number.pipe(Schema.nonNegative(), Schema.finite())),
-  dropPath: Schema.optional(Share),
-  auxiliaryWeight: Schema.optional(Schema.Number.pipe(Schema.nonNegative(), Schema.finite())),
-  labelSmoothing: Schema.optional(Share),
-  /** Black pixels around an image before a random crop of its size; no crop where 0. */
-  crop: Schema.optional(Schema.Int.pipe(Schema.nonNegative())),
-  flip: Schema.optional(YesNo),
-  /** Side of the square that is painted over; none where 0. */
-  cutout: Schema.optional(Schema.Int.pipe(Schema.nonNegative())),
-  /** Height and width of the images that the network sees. */
-  imageSize: Schema.optional(Count)
-}).annotations({ identifier: "ProtocolChanges" })
-export interface ProtocolChanges extends Schema.Schema.Type<typeof ProtocolChanges> {}
+/** Numbers of a protocol, and whole parts of it that only a config file gives; numbers go before parts. */
+export const protocolFields = grouped("Training, by default as its protocol", {
+  stem: optional(oneOf("cifar", "imagenet"), "how a network of DARTS's skeleton begins", ""),
+  channels: optional(whole(1), "channels of the first cell", ""),
+  cells: optional(whole(1), "cells; in nas-bench-201 of each stage", ""),
+  epochs: optional(whole(1), "epochs; a cosine ends with them", ""),
+  batchSize: optional(whole(1), "images of a step", ""),
+  learningRate: optional(real({ above: 0 }), "of the first epoch", ""),
+  lastLearningRate: optional(real({ from: 0 }), "that a cosine ends with", ""),
+  learningRateFactor: optional(real({ above: 0, to: 1 }), "of an exponential schedule, an epoch", ""),
+  warmup: optional(whole(0, "epochs"), "over which the learning rate grows first", ""),
+  momentum: optional(real({ from: 0, below: 1 }), "of SGD; beta1 of Adam", ""),
+  weightDecay: optional(real({ from: 0 }), "weight decay", ""),
+  clip: optional(real({ from: 0 }), "largest norm of all gradients; 0 for none", ""),
+  dropPath: optional(real({ from: 0, below: 1 }), "probability of dropping a path, at the end", ""),
+  auxiliaryWeight: optional(real({ from: 0 }), "of the auxiliary head's loss; 0 for none", ""),
+  labelSmoothing: optional(real({ from: 0, below: 1 }), "share of a target over all classes", ""),
+  crop: optional(whole(0, "pixels"), "padding of a random crop; 0 for none", ""),
+  flip: optional(yesNo, "mirror images at random", ""),
+  cutout: optional(whole(0, "pixels"), "side of a square painted over; 0 for none", ""),
+  optimizer: optional(structured(OptimizerSettings), "the optimizer", ""),
+  schedule: optional(structured(LearningRateSchedule), "the learning rate's schedule", ""),
+  augmentation: optional(structured(Schema.Array(Augmentation)), "what training images go through", ""),
+  preparation: optional(structured(Schema.Array(Augmentation)), "what measured images go through", "")
+})
+
+/** What goes before the numbers of a protocol, and the size of the images; the rest is the protocol's. */
+export type ProtocolChanges = Partial<Values<typeof protocolFields>> & { readonly imageSize?: number | undefined }
 
 /** A protocol with changes. */
 export function changedProtocol(protocol: TrainingProtocol, changes: ProtocolChanges): TrainingProtocol {

@@ -7,7 +7,8 @@ import type { Space } from "../space/space.ts"
 import {
   changedProtocol,
   isTrainingProtocol,
-  ProtocolChanges,
+  type ProtocolChanges,
+  protocolFields,
   TRAINING_PROTOCOLS,
   type TrainingProtocol,
   type TrainingProtocolName
@@ -95,7 +96,7 @@ function has({ augmentation }: TrainingProtocol, tag: string): boolean {
 function given(search: ProtocolChanges): Changes {
   const values: Readonly<Record<string, unknown>> = { ...search }
   return Object.fromEntries(
-    Object.keys(ProtocolChanges.fields).flatMap((name) => {
+    [...Object.keys(protocolFields), "imageSize"].flatMap((name) => {
       const value = values[name]
       return typeof value === "number" || typeof value === "string" || typeof value === "boolean" ? [[name, value]] : []
     })

@@ -25,10 +25,8 @@ import { checkStatistics, chosenImages, sourceOf } from "./plan_darts.ts"
 import type { TrainingPlan } from "./train_network.ts"
 
 /** The settings that say which images are trained with, and how. */
-export type TrainingData = Pick<
-  TrainingRunSettings,
-  "dataset" | "data" | "classes" | "renumber" | "images" | "validation" | "imageSize" | "seed"
->
+export type TrainingData = Pick<TrainingRunSettings, "dataset" | "validation" | "seed"> &
+  Partial<Pick<TrainingRunSettings, "data" | "images" | "imageSize" | "classes" | "renumber">>
 
 /** Images ready for trainings of any architecture. */
 export interface TrainingImages extends Pick<TrainingPlan, "parts" | "request" | "classes" | "seed"> {

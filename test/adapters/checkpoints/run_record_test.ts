@@ -37,14 +37,14 @@ test("a run goes on with its settings, and names the flags of others", async () 
   assert.is(await begin(folder, { readNone: false }), "")
   assert.is(await begin(folder, { readNone: false }), "")
   assert.equal(await Effect.runPromise(readGradientRun(folder)), record({ readNone: false }))
-  assert.match(await begin(folder, { readNone: false, exactRadius: true }), "with another --exact-radius;")
+  assert.match(await begin(folder, { readNone: false, exactRadius: true }), "with another `exactRadius`;")
 })
 
 test("another algorithm is another run", async () => {
   await begin(folder, {})
   const other = { ...record({}), algorithm: "darts" }
   const told = await Effect.runPromise(Effect.flip(beginGradientRun(folder, other)))
-  assert.match(told.message, "with another --algorithm;")
+  assert.match(told.message, "with another `algorithm`;")
 })
 
 test("a record of an earlier version is refused as such, one of another command as that", async () => {

@@ -8,7 +8,6 @@ import { APPLICATION_ID, openRun, RUN_FILE, SCHEMA_VERSION } from "../../../src/
 import { openStoredRun } from "../../../src/adapters/run_store/stored_run.ts"
 import { type Outcome, type RecordedEvaluation, RunStore } from "../../../src/effects/ports/run_store.ts"
 import { failure, run } from "../../_effect.ts"
-import { settingsOf } from "../../effects/programs/_searches.ts"
 
 const test = suite("openRun()")
 let folder = ""
@@ -17,7 +16,7 @@ test.before.each(() => {
 })
 test.after.each(() => rmSync(folder, { recursive: true, force: true }))
 
-const record = { version: 1, settings: settingsOf({ samples: 7 }), evaluator: "test" } as const
+const record = { version: 2, algorithm: "rs", settings: { samples: 7 }, evaluator: "test" } as const
 
 /** Use the store of the run in the folder; begin the run where it is new. */
 const using = <A, E>(program: Effect.Effect<A, E, RunStore>) =>
@@ -181,7 +180,7 @@ test("a run of another version, or with unknown settings, is refused", async () 
   }
   change("UPDATE run SET version = 99")
   assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "version")
-  change(`UPDATE run SET version = 3, record = '{"version":1,"settings":{"algorithm":"magic"},"evaluator":""}'`)
+  change(`UPDATE run SET version = 4, record = '{"version":1,"settings":{},"evaluator":""}'`)
   assert.is((await failure(Effect.scoped(openRun(folder)))).reason, "not_a_run")
 })
 
@@ -201,10 +200,10 @@ stored("continues with its own settings, and refuses others and another evaluato
   const begin = (samples: number | undefined, evaluator: string) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const asked = samples === undefined ? undefined : settingsOf({ samples })
-        const run = yield* openStoredRun(place, asked === undefined ? undefined : () => Effect.succeed(asked))
-        yield* run.begin(run.settings ?? asked!, evaluator)
-        return run.settings?.samples
+        const asked = { algorithm: "na-rs", settings: { samples } }
+        const run = yield* openStoredRun(place, samples === undefined ? undefined : () => Effect.succeed(asked))
+        yield* run.begin({ ...asked, evaluator })
+        return run.record?.settings.samples
       })
     )
   rmSync(place, { recursive: true })
@@ -213,7 +212,7 @@ stored("continues with its own settings, and refuses others and another evaluato
   assert.is(await run(begin(7, "table")), undefined)
   assert.is(await run(begin(7, "table")), 7)
   assert.is(await run(begin(undefined, "table")), 7)
-  assert.match((await failure(begin(8, "table"))).message, "another --samples")
+  assert.match((await failure(begin(8, "table"))).message, "another `samples`")
   assert.match((await failure(begin(7, "changed"))).message, "its table has changed")
   rmSync(place, { recursive: true, force: true })
 })

@@ -25,8 +25,7 @@ const file = (name: string, data: string | Uint8Array) => {
 const plain = file("a.csv", "code,score\n000000,1\n000001,2\n")
 const packed = file("b.csv.gz", gzipSync("code,latency\n000001,7\n"))
 const load = (given: Parameters<typeof settingsOf>[0], over = space) => {
-  const { cost: _, ...settings } = settingsOf(given)
-  return loadBenchmark(settings, over).pipe(Effect.provide(NodeContext.layer))
+  return loadBenchmark({ ...settingsOf(given), cost: given.cost }, over).pipe(Effect.provide(NodeContext.layer))
 }
 
 const test = suite("loadBenchmark(), readTable()")

@@ -59,13 +59,11 @@ budget.run()
 const plan = suite("planSearch()")
 
 const faults: ReadonlyArray<readonly [string, Parameters<typeof settingsOf>[0], string]> = [
-  ["na-rs with the own score", { algorithm: "na-rs", objective: "own" }, '"rs"'],
-  ["an unknown aggregate", { aggregate: "x" }, "no aggregate"],
   ["nothing to aggregate", { neighbors: 0, center: false }, "nothing to aggregate"],
   ["inputs that cannot move", { moveInputs: true }, "no inputs"],
-  ["a choice that the space lacks", { constraints: ["count(magic)<2"] }, '"magic"'],
-  ["a column that the table lacks", { constraints: ["magic<2"] }, '"magic"'],
-  ["constraints that nothing meets", { constraints: ["validation>1e9"] }, "no architecture"]
+  ["a choice that the space lacks", { constraint: ["count(magic)<2"] }, '"magic"'],
+  ["a column that the table lacks", { constraint: ["magic<2"] }, '"magic"'],
+  ["constraints that nothing meets", { constraint: ["validation>1e9"] }, "no architecture"]
 ]
 for (const [name, given, problem] of faults) {
   plan(`refuses ${name}`, () => {

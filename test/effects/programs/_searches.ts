@@ -1,12 +1,12 @@
-import * as Schema from "@effect/schema/Schema"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { type Architecture, architectureKey } from "../../../src/domain/architecture/architecture.ts"
+import { parseAggregate } from "../../../src/domain/objective/aggregate_text.ts"
 import type { Objective } from "../../../src/domain/objective/objective.ts"
 import { ValidationLoss } from "../../../src/domain/score/score.ts"
 import { planSearch } from "../../../src/domain/searchers/plan_search.ts"
-import { type SearchSettings, SearchSettings as Settings } from "../../../src/domain/searchers/settings.ts"
+import { decodeSearch, type SearchSettings } from "../../../src/domain/searchers/settings.ts"
 import { makeSpace } from "../../../src/domain/space/make_space.ts"
 import type { Space } from "../../../src/domain/space/space.ts"
 import { builtinSpace } from "../../../src/domain/space/spaces.ts"
@@ -96,15 +96,23 @@ export function evaluator({ table, losses, seconds }: Tabulated, behaviour: Beha
   })
 }
 
+/** Settings, of which an aggregate is told by its text. */
+export interface GivenSearch extends Partial<Omit<SearchSettings, "aggregate">> {
+  readonly aggregate?: string
+}
+
 /** Full settings from a few. */
-export function settingsOf(given: Partial<typeof Settings.Encoded>): SearchSettings {
-  return Schema.decodeSync(Settings)({ cost: "seconds", ...given })
+export function settingsOf({ aggregate = "mean", algorithm = "na-rs", ...given }: GivenSearch): SearchSettings {
+  const defaults = Either.getOrThrow(decodeSearch("na-rs", { cost: "seconds" }))
+  const how = Either.getOrThrow(parseAggregate(aggregate))
+  const objective = given.objective ?? (algorithm === "na-rs" ? "neighborhood" : "own")
+  return { ...defaults, ...given, algorithm, objective, aggregate: how }
 }
 
 /** A repeated search over a table, with its store in memory. */
 export function searching(
   over: Tabulated,
-  given: Partial<typeof Settings.Encoded>,
+  given: GivenSearch,
   behaviour: Behaviour = {},
   run: MemoryRunStore.MemoryRun = MemoryRunStore.emptyRun()
 ) {

@@ -10,10 +10,11 @@ import { identityKey } from "../../../src/domain/architecture/identity.ts"
 import { makeBall, neighbors } from "../../../src/domain/neighborhood/ball.ts"
 import { aggregate } from "../../../src/domain/objective/aggregate.ts"
 import { parseAggregate } from "../../../src/domain/objective/aggregate_text.ts"
-import { ALGORITHM_NAMES } from "../../../src/domain/searchers/settings.ts"
 import { failure, run } from "../../_effect.ts"
 import { emptyRun } from "./_memory_run.ts"
 import { type Behaviour, NAS_BENCH, SMALL, searching } from "./_searches.ts"
+
+const ALGORITHM_NAMES = ["rs", "na-rs", "evolution", "local-search", "exhaustive"] as const
 
 const results = suite("search()")
 
@@ -199,9 +200,9 @@ results("an architecture that diverged itself may be the best by its neighbors, 
   const center = [1, 1, 1, 1]
   const only: Behaviour = { diverges: (one) => architectureKey(one) === "1111", worst: Number.POSITIVE_INFINITY }
   const given = { algorithm: "exhaustive", objective: "neighborhood", aggregate: "best", samples: 81 } as const
-  const [outcome] = await run(searching(SMALL, { ...given, constraints: ["count(y)>=4"] }, only))
+  const [outcome] = await run(searching(SMALL, { ...given, constraint: ["count(y)>=4"] }, only))
   assert.equal([outcome!.architecture, outcome!.ownLoss, outcome!.ownDiverged], [architectureKey(center), null, true])
-  const error = await failure(searching(SMALL, { ...given, aggregate: "mean", constraints: ["count(y)>=4"] }, only))
+  const error = await failure(searching(SMALL, { ...given, aggregate: "mean", constraint: ["count(y)>=4"] }, only))
   assert.match(
     error.message,
     "1 of 9 evaluations diverged; give a lower `learningRate` or a smaller `clip`, or an `aggregate`"
@@ -329,7 +330,7 @@ const limits = suite("search() constraints")
 limits("what is found meets every constraint", async () => {
   for (const algorithm of ALGORITHM_NAMES) {
     const constraints = ["count(skip_connect)<=1", "count(none)=0", "seconds<120"]
-    const [outcome] = await run(searching(NAS_BENCH, { algorithm, constraints, samples: 40 }))
+    const [outcome] = await run(searching(NAS_BENCH, { algorithm, constraint: constraints, samples: 40 }))
     const found = architectureOfKey(outcome!.architecture)
     const names = found.map((choice, i) => NAS_BENCH.space.decisions[i]!.choices[choice])
     assert.ok(names.filter((name) => name === "skip_connect").length <= 1)
@@ -340,8 +341,8 @@ limits("what is found meets every constraint", async () => {
 
 limits("neighbors may break a constraint unless they are constrained too", async () => {
   const constraints = ["count(none)=0"]
-  const [free] = await run(searching(NAS_BENCH, { constraints, samples: 5 }))
-  const [bound] = await run(searching(NAS_BENCH, { constraints, samples: 5, constrainNeighbors: true }))
+  const [free] = await run(searching(NAS_BENCH, { constraint: constraints, samples: 5 }))
+  const [bound] = await run(searching(NAS_BENCH, { constraint: constraints, samples: 5, constrainNeighbors: true }))
   assert.is(free!.evaluations, 5 * 25)
   assert.is(bound!.evaluations, 5 * 19)
 })

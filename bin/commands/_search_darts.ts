@@ -6,12 +6,14 @@ import { cacheFolder } from "../../src/adapters/cache_folder.ts"
 import { beginGradientRun, GRADIENT_VERSION, readGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { mendStopped, noteStop, type RunStop } from "../../src/adapters/checkpoints/stopped_run.ts"
 import * as DatasetFiles from "../../src/adapters/datasets/layer.ts"
-import { resolveDartsRun } from "../../src/adapters/settings/resolve.ts"
+import { readConfig } from "../../src/adapters/settings/config_file.ts"
 import { loadSpace } from "../../src/adapters/space/file.ts"
 import { backendLayer } from "../../src/adapters/tensor/backends.ts"
 import { dartsProgress } from "../../src/adapters/terminal/darts_progress.ts"
 import { architectureOfKey } from "../../src/domain/architecture/architecture.ts"
-import { encodeDartsRun } from "../../src/domain/darts/run_settings.ts"
+import type { Method } from "../../src/domain/darts/method.ts"
+import { METHODS, methodNamed } from "../../src/domain/darts/methods/methods.ts"
+import { dartsRun, encodeDartsRun } from "../../src/domain/darts/run_settings.ts"
 import { machineFields } from "../../src/domain/data/data_fields.ts"
 import { elementCount } from "../../src/domain/program/program.ts"
 import { decodeSettings } from "../../src/domain/setting/field.ts"
@@ -29,11 +31,19 @@ import type { SearchCommand } from "./_search_table.ts"
 /** Batches that are made ahead: those of two steps. */
 const BATCHES_AHEAD = 4
 
-/** Search by gradients: what `search` does for `darts`, `na-darts` and the others of their kind. */
-export const searchByGradient = Effect.fn("searchByGradient")(function* ({ config, given, run, json }: SearchCommand) {
+/**
+ * Search by gradients. Without a method it is that of the run which the folder holds, else NA-DARTS,
+ * and so are settings that nobody gives.
+ */
+export const searchDarts = Effect.fn("searchDarts")(function* (
+  named: Method | undefined,
+  { config, given, run, json }: SearchCommand
+) {
   const begun = yield* Clock.currentTimeMillis
   const stored = run === undefined ? undefined : yield* readGradientRun(run)
-  const asked = yield* resolveDartsRun(config, given, stored)
+  const method = named ?? methodNamed(stored?.algorithm ?? "") ?? METHODS[0]
+  const begunWith = stored !== undefined && method.name === stored.algorithm ? stored.settings : {}
+  const asked = yield* dartsRun(method, { ...begunWith, ...(yield* readConfig(config)), ...given })
   const space = yield* loadSpace(asked.settings.space)
   const planned = yield* Effect.provide(planDartsSearch(asked, space), DatasetFiles.layerCached())
   const { plan, info, used } = planned
