@@ -7,9 +7,7 @@ import { DATA_SIZES } from "../../domain/darts/settings.ts"
 import { planEpoch } from "../../domain/darts/step_plan.ts"
 import { stepPrograms } from "../../domain/darts/step_programs.ts"
 import { augmentedShape } from "../../domain/data/augment.ts"
-import type { Augmentation } from "../../domain/data/augmentation.ts"
-import type { DataLocation, DatasetInfo, DatasetSource } from "../../domain/data/dataset.ts"
-import { parseLocation } from "../../domain/data/location_text.ts"
+import { chosenImages, searchAugmentation, sourceOf } from "../../domain/data/images_of_run.ts"
 import { normalizationOf } from "../../domain/data/normalization.ts"
 import { relaxedShape } from "../../domain/neighborhood/relaxed_shape.ts"
 import { cellSize, halvingsOf, halves as isHalving, spaceSearchNetwork } from "../../domain/network/cell_networks.ts"
@@ -17,7 +15,7 @@ import { initialWeights } from "../../domain/network/initial_weights.ts"
 import { statisticsFault } from "../../domain/network/skeletons.ts"
 import type { Shape } from "../../domain/program/operation.ts"
 import { fullName } from "../../domain/program/port.ts"
-import { keyOf, type Seed, shuffled, split } from "../../domain/random.ts"
+import { split } from "../../domain/random.ts"
 import { SettingsError } from "../../domain/setting/settings_error.ts"
 import type { Space } from "../../domain/space/space.ts"
 import { Datasets } from "../ports/datasets.ts"
@@ -33,7 +31,7 @@ export const planDartsSearch = Effect.fn("planDartsSearch")(function* (asked: Da
   const { method, settings } = run
   const images = yield* chosenImages(settings, info)
   yield* checkDartsSearch(run, relaxedShape(space), images.length)
-  const augmentation = yield* augmentationOf(settings, info)
+  const augmentation = yield* searchAugmentation(settings, info)
   const [channels, height, width] = augmentation.reduce(augmentedShape, info.shape)
   const image = [settings.batchSize, channels, height, width] as const
   const network = yield* spaceSearchNetwork(space, {
@@ -77,98 +75,4 @@ export function checkStatistics(image: Shape, halvings: number): Either.Either<v
   if (fault === undefined) return Either.right(undefined)
   const problem = `${fault}; give a larger \`batchSize\` or \`imageSize\``
   return Either.left(new SettingsError({ problem }))
-}
-
-/** The settings that say where the data of a run lie. */
-interface ImagesAsked {
-  readonly dataset: DartsRun["settings"]["dataset"]
-  readonly data?: string | undefined
-  readonly classes?: number | undefined
-  readonly renumber?: boolean | undefined
-  readonly imageSize?: number | undefined
-}
-
-/** Where the data of a run lie. Images of a folder are read in the image size. */
-export function sourceOf({
-  dataset,
-  data,
-  classes,
-  renumber,
-  imageSize
-}: ImagesAsked): Either.Either<DatasetSource, SettingsError> {
-  const fail = (problem: string) => Either.left(new SettingsError({ problem }))
-  if (dataset !== "tensor-file") {
-    const told = `is a setting of the dataset "tensor-file" (\`dataset\`); the classes of ${dataset} are known`
-    if (classes !== undefined) return fail(`\`classes\` ${told}`)
-    if (renumber !== undefined) return fail(`\`renumber\` ${told}`)
-  }
-  const from: Either.Either<{ readonly from?: readonly [DataLocation] }, SettingsError> =
-    data === undefined
-      ? Either.right({})
-      : Either.mapBoth(parseLocation(data), {
-          onLeft: (problem) => new SettingsError({ problem: `\`data\`: ${problem}` }),
-          onRight: (location) => ({ from: [location] })
-        })
-  switch (dataset) {
-    case "mnist":
-      if (data !== undefined) return fail("`data`: mnist comes with the program; name the `dataset` that this is")
-      return Either.right({ _tag: "Mnist" })
-    case "cifar10":
-      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar10", ...place }))
-    case "cifar100":
-      return Either.map(from, (place): DatasetSource => ({ _tag: "Cifar100", labels: "fine", ...place }))
-    case "tensor-file":
-      return Either.flatMap(from, (place) =>
-        place.from === undefined
-          ? fail('the dataset "tensor-file" needs a safetensors file: give `data`')
-          : Either.right<DatasetSource>({
-              _tag: "TensorFile",
-              from: place.from[0],
-              classes,
-              renumber: renumber ?? false
-            })
-      )
-    case "image-folder":
-      if (data === undefined || imageSize === undefined)
-        return fail(
-          'the dataset "image-folder" needs a folder with train/<class>/*.png and a size: give `data`, and `imageSize` of 64, say'
-        )
-      if (/^https?:/i.test(data))
-        return fail("`data`: a folder of images is not fetched: unpack its archive and name the folder")
-      return Either.right({ _tag: "ImageFolder", from: data, height: imageSize, width: imageSize })
-  }
-}
-
-/** The numbers of the training images that take part. */
-export function chosenImages(
-  { images, seed }: { readonly images?: number | undefined; readonly seed: Seed },
-  { name, train }: DatasetInfo
-): Either.Either<Int32Array, SettingsError> {
-  if (images === undefined) return Either.right(Int32Array.from({ length: train }, (_, i) => i))
-  if (images > train)
-    return Either.left(
-      new SettingsError({
-        problem: `\`images\`: ${images} are asked for, "${name}" has ${train} training images`
-      })
-    )
-  const chosen: Array<number> = []
-  for (const place of shuffled(keyOf(split(seed, "images")), train)) if (chosen.push(place) === images) break
-  return Either.right(Int32Array.from(chosen))
-}
-
-function augmentationOf(
-  { imageSize, flip, crop }: DartsRun["settings"],
-  { shape }: DatasetInfo
-): Either.Either<ReadonlyArray<Augmentation>, SettingsError> {
-  const [, height, width] = shape
-  const size = imageSize ?? height
-  if (size > Math.min(height, width))
-    return Either.left(
-      new SettingsError({
-        problem: `\`imageSize\`: ${size} is more than the images have, ${height}×${width}`
-      })
-    )
-  const resize = size === height && size === width ? [] : [{ _tag: "Resize", height: size, width: size } as const]
-  const cropped = crop === 0 ? [] : [{ _tag: "RandomCrop", padding: crop } as const]
-  return Either.right([...resize, ...cropped, ...(flip ? [{ _tag: "Flip" } as const] : [])])
 }

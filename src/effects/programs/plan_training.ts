@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import { augmentedShape } from "../../domain/data/augment.ts"
 import type { Augmentation } from "../../domain/data/augmentation.ts"
 import type { DatasetInfo, ImageShape } from "../../domain/data/dataset.ts"
+import { chosenImages, sourceOf } from "../../domain/data/images_of_run.ts"
 import { type Normalization, normalizationOf } from "../../domain/data/normalization.ts"
 import { halvingsOf } from "../../domain/network/cell_networks.ts"
 import { classifierProgram } from "../../domain/network/classifier_program.ts"
@@ -21,7 +22,7 @@ import { initialTrainingState, trainingStep } from "../../domain/training/traini
 import { type Dataset, Datasets } from "../ports/datasets.ts"
 import type { HostValues } from "../ports/tensor_backend.ts"
 import { measureNormalization } from "./measure_normalization.ts"
-import { checkStatistics, chosenImages, sourceOf } from "./plan_darts.ts"
+import { checkStatistics } from "./plan_darts.ts"
 import type { TrainingPlan } from "./train_network.ts"
 
 /** The settings that say which images are trained with, and how. */
