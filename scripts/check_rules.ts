@@ -1,6 +1,6 @@
 /**
  * Checks what the compiler does not: imports point inward, the domain is pure, one schema library, no cycles, every export
- * is documented, no file is too long. Prints each breach and exits 1 where there is one: `npm run rules`.
+ * is documented and imported, no file is too long. Prints each breach and exits 1 where there is one: `npm run rules`.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
@@ -18,14 +18,15 @@ const MAX_LINES = 400
 function sourcesBelow(folder: string): ReadonlyArray<Source> {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
-    .map((name) => {
-      const path = join(folder, name)
-      const text = readFileSync(path, "utf8")
-      const imports = [
-        ...text.matchAll(/^(?:import|export)\s+[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm)
-      ]
-      return { path, text, imports: imports.map(([, ...from]) => from.find(Boolean) ?? "") }
-    })
+    .map((name) => sourceOf(join(folder, name)))
+}
+
+function sourceOf(path: string): Source {
+  const text = readFileSync(path, "utf8")
+  const imports = [
+    ...text.matchAll(/^(?:import|export)\s+[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm)
+  ]
+  return { path, text, imports: imports.map(([, ...from]) => from.find(Boolean) ?? "") }
 }
 
 scriptFlags({})
@@ -106,6 +107,38 @@ function walk(name: string, trail: ReadonlyArray<string>): void {
   known.set(name, "done")
 }
 for (const name of rooms.keys()) walk(name, [])
+
+/** Exports that nobody imports: a test may import what its module uses too, else the code is for tests alone. */
+const ENTRIES = ["mod.ts", "darts.ts", "program.ts", "http.ts"].map(sourceOf)
+const tools = ["bench", "scripts"].flatMap(sourcesBelow)
+const imported = importedBy([...sources, ...tools, ...ENTRIES])
+const tested = importedBy(sourcesBelow("test"))
+for (const { path, text } of sources.filter((source) => source.path.startsWith("src/"))) {
+  const names = [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)]
+  for (const name of new Set(names.map(([, name]) => name!))) {
+    if (imported.has(`${path} ${name}`)) continue
+    const isUsed = text.match(new RegExp(`\\b${name}\\b`, "g"))!.length > names.filter(([, one]) => one === name).length
+    if (!tested.has(`${path} ${name}`)) breaches.push(`${path}: nobody imports ${name}`)
+    else if (!isUsed) breaches.push(`${path}: only tests use ${name}`)
+  }
+}
+
+/** The exports that modules import, each as its module's path and its name. */
+function importedBy(importers: ReadonlyArray<Source>): ReadonlySet<string> {
+  const all = new Set<string>()
+  for (const { path, text } of importers) {
+    const clauses = text.matchAll(/(?:^(?:import|export)\s+([^"';]*?)\s*from\s+|([^;]*?)\bimport\()"(\.[^"]+)"/gm)
+    for (const [, clause, before, from] of clauses) {
+      const target = normalize(join(dirname(path), from!))
+      const module = /\*\s+as\s+(\w+)/.exec(clause ?? "")?.[1]
+      if (module !== undefined || before !== undefined)
+        for (const [word] of text.matchAll(/\w+/g)) all.add(`${target} ${word}`)
+      const listed = /\{([\s\S]*)\}/.exec(clause ?? "")?.[1] ?? ""
+      for (const one of listed.split(",")) all.add(`${target} ${one.trim().replace(/^type\s+|\s+as\s+\w+$/g, "")}`)
+    }
+  }
+  return all
+}
 
 for (const breach of breaches) console.error(breach)
 console.log(`${sources.length} files checked, ${breaches.length} breaches`)

@@ -4,7 +4,7 @@ import { softmax } from "../network/mixture.ts"
 import type { NodeId } from "../program/node.ts"
 
 /** The temperature of a sample, of shape []. */
-export const TEMPERATURE = { role: "setting", name: "temperature" } as const
+const TEMPERATURE = { role: "setting", name: "temperature" } as const
 
 /**
  * How probabilities come from alpha. `sampled`: GDAS's one-hot sample, from the inputs

@@ -34,7 +34,7 @@ export function samplingAlgorithm(name: string): Either.Either<SamplingAlgorithm
 }
 
 /** What may score the architectures of a search by samples. */
-export type EvaluatorName = "table" | "train" | "supernet"
+type EvaluatorName = "table" | "train" | "supernet"
 
 const searchFields = {
   ...grouped("Search", {

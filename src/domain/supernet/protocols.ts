@@ -33,7 +33,7 @@ export const SUPERNET_PROTOCOLS: Readonly<Record<SupernetProtocolName, TrainingP
 }
 
 /** One of `SUPERNET_PROTOCOLS`. */
-export type SupernetProtocolName = Exclude<DartsProtocol, "quick">
+type SupernetProtocolName = Exclude<DartsProtocol, "quick">
 
 /** Whether a name is that of a supernet's protocol. */
 export function isSupernetProtocol(name: string): name is SupernetProtocolName {
