@@ -20,15 +20,15 @@ test.after(() => rmSync(folder, { recursive: true, force: true }))
 
 for (const [name, command, args, text] of [
   ["a search on single pixels", "search", single, cure],
-  ["trainings on single pixels", "search", [...single, "--algorithm", "rs", "--evaluator", "train"], cure],
-  ["a supernet on single pixels", "search", [...single, "--algorithm", "rs", "--evaluator", "supernet"], cure],
+  ["trainings on single pixels", "search", ["rs", ...single, "--evaluator", "train"], cure],
+  ["a supernet on single pixels", "search", ["rs", ...single, "--evaluator", "supernet"], cure],
   [
     "a training on single pixels",
     "evaluate",
     [...single, "--architecture", "333333", "--space", "nas-bench-201"],
     cure
   ],
-  ["a space of none alone", "search", ["--algorithm", "darts", "--space", spaceOf("none")], /--space: there is nothing/]
+  ["a space of none alone", "search", ["darts", "--space", spaceOf("none")], /--space: there is nothing/]
 ] as const)
   test(`${name} is told before the work, with the cure`, async () => {
     const ran = await cli(command, ...args)
