@@ -89,11 +89,14 @@ function runnableOf(of: CommandOf | CommandGroup): Runnable {
       Effect.provide(NodeContext.layer)
     )
   return {
-    main: (argv) =>
+    main: (argv) => {
+      // A reader that has seen enough, such as head, closes the pipe: that is no failure.
+      process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
       NodeRuntime.runMain(program(argv), {
         disableErrorReporting: true,
         teardown: (exit, onExit) => onExit(codeOf(exit))
-      }),
+      })
+    },
     within: async (argv) => codeOf(await Effect.runPromiseExit(program(argv)))
   }
 }
@@ -140,7 +143,7 @@ function named(
       getOutHelpWidth: () => process.stdout.columns ?? 100
     })
     .addHelpText("after", end.join("\n"))
-    .helpOption("-h, --help", "show this")
+    .addHelpOption(new Option("-h, --help", "show this").helpGroup("Run:"))
     .exitOverride()
     .showSuggestionAfterError()
 }

@@ -2,7 +2,9 @@ import { hasGradientRun } from "../../src/adapters/checkpoints/run_record.ts"
 import { hasRun } from "../../src/adapters/run_store/sqlite.ts"
 import { METHODS } from "../../src/domain/darts/methods/methods.ts"
 import { searchFields } from "../../src/domain/darts/run_settings.ts"
+import { DARTS_PROTOCOLS, DATA_SIZES } from "../../src/domain/darts/settings.ts"
 import { SAMPLING_ALGORITHMS, type SamplingAlgorithm, samplingFields } from "../../src/domain/searchers/settings.ts"
+import { withDefaults } from "../../src/domain/setting/field.ts"
 import { type Asked, type CommandOf, runnableGroup } from "./_command.ts"
 import { keptOptions } from "./_run_options.ts"
 import { searchDarts } from "./_search_darts.ts"
@@ -39,7 +41,7 @@ const byGradients = METHODS.map(
     summary: method.summary,
     about: `Source: ${method.source}.`,
     examples: EXAMPLES[method.name] ?? [`search ${method.name}`],
-    settings: searchFields(method),
+    settings: withDefaults(searchFields(method), { ...DARTS_PROTOCOLS.quick, ...DATA_SIZES.quick }),
     options: keptOptions,
     run: (given) => searchDarts(method, asked(given))
   })

@@ -6,7 +6,7 @@ import { list, oneOf, real, text, whole } from "../setting/kind.ts"
 import { SettingsError } from "../setting/settings_error.ts"
 import { SUPERNET_PROTOCOLS, supernetFields } from "../supernet/protocols.ts"
 import { tableFields } from "../table/table_fields.ts"
-import { protocolFields } from "../training/protocol.ts"
+import { isTrainingProtocol, protocolFields } from "../training/protocol.ts"
 import { PROTOCOLS, trainingProtocol } from "../training/run_settings.ts"
 import { budgetFields } from "./budget.ts"
 import { evolutionFields } from "./evolution.ts"
@@ -83,7 +83,7 @@ export const supernetRunFields = {
 
 const { protocol: anyProtocol } = grouped("Training", {
   protocol: optional(
-    oneOf(...PROTOCOLS, ...Object.keys(SUPERNET_PROTOCOLS)),
+    oneOf(...PROTOCOLS, ...Object.keys(SUPERNET_PROTOCOLS).filter((name) => !isTrainingProtocol(name))),
     "numbers of a training or a supernet",
     "by the skeleton"
   )

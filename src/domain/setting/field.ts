@@ -34,6 +34,15 @@ export function field<A>(kind: Kind<A>, byDefault: A, doc: string): Field<A> {
   return { kind, byDefault, doc, defaultText, group: "" }
 }
 
+/** Settings with other defaults, which help shows: those of a protocol, say. */
+export function withDefaults<F extends Fields>(fields: F, values: Readonly<Record<string, unknown>>): F {
+  const changed = Object.entries(fields).map(([name, one]) => {
+    if (values[name] === undefined) return [name, one] as const
+    return [name, { ...field(one.kind, values[name], one.doc), group: one.group }] as const
+  })
+  return Object.fromEntries(changed) as F
+}
+
 /** A setting that may be missing; `without` says what holds then. */
 export function optional<A>(kind: Kind<A>, doc: string, without: string): Field<A | undefined> {
   const given: Kind<A | undefined> = {
