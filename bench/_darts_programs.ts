@@ -27,8 +27,8 @@ export function noise(name: string, shape: Shape): HostValues {
 export type StepSpace = "darts" | "nas-bench-201"
 
 /**
- * The first-order DARTS step of a search in a space: its two programs, of alpha and of the weights, and tensors for all of their inputs. In
- * NAS-Bench-201 the sizes count the cells of a stage.
+ * The first-order DARTS step of a search in a space: its two programs, of alpha and of the weights,
+ * and tensors for all of their inputs. In NAS-Bench-201 the sizes count the cells of a stage.
  */
 export const searchStep = Effect.fn("searchStep")(function* (name: StepSpace, sizes: StepSizes) {
   const [channels, cells, batch, size] = sizes
@@ -54,7 +54,10 @@ export const searchStep = Effect.fn("searchStep")(function* (name: StepSpace, si
   return { levels, inputs }
 })
 
-/** Multiply-adds and bytes per second that a backend reaches on a large matrix product and on additions. */
+/**
+ * Multiply-adds and bytes per second that a backend reaches on a large matrix product and on
+ * additions.
+ */
 export const backendRates = Effect.fn("backendRates")(function* ({
   side = 1536,
   elements = 1 << 25

@@ -5,7 +5,10 @@ import type { StepSizes } from "./_darts_programs.ts"
 /** How a script reads one of its flags. */
 export interface Flag<A> {
   readonly takes: "nothing" | "a value" | "values" | "the rest"
-  /** What was typed, in order; nothing where the flag is absent. Throws a `WrongValue`, which calls the flag by its name. */
+  /**
+   * What was typed, in order; nothing where the flag is absent. Throws a `WrongValue`, which calls
+   * the flag by its name.
+   */
   readonly read: (typed: ReadonlyArray<string>, name: string) => A
 }
 
@@ -136,8 +139,9 @@ function docComment(source: string): string {
 }
 
 /**
- * The flags of the script that runs. `--help` shows the script's doc comment and ends it with 0, a flag that it does not have or a wrong value with one
- * line and 2. From then on whatever fails is one line and 1.
+ * The flags of the script that runs. `--help` shows the script's doc comment and ends it with 0, a
+ * flag that it does not have or a wrong value with one line and 2. From then on whatever fails is
+ * one line and 1.
  */
 export function scriptFlags<F extends Flags>(flags: F): FlagValues<F> {
   process.on("uncaughtException", (error: unknown) => {

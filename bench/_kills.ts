@@ -13,7 +13,10 @@ export interface Killable {
   readonly name: string
   /** Arguments of Node for a folder; the command ends with one JSON object. */
   readonly command: (folder: string) => ReadonlyArray<string>
-  /** Fields of that object, and of its settings, which differ from process to process or from folder to folder. */
+  /**
+   * Fields of that object, and of its settings, which differ from process to process or from folder
+   * to folder.
+   */
   readonly passing: ReadonlyArray<string>
   /** Further bits of the folder's finished run that are compared. */
   readonly bits?: (folder: string) => string
@@ -23,15 +26,19 @@ export interface Killable {
 interface Expected extends Killable {
   readonly expected: string
   readonly duration: number
-  /** Milliseconds within which kills come; fewer where a run ended before its kill, as on a machine that got faster. */
+  /**
+   * Milliseconds within which kills come; fewer where a run ended before its kill, as on a machine
+   * that got faster.
+   */
   span: number
 }
 
 /**
- * Kill commands, in turn, with SIGKILL at random moments, continue them, and compare what they end with, to the last bit, with the run that nobody
- * killed. Where runs keep a journal, counts records too that were there after one kill and gone or changed after a later one,
- * and runs whose kept evaluations are not as many as they report. Prints what happened; the exit code of the process becomes 1
- * unless nothing differs, nothing is lost and nothing miscounted.
+ * Kill commands, in turn, with SIGKILL at random moments, continue them, and compare what they end
+ * with, to the last bit, with the run that nobody killed. Where runs keep a journal, counts records
+ * too that were there after one kill and gone or changed after a later one, and runs whose kept
+ * evaluations are not as many as they report. Prints what happened; the exit code of the process
+ * becomes 1 unless nothing differs, nothing is lost and nothing miscounted.
  */
 export async function killAndCompare(name: string, kills: number, commands: ReadonlyArray<Killable>): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "na-nas-kills-"))
@@ -105,7 +112,10 @@ function uniqueEvaluationsOf(result: string): number | undefined {
   return result.startsWith("exit") ? undefined : JSON.parse(result)[0].uniqueEvaluations
 }
 
-/** Every record of a folder's journaled run, by table and key; read from a copy, which leaves the run's lock alone. */
+/**
+ * Every record of a folder's journaled run, by table and key; read from a copy, which leaves the
+ * run's lock alone.
+ */
 function recordsOf(folder: string, root: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   if (!existsSync(join(folder, RUN_FILE))) return found

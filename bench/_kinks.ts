@@ -5,7 +5,9 @@ import { portOf } from "../src/domain/program/port.ts"
 import type { Program } from "../src/domain/program/program.ts"
 import { simplify } from "../src/domain/program/rewrite.ts"
 
-/** What a ReLU or a max pool decides over: its operand, as the output or the input `kink/<node>`. */
+/**
+ * What a ReLU or a max pool decides over: its operand, as the output or the input `kink/<node>`.
+ */
 export interface Kinks {
   /** Gives what every ReLU and max pool sees. */
   readonly seen: Program
@@ -15,8 +17,9 @@ export interface Kinks {
 }
 
 /**
- * A program whose ReLUs and max pools decide as another backend did. Where single precision moves a number across a kink, the derivative
- * jumps, and only the derivative on the same side can be compared.
+ * A program whose ReLUs and max pools decide as another backend did. Where single precision moves a
+ * number across a kink, the derivative jumps, and only the derivative on the same side can be
+ * compared.
  */
 export function kinksOf(program: Program): Kinks {
   const places = [...entriesOf(program.nodes)].flatMap(([at, node]) => (decides(node) ? [at] : []))

@@ -10,7 +10,9 @@ const METRICS = [
   { field: "eigenvalue", title: "eigenvalue" }
 ] as const
 
-/** The curves of all runs as SVG: a row per metric, a column per family of methods, a line per run. */
+/**
+ * The curves of all runs as SVG: a row per metric, a column per family of methods, a line per run.
+ */
 export async function studyPlot(all: ReadonlyArray<StudyRun>): Promise<string> {
   const runs = all.filter(({ epochs }) => epochs.length > 0)
   const values = runs.flatMap(({ variant, seed, epochs }) =>

@@ -30,7 +30,10 @@ type StudyRecord = typeof StudyRecord.Type
 
 const common = { variant: Schema.String, seed: Schema.String, ...Spent.fields }
 
-/** What a finished run leaves: a search by gradients its epochs, one that samples what it found and its own loss. */
+/**
+ * What a finished run leaves: a search by gradients its epochs, one that samples what it found and
+ * its own loss.
+ */
 export const RunResult = Schema.Union(
   Schema.TaggedStruct("Gradient", {
     ...common,
@@ -49,7 +52,9 @@ export interface Tested {
   readonly skipShare: number
 }
 
-/** An epoch of a run, with what would be read off: `none` an operation like others, and without it. */
+/**
+ * An epoch of a run, with what would be read off: `none` an operation like others, and without it.
+ */
 export interface StudyEpoch extends StudyRecord, Tested {
   readonly withoutNone: Tested
 }
@@ -73,7 +78,10 @@ export interface StudyRun extends Spent {
 
 const space = builtinSpace("nas-bench-201")
 
-/** The rule that ended the runs which do not say where they were read off. Their eigenvalues are those of one batch. */
+/**
+ * The rule that ended the runs which do not say where they were read off. Their eigenvalues are
+ * those of one batch.
+ */
 export const FORMER_RULE: StopRule = { window: 5, ratio: 0.75, floor: 0 }
 const position = Schema.decodeUnknownEither(Schema.parseJson(Schema.Struct({ epochs: Schema.Array(StudyRecord) })))
 

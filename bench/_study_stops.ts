@@ -13,14 +13,20 @@ const HEADER = [
   "C10"
 ]
 
-/** The epoch whose cell a run would have ended with under a rule, and whether that is before its last. */
+/**
+ * The epoch whose cell a run would have ended with under a rule, and whether that is before its
+ * last.
+ */
 export function stopped(rule: StopRule, { epochs }: StudyRun): { readonly early: boolean; readonly kept: StudyEpoch } {
   const stop = stopOf(rule, epochs)
   const kept = epochs.find(({ epoch }) => epoch === stop?.kept)
   return { early: kept !== undefined, kept: kept ?? epochs.at(-1)! }
 }
 
-/** A Markdown table of what the finished runs of each method would have ended with under a stop rule. */
+/**
+ * A Markdown table of what the finished runs of each method would have ended with under a stop
+ * rule.
+ */
 export function stopTable(rule: StopRule, runs: ReadonlyArray<StudyRun>): string {
   const finished = runs.filter(
     ({ finished: whole, variant, epochs }) =>
@@ -49,7 +55,10 @@ export function stopTable(rule: StopRule, runs: ReadonlyArray<StudyRun>): string
 /** Epochs, counted from 1, after which the control reads the cells off. */
 const CONTROLS = [1, 5, 10, 15, 20, 25]
 
-/** The control of every stop rule: a Markdown table of the cells of fixed epochs, mean over the runs that got so far. */
+/**
+ * The control of every stop rule: a Markdown table of the cells of fixed epochs, mean over the runs
+ * that got so far.
+ */
 export function controlTable(runs: ReadonlyArray<StudyRun>): string {
   const finished = runs.filter((run) => run.finished && run.epochs.length > 0)
   const header = ["method", ...CONTROLS.map((epoch) => `C10 after epoch ${epoch}`)]

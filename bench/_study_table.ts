@@ -83,7 +83,10 @@ const COLLAPSE = [
   "last eigenvalue"
 ]
 
-/** What a choice of settings may look at: how near the finished runs of each method are to all skip connections, and no test column. Least skips first. */
+/**
+ * What a choice of settings may look at: how near the finished runs of each method are to all skip
+ * connections, and no test column. Least skips first.
+ */
 export function collapseTable(runs: ReadonlyArray<StudyRun>): string {
   const finished = runs.filter((run) => run.finished && run.epochs.length > 0)
   const rows = [...new Set(finished.map(({ variant }) => variant))].map((variant) => {

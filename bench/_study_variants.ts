@@ -1,4 +1,7 @@
-/** A setting of the study: a method and what sets it apart, by the names of the settings of `bin/search.ts`. */
+/**
+ * A setting of the study: a method and what sets it apart, by the names of the settings of
+ * `bin/search.ts`.
+ */
 export interface Variant {
   /** Also the name of its run folders. */
   readonly name: string
@@ -11,7 +14,10 @@ export interface Variant {
   readonly retired?: string
 }
 
-/** What all runs have in common: NAS-Bench-201's space, CIFAR-10 at 16×16, half of the images for each level. */
+/**
+ * What all runs have in common: NAS-Bench-201's space, CIFAR-10 at 16×16, half of the images for
+ * each level.
+ */
 export const COMMON = {
   protocol: "nas-bench-201-small",
   space: "nas-bench-201",
@@ -44,8 +50,8 @@ const single = (name: string, label: string, settings: Readonly<Record<string, u
   naDarts(name, label, { neighbors: 1, center: false, ...settings })
 
 /**
- * Weight sharing: 100 samples scored by the supernet that the three share for a seed, on 4 of its validation batches. Its training takes as many steps
- * as a search by gradients.
+ * Weight sharing: 100 samples scored by the supernet that the three share for a seed, on 4 of its
+ * validation batches. Its training takes as many steps as a search by gradients.
  */
 const sharing = (name: string, label: string, settings: Readonly<Record<string, unknown>>): Variant => ({
   name,

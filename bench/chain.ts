@@ -1,10 +1,12 @@
 /**
- * The whole way on handwritten digits: search, train from scratch, export, and classify the test images with the exported file in plain ONNX Runtime.
+ * The whole way on handwritten digits: search, train from scratch, export, and classify the test
+ * images with the exported file in plain ONNX Runtime.
  *
  *     npx tsx bench/chain.ts [--space darts] [--search-images 960] [--search-epochs 2] [--images 8000] [--epochs 4] [--batch-size 32] [--channels 4]
  *         [--cells 3] [--image-size 12] [--json]
  *
- * Each command is typed as a user types it; the export is the command that the training names. Exits 1 where the file's accuracy is not the reported one.
+ * Each command is typed as a user types it; the export is the command that the training names.
+ * Exits 1 where the file's accuracy is not the reported one.
  */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"

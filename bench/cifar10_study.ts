@@ -1,14 +1,16 @@
 /**
- * DARTS and its relatives on a small CIFAR-10 in the space of NAS-Bench-201, where DARTS collapses to skip connections: what each finds, by the
- * benchmark's own table, epoch by epoch.
+ * DARTS and its relatives on a small CIFAR-10 in the space of NAS-Bench-201, where DARTS collapses
+ * to skip connections: what each finds, by the benchmark's own table, epoch by epoch.
  *
  *     npx tsx bench/cifar10_study.ts --data FOLDER --table nb201.csv.gz [--out runs/cifar10_study] [--only darts,hard-n2]
  *         [--seeds 0,1,2] [--epochs 25] [--threads 1] [--eigenvalue 5] [--results bench/results] [--report]
  *
- * Writes the table and the plot of what is there, which is all that `--report` does.
- * `--eigenvalue 5`: of the Hessian in alpha, after every fifth epoch; 0 for none. It costs a third of an epoch of DARTS.
- * Kill it and give the same command again: finished runs stay, the one that was going goes on. Two processes share the work, since a run that
- * another process has is passed over. What is finished is kept beside the table as well (`--results`). Every run is a run of `bin/search.ts`, whose command is printed. No search sees a column of the table.
+ * Writes the table and the plot of what is there, which is all that `--report` does. `--eigenvalue
+ * 5`: of the Hessian in alpha, after every fifth epoch; 0 for none. It costs a third of an epoch of
+ * DARTS. Kill it and give the same command again: finished runs stay, the one that was going goes
+ * on. Two processes share the work, since a run that another process has is passed over. What is
+ * finished is kept beside the table as well (`--results`). Every run is a run of `bin/search.ts`,
+ * whose command is printed. No search sees a column of the table.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -168,7 +170,10 @@ const runOne = Effect.fn("runOne")(function* (variant: Variant, seed: string) {
   console.log(`${variant.name} seed ${seed}: done`)
 })
 
-/** Finished runs lie beside the table too, so that a study goes on where its run folders are gone. Moves what one of both places lacks. */
+/**
+ * Finished runs lie beside the table too, so that a study goes on where its run folders are gone.
+ * Moves what one of both places lacks.
+ */
 function shareFinished(): void {
   const kept = join(values.results, "cifar10_study")
   mkdirSync(kept, { recursive: true })

@@ -3,12 +3,12 @@
  *
  *     npx tsx bench/input.ts [--images 50000] [--steps 12] [--rounds 3] [--json]
  *
- * Two kinds of data: CIFAR-10's size with crop, flip and cutout; a folder of JPEG images with random
- * resized crop, flip and color jitter, made in a temporary folder. Of each: images per second of one
- * thread, those that a small search takes on this machine, the ratio of both, and the share of the
- * search's time that it waits for batches made ahead on a worker thread. Thread and search take turns
- * in rounds: a ratio is the median of the rounds' ratios, beside its quartiles. Exits 1 where a search
- * waits 5 % or more, or one thread is slower than the steps.
+ * Two kinds of data: CIFAR-10's size with crop, flip and cutout; a folder of JPEG images with
+ * random resized crop, flip and color jitter, made in a temporary folder. Of each: images per
+ * second of one thread, those that a small search takes on this machine, the ratio of both, and the
+ * share of the search's time that it waits for batches made ahead on a worker thread. Thread and
+ * search take turns in rounds: a ratio is the median of the rounds' ratios, beside its quartiles.
+ * Exits 1 where a search waits 5 % or more, or one thread is slower than the steps.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"

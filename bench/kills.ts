@@ -1,12 +1,15 @@
 /**
- * Kills runs with SIGKILL at random moments, continues them by the same command, and compares what they end with, to the last bit.
+ * Kills runs with SIGKILL at random moments, continues them by the same command, and compares what
+ * they end with, to the last bit.
  *
  *     npx tsx bench/kills.ts --what table|gradient|trained|supernet|evaluate [--kills 50] [--samples 6000] [--backend onnx]
  *
- * `table`: searches over a table (`rs`, `evolution`, `local-search`, over neighborhoods; `--samples` proposals); `gradient`: NA-DARTS;
- * `trained`: NA-RS and successive halving that train their candidates; `supernet`: NA-RS with shared weights; `evaluate`: a training from scratch, its weights
- * too. Counts different results, and records of a journal that were there after one kill and gone or changed after a later one; an evaluation made twice is
- * refused by the run's table, so the command would fail. Exits 1 unless all are 0.
+ * `table`: searches over a table (`rs`, `evolution`, `local-search`, over neighborhoods;
+ * `--samples` proposals); `gradient`: NA-DARTS; `trained`: NA-RS and successive halving that train
+ * their candidates; `supernet`: NA-RS with shared weights; `evaluate`: a training from scratch, its
+ * weights too. Counts different results, and records of a journal that were there after one kill
+ * and gone or changed after a later one; an evaluation made twice is refused by the run's table, so
+ * the command would fail. Exits 1 unless all are 0.
  */
 import { createHash } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -27,7 +30,10 @@ const values = scriptFlags({
 })
 const root = mkdtempSync(join(tmpdir(), "na-nas-images-"))
 
-/** Noise in three classes: a file that is read at once, so that most of a run's time is its search's. */
+/**
+ * Noise in three classes: a file that is read at once, so that most of a run's time is its
+ * search's.
+ */
 function noise(count: number): ReadonlyArray<string> {
   const key = keyOf("kills/images")
   const x = Uint8Array.from({ length: count * 64 }, (_, i) => integerAt(key, i, 256))

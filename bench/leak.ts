@@ -1,15 +1,18 @@
 /**
- * Whether a backend keeps what it should have freed, and how much it holds at once: a small search network trained for 1,000 steps, then one larger
- * DARTS step.
+ * Whether a backend keeps what it should have freed, and how much it holds at once: a small search
+ * network trained for 1,000 steps, then one larger DARTS step.
  *
  *     npx tsx bench/leak.ts [--backend onnx] [--steps 1000] [--peak 8,5,16,16]
  *
- * Prints the resident memory on the way, and of TensorFlow.js the number of its tensors. The peak is that of the larger step (channels, cells, batch,
- * image size; `--peak none` leaves it out): of TensorFlow.js the bytes of its own tensors at once, of the others by how much the step raises the
- * process's peak; beside it stands what the schedule of the program predicts, with the tensors that stay on the device.
+ * Prints the resident memory on the way, and of TensorFlow.js the number of its tensors. The peak
+ * is that of the larger step (channels, cells, batch, image size; `--peak none` leaves it out): of
+ * TensorFlow.js the bytes of its own tensors at once, of the others by how much the step raises the
+ * process's peak; beside it stands what the schedule of the program predicts, with the tensors that
+ * stay on the device.
  *
- * Exits 1 where the memory after the last step is more than 5 % and 20 MB above that after a fifth of the steps, where a tensor is left, or where
- * TensorFlow.js holds more than 1.2 times the prediction.
+ * Exits 1 where the memory after the last step is more than 5 % and 20 MB above that after a fifth
+ * of the steps, where a tensor is left, or where TensorFlow.js holds more than 1.2 times the
+ * prediction.
  */
 import * as core from "@tensorflow/tfjs-core"
 import * as Effect from "effect/Effect"
@@ -91,7 +94,9 @@ const train = Effect.gen(function* () {
   return { early, late: megabytes(), more: tensors() - held }
 }).pipe(Effect.scoped)
 
-/** The most that one DARTS step holds at once, and what the schedules of its two programs predict. */
+/**
+ * The most that one DARTS step holds at once, and what the schedules of its two programs predict.
+ */
 const peak = Effect.fn("peak")(function* (sizes: StepSizes) {
   const backend = yield* TensorBackend
   const { levels, inputs } = yield* searchStep("darts", sizes)

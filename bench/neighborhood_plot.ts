@@ -1,7 +1,7 @@
 /**
- * Draws the picture of the README: one-shot accuracy of 500 random NAS-Bench-201 architectures, their
- * own and the mean of their neighborhoods, beside the accuracy of training them alone. Prints the
- * rank correlations over all 15,625 architectures.
+ * Draws the picture of the README: one-shot accuracy of 500 random NAS-Bench-201 architectures,
+ * their own and the mean of their neighborhoods, beside the accuracy of training them alone. Prints
+ * the rank correlations over all 15,625 architectures.
  *
  *     npx tsx bench/neighborhood_plot.ts [--out docs/neighborhood.svg]
  */

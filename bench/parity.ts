@@ -1,17 +1,21 @@
 /**
- * Compares our networks with reference numbers: logits, loss, every gradient, running statistics, evaluation logits and, where the
- * file has it, the exact unrolled hypergradient, made by differentiating twice, with the finite difference's error beside it.
+ * Compares our networks with reference numbers: logits, loss, every gradient, running statistics,
+ * evaluation logits and, where the file has it, the exact unrolled hypergradient, made by
+ * differentiating twice, with the finite difference's error beside it.
  *
  *     npx tsx bench/parity.ts FILE.safetensors... [--backend reference] [--precision f64|f32] [--json]
  *
- * `--backend` names any backend; the reference computes in double precision, with `--precision f32` in single. The network and its sizes are read
- * from the file. An error is the largest difference of a tensor by the tensor's largest
- * magnitude, or by a thousandth of the largest of its group where the tensor is smaller. Tolerance: 1e-4, gradients 1e-3. TensorFlow's kernels
- * sum in single precision without compensation: there the floor is a hundredth, since gradients that are 0 on paper come out as 1e-7.
+ * `--backend` names any backend; the reference computes in double precision, with `--precision f32`
+ * in single. The network and its sizes are read from the file. An error is the largest difference
+ * of a tensor by the tensor's largest magnitude, or by a thousandth of the largest of its group
+ * where the tensor is smaller. Tolerance: 1e-4, gradients 1e-3. TensorFlow's kernels sum in single
+ * precision without compensation: there the floor is a hundredth, since gradients that are 0 on
+ * paper come out as 1e-7.
  *
- * The derivative of a ReLU or a max pool jumps where rounding moves a number across its kink. Gradients beyond the tolerance are therefore
- * compared once more, with those of the double-precision reference whose ReLUs and max pools see the backend's own numbers; both errors and the number
- * of elements that changed sides are printed.
+ * The derivative of a ReLU or a max pool jumps where rounding moves a number across its kink.
+ * Gradients beyond the tolerance are therefore compared once more, with those of the
+ * double-precision reference whose ReLUs and max pools see the backend's own numbers; both errors
+ * and the number of elements that changed sides are printed.
  */
 import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
@@ -38,7 +42,10 @@ interface Comparison {
   readonly tensors: number
   readonly error: number
   readonly tolerance: number
-  /** The error beside the reference on the backend's side of every kink, and the number of elements on another side than the reference's own. */
+  /**
+   * The error beside the reference on the backend's side of every kink, and the number of elements
+   * on another side than the reference's own.
+   */
   readonly pinned?: { readonly error: number; readonly crossed: number }
 }
 
@@ -66,7 +73,10 @@ function oneHot(labels: StoredTensor, classes: number): StoredTensor {
   return { shape: [labels.data.length, classes], data }
 }
 
-/** The inputs of a program: parameters and alphas as stored, a batch under the program's names, running statistics at their start. */
+/**
+ * The inputs of a program: parameters and alphas as stored, a batch under the program's names,
+ * running statistics at their start.
+ */
 function inputsOf(
   file: StoredTensors,
   golden: GoldenNetwork,
@@ -216,7 +226,10 @@ const checkFile = Effect.fn("checkFile")(function* (path: string) {
   return { path, kind: golden.kind, cost, seconds, comparisons, missing }
 })
 
-/** The reference's gradients where ReLUs and max pools see what they see on the backend, and how many elements lie on another side of 0 there. */
+/**
+ * The reference's gradients where ReLUs and max pools see what they see on the backend, and how
+ * many elements lie on another side of 0 there.
+ */
 const onSameSide = Effect.fn("onSameSide")(function* (
   golden: GoldenNetwork,
   names: ReadonlyArray<string>,

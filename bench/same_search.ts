@@ -1,16 +1,21 @@
 /**
- * The search without settings on several backends in step: does every backend find the same architecture, by the same losses?
+ * The search without settings on several backends in step: does every backend find the same
+ * architecture, by the same losses?
  *
  *     npx tsx bench/same_search.ts [--backend onnx --backend tfjs-wasm …] [--epochs 5] [--images 2000] [--tolerance 1e-3] [--threads 2] [--json]
  *
- * The first backend is the one that the others are compared with. Every other backend makes each step twice. `pinned`, from the very tensors that the
- * first one has before that step: its losses differ by the rounding of one step alone and have to stay within the tolerance, relative to the loss: that
- * of gradients in `bench/parity.ts`, since the second loss of a step comes after an update. The architecture after the last pinned step has to be
- * the first backend's. `free`, from its own tensors: these losses drift apart, since training magnifies any difference. How much it does is shown by
- * `control`: the first backend itself, begun with every weight moved by a hundredth of the tolerance, about what a pinned step differs by. A free loss may
- * differ by ten times the largest difference of the control so far, or by the tolerance; free architectures have to be the same where the control's
- * losses stay within the tolerance. Where they do not, rounding decides between close operations on one backend too, and the architectures are only told.
- * Exits 1 where any of this fails.
+ * The first backend is the one that the others are compared with. Every other backend makes each
+ * step twice. `pinned`, from the very tensors that the first one has before that step: its losses
+ * differ by the rounding of one step alone and have to stay within the tolerance, relative to the
+ * loss: that of gradients in `bench/parity.ts`, since the second loss of a step comes after an
+ * update. The architecture after the last pinned step has to be the first backend's. `free`, from
+ * its own tensors: these losses drift apart, since training magnifies any difference. How much it
+ * does is shown by `control`: the first backend itself, begun with every weight moved by a
+ * hundredth of the tolerance, about what a pinned step differs by. A free loss may differ by ten
+ * times the largest difference of the control so far, or by the tolerance; free architectures have
+ * to be the same where the control's losses stay within the tolerance. Where they do not, rounding
+ * decides between close operations on one backend too, and the architectures are only told. Exits 1
+ * where any of this fails.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Context from "effect/Context"

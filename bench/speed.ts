@@ -1,9 +1,11 @@
 /**
- * How long the parts of a search over NAS-Bench-201 take: whole commands as a user runs them, and the objective alone.
+ * How long the parts of a search over NAS-Bench-201 take: whole commands as a user runs them, and
+ * the objective alone.
  *
  *     npm run bench [-- --runs 7] [--json]
  *
- * Medians of whole processes, run one after the other. Without the benchmark's table the made-up one stands in.
+ * Medians of whole processes, run one after the other. Without the benchmark's table the made-up
+ * one stands in.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"

@@ -7,8 +7,9 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const CACHE = join(ROOT, "node_modules", ".cache", "na-nas")
 
 /**
- * Run a command of `bin/commands`. Its modules are bundled once per state of the sources: importing them one by one takes
- * longer than most searches. TensorFlow's C library tells no more than errors. Where no bundle can be written, or `NA_NAS_BUNDLE=0`, the sources run as they are.
+ * Run a command of `bin/commands`. Its modules are bundled once per state of the sources: importing
+ * them one by one takes longer than most searches. TensorFlow's C library tells no more than
+ * errors. Where no bundle can be written, or `NA_NAS_BUNDLE=0`, the sources run as they are.
  */
 export async function launch(command: string): Promise<void> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2"
@@ -16,7 +17,10 @@ export async function launch(command: string): Promise<void> {
   main(process.argv)
 }
 
-/** The address of the module whose `main` takes the command line of a command: in the bundle, or the source. */
+/**
+ * The address of the module whose `main` takes the command line of a command: in the bundle, or the
+ * source.
+ */
 export async function moduleOf(command: string): Promise<string> {
   const bundle = process.env.NA_NAS_BUNDLE === "0" ? undefined : await bundled()
   const file = bundle === undefined ? join(ROOT, "bin", "commands", `${command}.ts`) : join(bundle, `${command}.js`)
@@ -63,7 +67,10 @@ function isStale(name: string): boolean {
   return Date.now() - statSync(join(CACHE, name)).mtimeMs > 86_400_000
 }
 
-/** A digest of the names, sizes and times of all files below the given paths, and of the Node version. */
+/**
+ * A digest of the names, sizes and times of all files below the given paths, and of the Node
+ * version.
+ */
 function stateOf(paths: ReadonlyArray<string>): string {
   const digest = createHash("sha256").update(process.version)
   const visit = (path: string): void => {

@@ -1,6 +1,7 @@
 /**
- * Checks what the compiler does not: imports point inward, the domain is pure, one schema library, no cycles, every export
- * is documented and imported, no file is too long. Prints each breach and exits 1 where there is one: `npm run rules`.
+ * Checks what the compiler does not: imports point inward, the domain is pure, one schema library,
+ * no cycles, every export is documented and imported, no file is too long. Prints each breach and
+ * exits 1 where there is one: `npm run rules`.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
@@ -71,7 +72,10 @@ for (const { path, text, imports } of sources) {
   }
 }
 
-/** Cycles of imports, of types too: each module is visited once, a path that meets itself is a cycle. */
+/**
+ * Cycles of imports, of types too: each module is visited once, a path that meets itself is a
+ * cycle.
+ */
 const byPath = new Map(sources.map((source) => [source.path, source]))
 const state = new Map<string, "open" | "done">()
 function visit(path: string, trail: ReadonlyArray<string>): void {
@@ -108,7 +112,10 @@ function walk(name: string, trail: ReadonlyArray<string>): void {
 }
 for (const name of rooms.keys()) walk(name, [])
 
-/** Exports that nobody imports: a test may import what its module uses too, else the code is for tests alone. */
+/**
+ * Exports that nobody imports: a test may import what its module uses too, else the code is for
+ * tests alone.
+ */
 const ENTRIES = ["mod.ts", "darts.ts", "program.ts", "http.ts"].map(sourceOf)
 const tools = ["bench", "scripts"].flatMap(sourcesBelow)
 const imported = importedBy([...sources, ...tools, ...ENTRIES])

@@ -1,12 +1,14 @@
 /**
- * Writes files as the commands do, and has them read by the programs that others read them with: onnx and ONNX Runtime, PyTorch, safetensors and TensorBoard
- * for Python, sqlite3 while a run goes on.
+ * Writes files as the commands do, and has them read by the programs that others read them with:
+ * onnx and ONNX Runtime, PyTorch, safetensors and TensorBoard for Python, sqlite3 while a run goes
+ * on.
  *
  *     npx tsx scripts/check_written.ts [--python PROGRAM] [--install]
  *
- * `--python` names a Python that has the packages; without it, one of an own environment in the cache folder, else `python3`. `--install` makes that
- * environment where it is missing, for at most three minutes a package. A check whose package is missing is left out with a line. Exits 1 where a check fails,
- * 3 where there is no Python.
+ * `--python` names a Python that has the packages; without it, one of an own environment in the
+ * cache folder, else `python3`. `--install` makes that environment where it is missing, for at most
+ * three minutes a package. A check whose package is missing is left out with a line. Exits 1 where
+ * a check fails, 3 where there is no Python.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -33,7 +35,10 @@ const RUN_SECONDS = 120
 const flags = scriptFlags({ python: text(undefined), install: toggle })
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "na-nas", "python")
 
-/** The Python of the environment in the cache, made where that is asked for; else the one of this machine, if there is one. */
+/**
+ * The Python of the environment in the cache, made where that is asked for; else the one of this
+ * machine, if there is one.
+ */
 function findPython(): string | undefined {
   const own = join(cache, "bin", "python")
   const works = (program: string, ...args: ReadonlyArray<string>) =>
@@ -56,7 +61,10 @@ const [MEAN, STD] = [
   [0.5, 0.25, 2]
 ]
 
-/** Every network of the tests of exports in both formats, and one that normalizes its images, with images and the interpreter's outputs. */
+/**
+ * Every network of the tests of exports in both formats, and one that normalizes its images, with
+ * images and the interpreter's outputs.
+ */
 async function writeNetworks(folder: string) {
   const own = OWN_NETWORKS.map(([definition, request]) => {
     const space = join(folder, `${definition.name}.json`)

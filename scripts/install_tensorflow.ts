@@ -1,14 +1,16 @@
 /**
- * Gives the backends tfjs-node and tfjs-gpu their TensorFlow: builds the package's binding against a C library that is on this machine, or runs the
- * package's own installer, which downloads one from Google.
+ * Gives the backends tfjs-node and tfjs-gpu their TensorFlow: builds the package's binding against
+ * a C library that is on this machine, or runs the package's own installer, which downloads one
+ * from Google.
  *
  *     npx tsx scripts/install_tensorflow.ts [--gpu] --from-python [--python PYTHON]   the library of an installed `tensorflow` wheel
  *     npx tsx scripts/install_tensorflow.ts [--gpu] --library DIR                     a folder with lib/ and include/ of TensorFlow's C library
  *     npx tsx scripts/install_tensorflow.ts [--gpu] --download                        no compiler needed, but access to storage.googleapis.com
  *
- * `--gpu` installs into @tensorflow/tfjs-node-gpu, else @tensorflow/tfjs-node. `--headers DIR` names the folder with Node's node_api.h, `--compiler`
- * the C++ compiler (g++), `--dry-run` shows what would run. The binding refers to the library where it lies: moving the library means installing again.
- * Exit codes: 0 installed, 1 failed, 2 wrong usage.
+ * `--gpu` installs into @tensorflow/tfjs-node-gpu, else @tensorflow/tfjs-node. `--headers DIR`
+ * names the folder with Node's node_api.h, `--compiler` the C++ compiler (g++), `--dry-run` shows
+ * what would run. The binding refers to the library where it lies: moving the library means
+ * installing again. Exit codes: 0 installed, 1 failed, 2 wrong usage.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
@@ -39,7 +41,9 @@ interface Library {
   readonly include: string
 }
 
-/** The folder of the npm package, found without loading it: it does not load without its binding. */
+/**
+ * The folder of the npm package, found without loading it: it does not load without its binding.
+ */
 function packageFolder(name: string): string {
   for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? [])
     if (existsSync(join(folder, name, "package.json"))) return join(folder, name)
@@ -82,7 +86,10 @@ function nodeHeaders(given: string | undefined): string {
   return found
 }
 
-/** The version of Node's stable interface whose folder the package looks into: the newest that it and this Node know. */
+/**
+ * The version of Node's stable interface whose folder the package looks into: the newest that it
+ * and this Node know.
+ */
 function interfaceVersion(folder: string): number {
   const { binary } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
     readonly binary: { readonly napi_versions: ReadonlyArray<number> }
@@ -96,7 +103,10 @@ function execute(command: string, args: ReadonlyArray<string>, cwd: string): voi
   if (status !== 0) throw new InstallError(`${command} ended with exit code ${status}; its messages are above`)
 }
 
-/** Compile the binding beside its place, then move it there: an interrupted build leaves the old one. */
+/**
+ * Compile the binding beside its place, then move it there: an interrupted build leaves the old
+ * one.
+ */
 function build(folder: string, library: Library, headers: string, compiler: string, dry: boolean): void {
   const version = interfaceVersion(folder)
   const place = join(folder, "lib", `napi-v${version}`)
@@ -124,7 +134,10 @@ function build(folder: string, library: Library, headers: string, compiler: stri
   }
 }
 
-/** Load the package in a process of its own and compute something. It needs functions of `util` that Node 23 has dropped. */
+/**
+ * Load the package in a process of its own and compute something. It needs functions of `util` that
+ * Node 23 has dropped.
+ */
 function verify(name: string): string {
   const script = `const util = require("node:util"); util.isArray ??= Array.isArray; util.isNullOrUndefined ??= (value) => value == null
     const tf = require(${JSON.stringify(name)}); const y = tf.add(20, 22).dataSync()[0]

@@ -1,10 +1,13 @@
 /**
- * Runs the test files, several at once: processes take the next file from one list, one process more than there are processors, since some tests wait.
+ * Runs the test files, several at once: processes take the next file from one list, one process
+ * more than there are processors, since some tests wait.
  *
  *     npx tsx scripts/run_tests.ts [PATTERN] [--processes 3] [--times]
  *
- * PATTERN: a regular expression for the paths of files, all of `test/` without one. `--times`: the slowest files at the end. Ends with 1 where a test failed, a file
- * held none, or a file of the checkout was made, changed or removed meanwhile: tests write in temporary folders only, and their cache is one.
+ * PATTERN: a regular expression for the paths of files, all of `test/` without one. `--times`: the
+ * slowest files at the end. Ends with 1 where a test failed, a file held none, or a file of the
+ * checkout was made, changed or removed meanwhile: tests write in temporary folders only, and their
+ * cache is one.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -56,7 +59,10 @@ function serve(send: (outcome: Outcome) => void): void {
   })
 }
 
-/** A process that takes files until there are none. A file whose process ends before it answers has failed. */
+/**
+ * A process that takes files until there are none. A file whose process ends before it answers has
+ * failed.
+ */
 function work(left: Array<Suite>, cache: string, report: (outcome: Outcome) => void): Promise<void> {
   return new Promise((resolve) => {
     let suite: Suite | undefined

@@ -1,4 +1,6 @@
-/** Prints files and lines per folder, so that size stays a number that is looked at: `npm run size`. */
+/**
+ * Prints files and lines per folder, so that size stays a number that is looked at: `npm run size`.
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { scriptFlags } from "../bench/_flags.ts"

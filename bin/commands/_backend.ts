@@ -14,7 +14,10 @@ import type { Finding } from "../../src/effects/programs/finding.ts"
 /** The command that looks at backends, beside the one that runs. */
 const doctor = () => join(dirname(process.argv[1]!), "doctor.ts")
 
-/** Look at a backend in a process of its own: native libraries may be loaded once, talk on standard error, and may crash. */
+/**
+ * Look at a backend in a process of its own: native libraries may be loaded once, talk on standard
+ * error, and may crash.
+ */
 export const examineApart = (name: BackendName, seconds: number): Effect.Effect<Finding> =>
   Effect.async((resume) => {
     const args = [...process.execArgv, doctor(), "--backend", name, "--seconds", String(seconds), "--json"]
@@ -60,8 +63,9 @@ export interface KeptBackend {
 }
 
 /**
- * The backend that was asked for; of `auto` the best that works here, told on standard error with the reason. A run that continues keeps its own,
- * since another would end with other bits; it fails where that does not work any more.
+ * The backend that was asked for; of `auto` the best that works here, told on standard error with
+ * the reason. A run that continues keeps its own, since another would end with other bits; it fails
+ * where that does not work any more.
  */
 export const backendOf = Effect.fn("backendOf")(function* (asked: BackendChoice, kept?: KeptBackend) {
   if (kept !== undefined && kept.backend !== "auto" && (asked === "auto" || asked === kept.backend)) {
@@ -78,7 +82,9 @@ export const backendOf = Effect.fn("backendOf")(function* (asked: BackendChoice,
   return backend
 })
 
-/** What a backend computes with. A GPU backend that runs on the processor says so on standard error. */
+/**
+ * What a backend computes with. A GPU backend that runs on the processor says so on standard error.
+ */
 export const deviceOf = Effect.fn("deviceOf")(function* (backend: BackendName) {
   const { device } = yield* BACKENDS[backend].describe
   if (backend === "tfjs-gpu" && !device.startsWith("GPU"))

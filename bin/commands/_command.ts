@@ -48,7 +48,9 @@ export interface CommandOf<O extends Fields = Fields> {
   run(asked: Asked<O>): Effect.Effect<void, { readonly message: string }, NodeContext.NodeContext>
 }
 
-/** A program of `bin/`. Arguments count from the third on; a failure is one line on standard error. */
+/**
+ * A program of `bin/`. Arguments count from the third on; a failure is one line on standard error.
+ */
 export interface Runnable {
   /** Runs as this process, which ends with the exit code; Ctrl-C interrupts. */
   readonly main: (argv: ReadonlyArray<string>) => void
@@ -229,7 +231,9 @@ export function exitCode(cause: Cause.Cause<unknown>): number {
   return isUsage ? EXIT.usage : EXIT.failed
 }
 
-/** Prints the one line of a failure. Settings in backquotes become flags, where commands have them. */
+/**
+ * Prints the one line of a failure. Settings in backquotes become flags, where commands have them.
+ */
 function tell(cause: Cause.Cause<unknown>, settings: ReadonlySet<string>): void {
   if (Cause.isInterruptedOnly(cause)) return
   const error = Cause.squash(cause)

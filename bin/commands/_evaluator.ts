@@ -34,7 +34,10 @@ import { backendOf } from "./_backend.ts"
 import { batchesLayer } from "./_batches.ts"
 import { keptIn } from "./_kept.ts"
 
-/** A search that can be run: what scores its architectures is open for as long as the scope. `folder` is that of the run, if it is kept. */
+/**
+ * A search that can be run: what scores its architectures is open for as long as the scope.
+ * `folder` is that of the run, if it is kept.
+ */
 export const openSearch = Effect.fn("openSearch")(function* (
   settings: SearchSettings,
   space: Space,
@@ -130,7 +133,10 @@ const openTrainSearch = Effect.fnUntraced(function* (
   }
 })
 
-/** The most epochs that the trainings of a search take: every proposal with all its targets, none of them known. */
+/**
+ * The most epochs that the trainings of a search take: every proposal with all its targets, none of
+ * them known.
+ */
 function mostEpochs(
   { samples, evaluations, uniqueEvaluations }: SearchSettings,
   { objective: { objective, ball } }: SearchPlan,

@@ -32,8 +32,8 @@ import type { SearchCommand } from "./_search_table.ts"
 const BATCHES_AHEAD = 4
 
 /**
- * Search by gradients. Without a method it is that of the run which the folder holds, else NA-DARTS,
- * and so are settings that nobody gives.
+ * Search by gradients. Without a method it is that of the run which the folder holds, else
+ * NA-DARTS, and so are settings that nobody gives.
  */
 export const searchDarts = Effect.fn("searchDarts")(function* (
   named: Method | undefined,

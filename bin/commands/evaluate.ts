@@ -26,7 +26,10 @@ import { runnable } from "./_command.ts"
 import { keptIn } from "./_kept.ts"
 import { keptOptions } from "./_run_options.ts"
 
-/** The settings of a run: those given, over those that a run that continues was begun with. Another architecture tells its space anew. */
+/**
+ * The settings of a run: those given, over those that a run that continues was begun with. Another
+ * architecture tells its space anew.
+ */
 const settingsOf = Effect.fnUntraced(function* (config: string | undefined, typed: Given, run: string | undefined) {
   const given = { ...(yield* readConfig(config)), ...typed }
   const stored = run === undefined ? undefined : yield* readTrainingRun(run)

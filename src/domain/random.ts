@@ -16,7 +16,8 @@ const PARITY = 0x1bd11bda
  *
  * @returns two unsigned 32-bit integers
  *
- * Source: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"; the tests hold its published known answers.
+ * Source: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"; the tests
+ * hold its published known answers.
  */
 export function threefry(key: Key, high: number, low: number): readonly [number, number] {
   let [first, second] = key
@@ -59,14 +60,17 @@ export function uniformAt(key: Key, position: number): number {
   return ((a >>> 5) * 67108864 + (b >>> 6)) / 9007199254740992
 }
 
-/** Draw number `position` of a key: a uniform integer in [0, bound); the bias is below bound / 2^53. */
+/**
+ * Draw number `position` of a key: a uniform integer in [0, bound); the bias is below bound / 2^53.
+ */
 export function integerAt(key: Key, position: number, bound: number): number {
   return Math.floor(uniformAt(key, position) * bound)
 }
 
 /**
- * The integers [0, total) in uniform random order, lazily: the first n are a uniform sample without replacement.
- * A sparse Fisher–Yates shuffle: O(n) time and memory for n values, whatever the total.
+ * The integers [0, total) in uniform random order, lazily: the first n are a uniform sample without
+ * replacement. A sparse Fisher–Yates shuffle: O(n) time and memory for n values, whatever the
+ * total.
  */
 export function* shuffled(key: Key, total: number): Generator<number> {
   const moved = new Map<number, number>()
@@ -79,7 +83,9 @@ export function* shuffled(key: Key, total: number): Generator<number> {
   }
 }
 
-/** Standard normal numbers: the input `noise/<place>` of the space S4. Source: Box and Muller 1958. */
+/**
+ * Standard normal numbers: the input `noise/<place>` of the space S4. Source: Box and Muller 1958.
+ */
 export function standardNormals(count: number, seed: Seed): Float32Array {
   const key = keyOf(seed)
   return Float32Array.from({ length: count }, (_, i) => {

@@ -4,18 +4,25 @@ interface StepsDone {
   readonly milliseconds: number
 }
 
-/** Steps and milliseconds behind the first step, which compiles, from which a forecast is made: so many, or so long. */
+/**
+ * Steps and milliseconds behind the first step, which compiles, from which a forecast is made: so
+ * many, or so long.
+ */
 const STEPS = 3
 const SHORT = 2000
 const LONG = 10_000
 
-/** Seconds of a run from which on it is told how to make it shorter, and below which nothing is told. */
+/**
+ * Seconds of a run from which on it is told how to make it shorter, and below which nothing is
+ * told.
+ */
 const TOO_LONG = 600
 const AT_ONCE = 5
 
 /**
- * Makes what says once, from the first steps, about how long the rest of a run takes; of a run that takes over ten minutes, how to make it shorter.
- * `shorter` names the settings of the command that do.
+ * Makes what says once, from the first steps, about how long the rest of a run takes; of a run that
+ * takes over ten minutes, how to make it shorter. `shorter` names the settings of the command that
+ * do.
  */
 export function makeForecast(shorter: string): (now: StepsDone, left: number) => string | undefined {
   let first: StepsDone | undefined

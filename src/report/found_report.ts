@@ -17,7 +17,10 @@ export interface FoundReport {
   readonly full: string | undefined
 }
 
-/** An architecture that was found on images: its cells, its sizes when trained from scratch, the next commands. */
+/**
+ * An architecture that was found on images: its cells, its sizes when trained from scratch, the
+ * next commands.
+ */
 export function foundReport(
   space: Space,
   { architecture, training, full, network }: FoundNetwork,

@@ -23,7 +23,10 @@ interface Landscape {
   readonly read: ReadBenchmark | undefined
 }
 
-/** The `top` architectures by objective, and how well own score and objective rank each reported column (Kendall's τ-b). */
+/**
+ * The `top` architectures by objective, and how well own score and objective rank each reported
+ * column (Kendall's τ-b).
+ */
 export function landscapeJson(landscape: Landscape, top: number) {
   const { space, sign, architectures, own, objectives, reported } = landscape
   const order = Array.from(objectives.keys())

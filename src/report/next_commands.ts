@@ -13,7 +13,10 @@ export interface SourcesOfSearch {
   readonly renumber?: boolean | undefined
 }
 
-/** What to type after a search on images that found an architecture: train it from scratch, and take its network along. */
+/**
+ * What to type after a search on images that found an architecture: train it from scratch, and take
+ * its network along.
+ */
 export function nextCommands(
   architecture: string,
   { space, dataset = "mnist", data, classes, renumber }: SourcesOfSearch,
@@ -46,7 +49,10 @@ export function networkFlags(
   ].join(" ")
 }
 
-/** How the training of the publication, `full`, differs from that of a command, which says how long either takes. */
+/**
+ * How the training of the publication, `full`, differs from that of a command, which says how long
+ * either takes.
+ */
 export function fullTraining(training: TrainingAfterSearch, full: TrainingAfterSearch): string | undefined {
   const flags = Object.keys(training.changes).filter((name) => !Object.hasOwn(full.changes, name))
   const [last, ...before] = flags.map(flagOf).reverse()

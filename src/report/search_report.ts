@@ -33,7 +33,10 @@ export interface SearchResult {
   readonly found?: FoundNetwork | undefined
   /** How many of its images were used. */
   readonly used?: UsedImages | undefined
-  /** The files whose table was searched; none of a table that was made up, or where images scored architectures. */
+  /**
+   * The files whose table was searched; none of a table that was made up, or where images scored
+   * architectures.
+   */
   readonly read?: ReadBenchmark | undefined
 }
 

@@ -4,7 +4,10 @@ import type { Table } from "../domain/table/table.ts"
 
 const count = (value: number) => value.toLocaleString("en-US")
 
-/** The first key of a table where it is not written as people read architectures, with the architecture that it was taken for. */
+/**
+ * The first key of a table where it is not written as people read architectures, with the
+ * architecture that it was taken for.
+ */
 function firstKey({
   space,
   key,

@@ -58,7 +58,10 @@ export function trainingJson({ position, ...result }: TrainingResult): Readonly<
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`
 const count = (value: number) => value.toLocaleString("en-US")
 
-/** The result for people: how the training went, the test score, the network's size, where the run lies, what to type next. */
+/**
+ * The result for people: how the training went, the test score, the network's size, where the run
+ * lies, what to type next.
+ */
 export function trainingText(result: TrainingResult): string {
   const { settings, position, info, backend, run } = result
   const { epochs, seconds } = position

@@ -7,7 +7,9 @@ import { EvaluationError, Evaluator } from "../../effects/ports/evaluator.ts"
 import type { TrainingProgress } from "../../effects/programs/train_network.ts"
 import { type SupernetPlan, trainSupernet } from "../../effects/programs/train_supernet.ts"
 
-/** Architectures of a call: few, so that a killed search has recorded almost all of what it knows. */
+/**
+ * Architectures of a call: few, so that a killed search has recorded almost all of what it knows.
+ */
 const BATCH = 16
 
 /** What the scores of a supernet depend on besides its plan. */
@@ -20,7 +22,10 @@ export interface SupernetMachine {
   readonly data: string
 }
 
-/** The identity of a supernet's evaluator, known before the supernet is trained: all that its losses depend on. */
+/**
+ * The identity of a supernet's evaluator, known before the supernet is trained: all that its losses
+ * depend on.
+ */
 export function supernetIdentity(plan: SupernetPlan, { backend, threads, data }: SupernetMachine): string {
   const { space, training, measure, validation } = plan
   const { protocol, seed, parts } = training
@@ -41,8 +46,9 @@ export function supernetIdentity(plan: SupernetPlan, { backend, threads, data }:
 }
 
 /**
- * An evaluator that scores architectures with the weights of a supernet, which is trained, or read from its last checkpoint, when the layer is built. An evaluation
- * costs no simulated time: the training is paid once.
+ * An evaluator that scores architectures with the weights of a supernet, which is trained, or read
+ * from its last checkpoint, when the layer is built. An evaluation costs no simulated time: the
+ * training is paid once.
  */
 export const layer = (
   { plan, identity }: { readonly plan: SupernetPlan; readonly identity: string },

@@ -8,19 +8,28 @@ import type { TableError } from "../../domain/table/table.ts"
 import { EvaluationError, Evaluator } from "../../effects/ports/evaluator.ts"
 import { Reporter } from "../../effects/ports/reporter.ts"
 
-/** How a benchmark answers a search: the only column that a searcher sees, and what an evaluation costs. */
+/**
+ * How a benchmark answers a search: the only column that a searcher sees, and what an evaluation
+ * costs.
+ */
 interface TableEvaluatorOptions {
   readonly benchmark: Benchmark
   /** The column that is the search's score. */
   readonly score: string
   /** Whether a larger score is better. */
   readonly maximize: boolean
-  /** The column that an evaluation costs, times `costFactor`, in seconds. None: evaluations are free. */
+  /**
+   * The column that an evaluation costs, times `costFactor`, in seconds. None: evaluations are
+   * free.
+   */
   readonly cost: string | undefined
   readonly costFactor: number
 }
 
-/** Losses by row of the first table: the score column, its sign turned where a larger score is better. */
+/**
+ * Losses by row of the first table: the score column, its sign turned where a larger score is
+ * better.
+ */
 export function tableLosses(
   options: Pick<TableEvaluatorOptions, "benchmark" | "score" | "maximize">
 ): Either.Either<Float64Array, TableError> {
@@ -30,8 +39,8 @@ export function tableLosses(
 }
 
 /**
- * An evaluator that looks losses up. Fails where a column is missing or lacks a number; `withNumbers` leaves out the
- * architectures that have none.
+ * An evaluator that looks losses up. Fails where a column is missing or lacks a number;
+ * `withNumbers` leaves out the architectures that have none.
  */
 export const layer = (options: TableEvaluatorOptions): Layer.Layer<Evaluator, TableError> =>
   Layer.effect(
@@ -62,7 +71,10 @@ export const layer = (options: TableEvaluatorOptions): Layer.Layer<Evaluator, Ta
     })
   )
 
-/** Reports columns of a benchmark; a number that is missing stays so. Fails where a column is missing. */
+/**
+ * Reports columns of a benchmark; a number that is missing stays so. Fails where a column is
+ * missing.
+ */
 export const reporterLayer = (
   benchmark: Benchmark,
   columns: ReadonlyArray<string>

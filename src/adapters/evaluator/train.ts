@@ -24,7 +24,9 @@ import * as NoCurves from "../curves/none.ts"
 /** How architectures are trained to be scored. */
 export interface TrainEvaluatorOptions {
   readonly space: Space
-  /** Made for its number of epochs; an evaluator of fewer ones ends earlier on the same schedule. */
+  /**
+   * Made for its number of epochs; an evaluator of fewer ones ends earlier on the same schedule.
+   */
   readonly protocol: TrainingProtocol
   /** With validation images. */
   readonly images: TrainingImages
@@ -50,9 +52,11 @@ const json = Schema.parseJson(KnownTraining)
 const RESULT = "result.json"
 
 /**
- * An evaluator that trains an architecture alone on the training images and scores it on the validation images, after any number of epochs. Trainings are
- * kept by a digest of all that they depend on. One that ended early leaves its checkpoint, and goes on from there; one that ran through, or diverged, leaves its
- * numbers alone. From the epoch on in which a training diverged it has the worst loss of the measure.
+ * An evaluator that trains an architecture alone on the training images and scores it on the
+ * validation images, after any number of epochs. Trainings are kept by a digest of all that they
+ * depend on. One that ended early leaves its checkpoint, and goes on from there; one that ran
+ * through, or diverged, leaves its numbers alone. From the epoch on in which a training diverged it
+ * has the worst loss of the measure.
  */
 export const makeTrainEvaluator = Effect.fn("makeTrainEvaluator")(function* (options: TrainEvaluatorOptions) {
   const { space, protocol, images, measure } = options

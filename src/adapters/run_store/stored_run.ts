@@ -10,7 +10,10 @@ const NO_RUN = "it contains no run; to start one, name an algorithm or give sett
 interface StoredRun {
   /** What the run was begun with; none where it is new. */
   readonly record: RunRecord | undefined
-  /** The run's store; begins the run where it is new. The evaluator must be the one that it was begun with. */
+  /**
+   * The run's store; begins the run where it is new. The evaluator must be the one that it was
+   * begun with.
+   */
   readonly begin: (begun: {
     readonly algorithm: string
     readonly settings: Given

@@ -16,7 +16,10 @@ export interface BackendOptions {
 
 /** What is known of a backend. */
 interface Backend {
-  /** What is missing for it is an error when the layer is built, or when it compiles its first program. */
+  /**
+   * What is missing for it is an error when the layer is built, or when it compiles its first
+   * program.
+   */
   readonly layer: (options: BackendOptions) => Layer.Layer<TensorBackend, TensorError>
   /** The npm packages it needs. */
   readonly packages: ReadonlyArray<string>

@@ -19,7 +19,10 @@ interface Choice {
   readonly reason: string
 }
 
-/** How a backend is looked at for so many seconds; native libraries had better have a process of their own. */
+/**
+ * How a backend is looked at for so many seconds; native libraries had better have a process of
+ * their own.
+ */
 type Look = (backend: BackendName, seconds: number) => Effect.Effect<Finding>
 
 const GRAPHICS = ["onnx-cuda", "tfjs-gpu", "onnx-webgpu"] as const satisfies ReadonlyArray<BackendName>
@@ -43,8 +46,9 @@ export function devicesHere(): Devices {
 }
 
 /**
- * The best backend that works: it has computed a program with first and second derivatives as the reference does. A graphics processor is taken
- * where it also is faster than the processor; of several the fastest. Without one the answer costs a single look at ONNX Runtime.
+ * The best backend that works: it has computed a program with first and second derivatives as the
+ * reference does. A graphics processor is taken where it also is faster than the processor; of
+ * several the fastest. Without one the answer costs a single look at ONNX Runtime.
  *
  * @param here looks at a backend of the processor
  * @param apart looks at a backend of a graphics processor

@@ -44,8 +44,9 @@ export interface GoldenNetwork {
   /** Architecture weights among the inputs, as logits. */
   readonly alphas: ReadonlyArray<string>
   /**
-   * The program with the outputs `logits`, `loss` and, where there is an auxiliary head, `logits_aux`. Its inputs: `x`, one-hot `targets`,
-   * `param/…`, the alphas, and `buffer/…` with running statistics.
+   * The program with the outputs `logits`, `loss` and, where there is an auxiliary head,
+   * `logits_aux`. Its inputs: `x`, one-hot `targets`, `param/…`, the alphas, and `buffer/…` with
+   * running statistics.
    */
   readonly program: (statistics: Statistics) => Program
   /** The inputs `param/…`, in order. */

@@ -8,7 +8,10 @@ import { blockSize } from "./onnx/probe.ts"
 import { createSession, type OnnxRuntime } from "./onnx/session.ts"
 import { translate } from "./onnx/translate.ts"
 
-/** Where ONNX Runtime computes: this machine's CPU, any GPU through WebGPU, or NVIDIA's through CUDA. */
+/**
+ * Where ONNX Runtime computes: this machine's CPU, any GPU through WebGPU, or NVIDIA's through
+ * CUDA.
+ */
 export type OnnxProvider = "cpu" | "webgpu" | "cuda"
 
 /** Settings of the backend. */
@@ -17,9 +20,15 @@ interface OnnxOptions {
   readonly provider?: OnnxProvider
   /** Threads of one run; as many as the machine has cores where absent. */
   readonly threads?: number
-  /** A folder that keeps the compiled form of large programs, by content; none where absent. It is made when needed, and may be deleted. */
+  /**
+   * A folder that keeps the compiled form of large programs, by content; none where absent. It is
+   * made when needed, and may be deleted.
+   */
   readonly cache?: string
-  /** Beginning of the names of ONNX Runtime's own traces, one per executable, written when it is released; none where absent. */
+  /**
+   * Beginning of the names of ONNX Runtime's own traces, one per executable, written when it is
+   * released; none where absent.
+   */
   readonly trace?: string
 }
 
@@ -34,8 +43,9 @@ class OnnxTensor implements DeviceTensor {
 }
 
 /**
- * Programs as ONNX graphs, run by ONNX Runtime in single precision. It fails with `device_missing` where the package cannot be loaded or has
- * no such device. On the CPU, depthwise convolutions run in ONNX Runtime's blocked layout, which is several times as fast.
+ * Programs as ONNX graphs, run by ONNX Runtime in single precision. It fails with `device_missing`
+ * where the package cannot be loaded or has no such device. On the CPU, depthwise convolutions run
+ * in ONNX Runtime's blocked layout, which is several times as fast.
  */
 export const layer = (options: OnnxOptions = {}): Layer.Layer<TensorBackend, TensorError> =>
   Layer.effect(TensorBackend, make(options))

@@ -11,8 +11,8 @@ import { convolve, forEachWindow, largestPlace, type Tensor } from "./reference/
 export type Precision = "f32" | "f64"
 
 /**
- * The plain interpreter: slow and obvious, the oracle of every other backend. Each operation is one loop, written as the
- * definition reads; a tensor is freed after its last reader.
+ * The plain interpreter: slow and obvious, the oracle of every other backend. Each operation is one
+ * loop, written as the definition reads; a tensor is freed after its last reader.
  */
 export const layer = (precision: Precision): Layer.Layer<TensorBackend> => {
   const name = `reference/${precision}`

@@ -154,7 +154,10 @@ export function readIndex(
   return Either.right({ metadata: __metadata__, tensors })
 }
 
-/** The tensor of a place from its bytes, which are copied only where they do not begin at a multiple of the element's size. */
+/**
+ * The tensor of a place from its bytes, which are copied only where they do not begin at a multiple
+ * of the element's size.
+ */
 export function storedTensor(
   file: string,
   name: string,
@@ -198,8 +201,9 @@ export function readSafetensors(
 }
 
 /**
- * A safetensors file: metadata first, tensors by falling size of an element, then in the order given, so that each begins at a multiple
- * of its element's size. Throws `RangeError` where a tensor's elements do not fill its shape.
+ * A safetensors file: metadata first, tensors by falling size of an element, then in the order
+ * given, so that each begins at a multiple of its element's size. Throws `RangeError` where a
+ * tensor's elements do not fill its shape.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, WritableTensor>,

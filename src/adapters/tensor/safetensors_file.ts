@@ -12,7 +12,10 @@ import {
 /** Most bytes that are asked for at once: file systems refuse 2 GiB. */
 const MOST_BYTES = 2 ** 28
 
-/** The tensors with wanted names of a safetensors file, of any length: each is read once, into the memory that it keeps. */
+/**
+ * The tensors with wanted names of a safetensors file, of any length: each is read once, into the
+ * memory that it keeps.
+ */
 export const readSafetensorsFile = Effect.fn("readSafetensorsFile")(function* (
   path: string,
   wanted: (name: string) => boolean

@@ -13,7 +13,10 @@ export { RUNTIME, RUNTIMES, type RuntimeName }
 
 const COUNTS = new Map<RuntimeName, Kernels>()
 
-/** How many kernels a runtime has run in this process. The difference of two counts is that of what ran between. */
+/**
+ * How many kernels a runtime has run in this process. The difference of two counts is that of what
+ * ran between.
+ */
 export function kernelCount(runtime: RuntimeName): KernelCount {
   return COUNTS.get(runtime)?.count ?? { kernels: 0, views: 0 }
 }
@@ -73,8 +76,9 @@ class Tensor implements DeviceTensor {
 }
 
 /**
- * Programs over the kernels of TensorFlow.js, in single precision: node by node, channels last inside, gradients only from the programs. Fails
- * with `device_missing` where the runtime's package or library is not there.
+ * Programs over the kernels of TensorFlow.js, in single precision: node by node, channels last
+ * inside, gradients only from the programs. Fails with `device_missing` where the runtime's package
+ * or library is not there.
  */
 export const layer = (runtime: RuntimeName): Layer.Layer<TensorBackend, TensorError> =>
   Layer.effect(
@@ -184,7 +188,10 @@ function backend(name: RuntimeName, kernels: Kernels): TensorBackend["Type"] {
   }
 }
 
-/** Make the engine run this runtime's kernels. The runtime is loaded, so the engine switches at once. */
+/**
+ * Make the engine run this runtime's kernels. The runtime is loaded, so the engine switches at
+ * once.
+ */
 function use({ core, runtime }: Kernels): void {
   const { engineName } = RUNTIME[runtime]
   if (core.getBackend() !== engineName) void core.setBackend(engineName)

@@ -33,16 +33,20 @@ class Sized extends Writable {
 /** Milliseconds between two lines of progress, on a terminal and at least elsewhere. */
 const INTERVAL = { terminal: 100, plain: 5000 } as const
 
-/** Elsewhere a line comes after this share of the time that has passed, so that logs of long runs stay short. */
+/**
+ * Elsewhere a line comes after this share of the time that has passed, so that logs of long runs
+ * stay short.
+ */
 const PLAIN_SHARE = 0.05
 
 /** Milliseconds after which a busy search lets the process hear its signals. */
 const PAUSE = 50
 
 /**
- * A reporter of progress that prints at most now and then: on a terminal a text that is rewritten in place, wrapped to its
- * width; elsewhere plain lines, fewer the longer it takes. `note` leaves a line above. `clear` removes the terminal's text.
- * Showing progress also gives way to the platform's own events, Ctrl-C among them.
+ * A reporter of progress that prints at most now and then: on a terminal a text that is rewritten
+ * in place, wrapped to its width; elsewhere plain lines, fewer the longer it takes. `note` leaves a
+ * line above. `clear` removes the terminal's text. Showing progress also gives way to the
+ * platform's own events, Ctrl-C among them.
  */
 export const makeProgress = Effect.fn("makeProgress")(function* (target: ProgressTarget) {
   const terminal = target.isTTY === true && process.env.TERM !== "dumb"

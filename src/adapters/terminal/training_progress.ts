@@ -9,13 +9,18 @@ interface TrainingProgressOptions {
   readonly kept: boolean
   /** What makes the run shorter. */
   readonly shorter: string
-  /** Epochs of all trainings together, where there are several; the forecast is made from the first. */
+  /**
+   * Epochs of all trainings together, where there are several; the forecast is made from the first.
+   */
   readonly totalEpochs?: number
   /** Before every line. */
   readonly prefix?: string
 }
 
-/** The progress of trainings on a terminal or in a log, about how long they take, and what an interruption says. */
+/**
+ * The progress of trainings on a terminal or in a log, about how long they take, and what an
+ * interruption says.
+ */
 export const trainingProgress = Effect.fn("trainingProgress")(function* (
   target: ProgressTarget,
   { kept, shorter, totalEpochs, prefix = "" }: TrainingProgressOptions

@@ -1,8 +1,8 @@
 import * as Schema from "@effect/schema/Schema"
 
 /**
- * A search has come to an end that no later step can mend: a loss, or what a step made, is NaN or infinite.
- * Its last checkpoint is from before.
+ * A search has come to an end that no later step can mend: a loss, or what a step made, is NaN or
+ * infinite. Its last checkpoint is from before.
  */
 export class DartsDiverged extends Schema.TaggedError<DartsDiverged>()("DartsDiverged", {
   /** Counted from 0, as is the step. */

@@ -2,11 +2,16 @@ import * as Schema from "@effect/schema/Schema"
 
 /** Means over the batches of an epoch. A NaN loss has ended the search before. */
 const LevelMeans = Schema.Struct({
-  /** Mean cross-entropy of the architecture itself where it is in the aggregate, else of the runs. */
+  /**
+   * Mean cross-entropy of the architecture itself where it is in the aggregate, else of the runs.
+   */
   loss: Schema.Number,
   /** Share of right answers, in [0, 1]. */
   accuracy: Schema.Number,
-  /** Mean of the aggregate minus the architecture's own loss; null without neighbors, or without the architecture itself. */
+  /**
+   * Mean of the aggregate minus the architecture's own loss; null without neighbors, or without the
+   * architecture itself.
+   */
   gap: Schema.NullOr(Schema.Number)
 }).annotations({ identifier: "LevelMeans" })
 interface LevelMeans extends Schema.Schema.Type<typeof LevelMeans> {}
@@ -25,8 +30,8 @@ export const EpochRecord = Schema.Struct({
   /** Mean entropy of the rows of probabilities, in nats. */
   entropy: Schema.Number,
   /**
-   * Largest eigenvalue of the Hessian in alpha of the mean validation loss over some batches, the same in every epoch;
-   * null where none was asked for.
+   * Largest eigenvalue of the Hessian in alpha of the mean validation loss over some batches, the
+   * same in every epoch; null where none was asked for.
    */
   eigenvalue: Schema.NullOr(Schema.Number),
   /** Of the epoch, by level. */
@@ -46,7 +51,9 @@ interface LevelSums extends Schema.Schema.Type<typeof LevelSums> {}
 /** Sums of no batches. */
 const NO_BATCHES: LevelSums = { batches: 0, loss: 0, correct: 0, gap: 0 }
 
-/** How far a search by gradients is: the next step is `step` of `epoch`. The tensors lie beside it. */
+/**
+ * How far a search by gradients is: the next step is `step` of `epoch`. The tensors lie beside it.
+ */
 export const DartsPosition = Schema.Struct({
   version: Schema.Literal(3),
   epoch: Schema.Int.pipe(Schema.nonNegative()),

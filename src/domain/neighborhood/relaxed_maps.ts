@@ -4,20 +4,23 @@ import { type RelaxedNeighbor, takingPart } from "./relaxed_neighbors.ts"
 import { type RelaxedShape, readableRows } from "./relaxed_shape.ts"
 
 /**
- * What a changed edge's distribution p becomes under a shift s. P_s moves the share of each operation to the one s places
- * after it, cyclically, among the operations that take part. The operation m is the one that the edge is read off as, by
- * the very rule of `discretize`; l is the operation s places after m, so never m itself. Where `none` takes no part its
- * share z of the row stays as it is, and the others share 1 − z; elsewhere z is 0 in what follows.
+ * What a changed edge's distribution p becomes under a shift s. P_s moves the share of each
+ * operation to the one s places after it, cyclically, among the operations that take part. The
+ * operation m is the one that the edge is read off as, by the very rule of `discretize`; l is the
+ * operation s places after m, so never m itself. Where `none` takes no part its share z of the row
+ * stays as it is, and the others share 1 − z; elsewhere z is 0 in what follows.
  *
- * - `Shift`: P_s p. Linear; at a one-hot p exactly "another operation on this edge". TV as large as p is uneven.
+ * - `Shift`: P_s p. Linear; at a one-hot p exactly "another operation on this edge". TV as large as
+ *   p is uneven.
  * - `Swap`: the entries of m and l exchanged, at the distance |p[m] − p[l]|.
- * - `Hard`: all of 1 − z on l, the discrete neighbor itself, at the distance 1 − z − p[l]. Where z is 0 no gradient
- *   reaches the edge.
+ * - `Hard`: all of 1 − z on l, the discrete neighbor itself, at the distance 1 − z − p[l]. Where z
+ *   is 0 no gradient reaches the edge.
  * - `Mix`: a share ρ of the way to `Hard`, at the distance ρ (1 − z − p[l]).
  *
- * Which entry is read off is a constant of the derivative. At a one-hot p `Shift`, `Swap` and `Hard` are the same change,
- * and all changes together are the discrete neighborhood. `Mix` is not, unless ρ is 1: there it gives 1 − ρ on m and ρ on
- * l, no architecture but a point between two. Its neighborhood is a smoothed one.
+ * Which entry is read off is a constant of the derivative. At a one-hot p `Shift`, `Swap` and
+ * `Hard` are the same change, and all changes together are the discrete neighborhood. `Mix` is not,
+ * unless ρ is 1: there it gives 1 − ρ on m and ρ on l, no architecture but a point between two. Its
+ * neighborhood is a smoothed one.
  *
  * Source: ours, after Wang et al. 2021 (arXiv 2105.06369).
  */

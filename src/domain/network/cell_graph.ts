@@ -6,7 +6,10 @@ import type { OperationOptions } from "./darts_operations.ts"
 import { alone, type Network, reluConvBn, type Staged, together } from "./layers.ts"
 import { mixture } from "./mixture.ts"
 
-/** An edge as a network needs it: where it comes from, and its position among the cell's edges, part of its parameters' names. */
+/**
+ * An edge as a network needs it: where it comes from, and its position among the cell's edges, part
+ * of its parameters' names.
+ */
 export interface GraphEdge {
   readonly from: number
   readonly position: number
@@ -22,7 +25,10 @@ export interface CellGraph {
   readonly stride: Cell["stride"]
 }
 
-/** The graph of a space's cell with all its edges, or with the kept ones: per node, in the order of their positions. */
+/**
+ * The graph of a space's cell with all its edges, or with the kept ones: per node, in the order of
+ * their positions.
+ */
 export function graphOf(cell: Cell, kept?: ReadonlyArray<ReadonlyArray<GraphEdge>>): CellGraph {
   const nodes = Array.from({ length: cell.nodes }, (_, i) => cell.inputs + i)
   const incoming = nodes.map((node) =>
@@ -53,9 +59,11 @@ export interface BuiltEdge {
 }
 
 /**
- * A cell from its inputs, all of one shape. `edge` gives what an edge is made of; `stride` is 2 on the edges from the inputs of a cell that halves the
- * image. Concatenated edges are brought back to the cell's channels by ReLU, 1×1 convolution and normalization, named
- * `<name>.nodes.<node>` (ours); a mean divides by the number of edges. All operations that read one node are built together: see `together`.
+ * A cell from its inputs, all of one shape. `edge` gives what an edge is made of; `stride` is 2 on
+ * the edges from the inputs of a cell that halves the image. Concatenated edges are brought back to
+ * the cell's channels by ReLU, 1×1 convolution and normalization, named `<name>.nodes.<node>`
+ * (ours); a mean divides by the number of edges. All operations that read one node are built
+ * together: see `together`.
  */
 export function buildCell(
   net: Network,
@@ -112,7 +120,10 @@ export function buildCell(
   )
 }
 
-/** The sum of all operations of an edge, weighted by a row of `weights` [edges, width]. Operation k is named `<place>.<k>`. */
+/**
+ * The sum of all operations of an edge, weighted by a row of `weights` [edges, width]. Operation k
+ * is named `<place>.<k>`.
+ */
 export function searchedEdge(
   net: Network,
   place: string,
@@ -127,8 +138,9 @@ export function searchedEdge(
 }
 
 /**
- * The one operation of an edge. With `dropPath` it is multiplied by the input `drop/<place>` [batch, 1, 1, 1], which holds per image 0 or, where
- * the path is kept, the inverse of the probability of that; a skip connection that changes nothing is exempt.
+ * The one operation of an edge. With `dropPath` it is multiplied by the input `drop/<place>`
+ * [batch, 1, 1, 1], which holds per image 0 or, where the path is kept, the inverse of the
+ * probability of that; a skip connection that changes nothing is exempt.
  *
  * Source: DARTS's `drop_path`; Larsson, Maire, Shakhnarovich 2017 (arXiv 1605.07648).
  */

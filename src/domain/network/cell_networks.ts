@@ -23,8 +23,8 @@ import {
 } from "./skeletons.ts"
 
 /**
- * Sizes of a network of a cell space. Its skeleton is DARTS's where a cell halves the image, else NAS-Bench-201's; of several cells that halve it, or of
- * several that do not, each has its turn.
+ * Sizes of a network of a cell space. Its skeleton is DARTS's where a cell halves the image, else
+ * NAS-Bench-201's; of several cells that halve it, or of several that do not, each has its turn.
  */
 interface SpaceSizes {
   /** Channels of the first cell. */
@@ -42,7 +42,10 @@ interface SpaceSizes {
 export interface EvaluationOptions extends SpaceSizes {
   /** Whether there is an auxiliary head, in DARTS's skeleton alone. */
   readonly auxiliary?: boolean
-  /** Whether operations are multiplied by the inputs `drop/<place>` [batch, 1, 1, 1]: see `discreteEdge`. */
+  /**
+   * Whether operations are multiplied by the inputs `drop/<place>` [batch, 1, 1, 1]: see
+   * `discreteEdge`.
+   */
   readonly dropPath?: boolean
 }
 
@@ -61,12 +64,17 @@ export function halves(space: Space): boolean {
   return space.cells.some((cell) => cell.stride === 2)
 }
 
-/** A number of cells, of each stage in NAS-Bench-201's skeleton, under the name that a space's sizes have for it. */
+/**
+ * A number of cells, of each stage in NAS-Bench-201's skeleton, under the name that a space's sizes
+ * have for it.
+ */
 export function cellSize(space: Space, cells: number): Pick<SpaceSizes, "cells" | "cellsPerStage"> {
   return halves(space) ? { cells } : { cellsPerStage: cells }
 }
 
-/** How often the networks of a skeleton halve an image; a stem for large images does it three times. */
+/**
+ * How often the networks of a skeleton halve an image; a stem for large images does it three times.
+ */
 export function halvingsOf(skeleton: "darts" | "nas-bench-201", cells: number, stem: Stem): number {
   return skeleton === "darts" ? dartsHalvings(cells) + (stem === "cifar" ? 0 : 3) : 2
 }
@@ -98,7 +106,10 @@ export function spaceFault(space: Space, options: EvaluationOptions): string | u
   return options.stem === "imagenet" ? "its skeleton is that of NAS-Bench-201, which has no ImageNet stem" : undefined
 }
 
-/** Why a search network of these sizes would leave a cell out, so that its edges could not be searched, if it would. */
+/**
+ * Why a search network of these sizes would leave a cell out, so that its edges could not be
+ * searched, if it would.
+ */
 function searchFault(space: Space, { cells }: SpaceSizes): string | undefined {
   if (!halves(space) || cells! > dartsHalvings(cells!)) return undefined
   const left = space.cells.filter(({ stride }) => stride === 1).map(({ name }) => `"${name}"`)
@@ -127,14 +138,18 @@ function skeleton(
   return { logits: nasBench201Skeleton(net, image, sizes, filling), auxiliary: undefined }
 }
 
-/** What sets the operations of the two families apart: DARTS normalizes pools while it searches, NAS-Bench-201 gives convolutions a bias. */
+/**
+ * What sets the operations of the two families apart: DARTS normalizes pools while it searches,
+ * NAS-Bench-201 gives convolutions a bias.
+ */
 function family(space: Space, affine: boolean) {
   return { affine, normalizePools: halves(space) && !affine, bias: !halves(space) && !affine }
 }
 
 /**
- * The logits of a search network: every edge is the sum of its operations, weighted by a row of its cell's probabilities, nodes
- * [edges, width] by the cell's name. Normalizations of the cells are affine-free. The space has no fault for these sizes.
+ * The logits of a search network: every edge is the sum of its operations, weighted by a row of its
+ * cell's probabilities, nodes [edges, width] by the cell's name. Normalizations of the cells are
+ * affine-free. The space has no fault for these sizes.
  */
 export function searchLogits(
   net: Network,
@@ -164,10 +179,12 @@ export function searchLogits(
 }
 
 /**
- * The search network of a cell space, for images [batch, channels, height, width] and with the mean cross-entropy as its loss. An operation `noise`
- * enters as the input `noise/<place>`, standard normal numbers of its output's shape, part of a batch.
+ * The search network of a cell space, for images [batch, channels, height, width] and with the mean
+ * cross-entropy as its loss. An operation `noise` enters as the input `noise/<place>`, standard
+ * normal numbers of its output's shape, part of a batch.
  *
- * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055); Dong and Yang 2020 (arXiv 2001.00326); Zela et al. 2020 (arXiv 1909.09656).
+ * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055); Dong and Yang 2020 (arXiv 2001.00326); Zela
+ * et al. 2020 (arXiv 1909.09656).
  */
 export function spaceSearchNetwork(
   space: Space,
@@ -206,8 +223,9 @@ export function discreteCells(space: Space, architecture: Architecture) {
 }
 
 /**
- * The logits of an architecture's evaluation network, and those of its auxiliary head. Normalizations are affine; `none` adds nothing. The space has no
- * fault for these options; which of a node's inputs an architecture keeps is not checked.
+ * The logits of an architecture's evaluation network, and those of its auxiliary head.
+ * Normalizations are affine; `none` adds nothing. The space has no fault for these options; which
+ * of a node's inputs an architecture keeps is not checked.
  */
 export function evaluationLogits(
   net: Network,
@@ -234,8 +252,8 @@ export function evaluationLogits(
 }
 
 /**
- * The evaluation network of an architecture: a function that adds it to a network and gives its logits. That throws `ProgramError`, for
- * `buildProgram`, where the image is too small.
+ * The evaluation network of an architecture: a function that adds it to a network and gives its
+ * logits. That throws `ProgramError`, for `buildProgram`, where the image is too small.
  */
 export function spaceEvaluationNetwork(
   space: Space,

@@ -2,7 +2,10 @@ import type { NodeId } from "../program/node.ts"
 import { DARTS_LAYERS, type OperationLayer, type OperationOptions } from "./darts_operations.ts"
 import { type Network, reluConvBn, type Staged } from "./layers.ts"
 
-/** The operations that networks of a cell space can be built of: those of DARTS's family, of NAS-Bench-201 and of S4. */
+/**
+ * The operations that networks of a cell space can be built of: those of DARTS's family, of
+ * NAS-Bench-201 and of S4.
+ */
 export const CELL_LAYERS: ReadonlyMap<string, OperationLayer> = new Map<string, OperationLayer>([
   ...DARTS_LAYERS,
   ["nor_conv_1x1", (net, name, x, options) => full(net, name, x, 1, options)],
@@ -28,7 +31,10 @@ function full(net: Network, name: string, x: NodeId, kernel: number, options: Op
   return reluConvBn(net, name, x, net.b.shape(x)[1]!, { kernel, stride, affine, bias })
 }
 
-/** Noise instead of the image: the input `noise/<name>`, standard normal numbers of the output's shape. Source: Zela et al. 2020 (arXiv 1909.09656). */
+/**
+ * Noise instead of the image: the input `noise/<name>`, standard normal numbers of the output's
+ * shape. Source: Zela et al. 2020 (arXiv 1909.09656).
+ */
 function* noise(net: Network, name: string, x: NodeId, { stride }: OperationOptions): Staged {
   const [batch, channels, height, width] = net.b.shape(x) as readonly [number, number, number, number]
   return net.b.input({ role: "noise", name }, [batch, channels, Math.ceil(height / stride), Math.ceil(width / stride)])

@@ -11,8 +11,9 @@ import type { EvaluationLogits } from "./skeletons.ts"
 /** A network as a program, ready for `trainingStep` or for measuring. */
 interface ClassifierProgram {
   /**
-   * Inputs: `x`, `targets` [batch, classes], whose rows sum to 1, `param/…`, `buffer/…` and what else the network takes. Outputs: `logits` [batch, classes], `loss` [], the
-   * mean cross-entropy, `correct` [] and, with the statistics of the batch, the new `buffer/…`.
+   * Inputs: `x`, `targets` [batch, classes], whose rows sum to 1, `param/…`, `buffer/…` and what
+   * else the network takes. Outputs: `logits` [batch, classes], `loss` [], the mean cross-entropy,
+   * `correct` [] and, with the statistics of the batch, the new `buffer/…`.
    */
   readonly program: Program
   /** Shapes of the inputs `param/…`, by their names without it: what `initialWeights` takes. */
@@ -20,8 +21,9 @@ interface ClassifierProgram {
 }
 
 /**
- * The program of a classifier. `image`: [batch, channels, height, width]. Statistics `batch` are for training, `running` for measuring, where the auxiliary head is left
- * out; `auxiliaryWeight`, 0.4 in DARTS, is that of its loss.
+ * The program of a classifier. `image`: [batch, channels, height, width]. Statistics `batch` are
+ * for training, `running` for measuring, where the auxiliary head is left out; `auxiliaryWeight`,
+ * 0.4 in DARTS, is that of its loss.
  */
 export function classifierProgram(
   of: {

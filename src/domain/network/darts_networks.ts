@@ -7,8 +7,9 @@ import type { Network } from "./layers.ts"
 import { type DartsSizes, dartsSkeleton, type EvaluationLogits, type Stem } from "./skeletons.ts"
 
 /**
- * The search network of DARTS: every edge is the sum of all its operations, weighted by a row of `normal` or `reduce`, nodes
- * of shape [14, 8] that hold probabilities. Affine-free normalizations in the cells; pools are normalized. Gives the logits.
+ * The search network of DARTS: every edge is the sum of all its operations, weighted by a row of
+ * `normal` or `reduce`, nodes of shape [14, 8] that hold probabilities. Affine-free normalizations
+ * in the cells; pools are normalized. Gives the logits.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055).
  */
@@ -26,8 +27,10 @@ export function dartsSearchNetwork(
 }
 
 /**
- * The evaluation network of a genotype for small images (`cifar`) or large ones (`imagenet`, with a stem that divides the size by 8).
- * An edge with `none` adds nothing, as DARTS's `Zero`. The auxiliary head stands after cell ⌊2n/3⌋. With `dropPath`, off by default, operations are multiplied by masks: see `discreteEdge`.
+ * The evaluation network of a genotype for small images (`cifar`) or large ones (`imagenet`, with a
+ * stem that divides the size by 8). An edge with `none` adds nothing, as DARTS's `Zero`. The
+ * auxiliary head stands after cell ⌊2n/3⌋. With `dropPath`, off by default, operations are
+ * multiplied by masks: see `discreteEdge`.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055).
  */

@@ -6,13 +6,19 @@ export interface OperationOptions {
   readonly stride: 1 | 2
   /** Whether normalizations have a scale and a shift. */
   readonly affine: boolean
-  /** Whether a pool is followed by a normalization, as in the search network; the pool is then member 0 of a sequence. */
+  /**
+   * Whether a pool is followed by a normalization, as in the search network; the pool is then
+   * member 0 of a sequence.
+   */
   readonly normalizePools: boolean
   /** Whether full convolutions have a bias, as those of NAS-Bench-201's search network. */
   readonly bias: boolean
 }
 
-/** Adds an operation to a network, its parameters named below `name`; `undefined` adds nothing to a sum, like `none`. */
+/**
+ * Adds an operation to a network, its parameters named below `name`; `undefined` adds nothing to a
+ * sum, like `none`.
+ */
 export type OperationLayer = (
   net: Network,
   name: string,

@@ -31,8 +31,9 @@ function partOf(name: string): string {
 }
 
 /**
- * Counts a network while it is built on an image [batch, channels, height, width], so that layers count which work on zeros and are no part of the
- * program. Layers of the skeletons' names go to their part, all others to `head`.
+ * Counts a network while it is built on an image [batch, channels, height, width], so that layers
+ * count which work on zeros and are no part of the program. Layers of the skeletons' names go to
+ * their part, all others to `head`.
  */
 export function describeNetwork(
   image: Shape,
@@ -67,8 +68,9 @@ function sum(a: NetworkCount, b: NetworkCount, sign: 1 | -1): NetworkCount {
 }
 
 /**
- * The counts of all architectures of a space, for images [batch, channels, height, width]. No shape in a network depends on what is chosen elsewhere, so
- * the counts of the choices add up: one network is built for each choice that is asked for, not for each architecture.
+ * The counts of all architectures of a space, for images [batch, channels, height, width]. No shape
+ * in a network depends on what is chosen elsewhere, so the counts of the choices add up: one
+ * network is built for each choice that is asked for, not for each architecture.
  */
 export function architectureCounts(
   space: Space,

@@ -8,8 +8,9 @@ interface GenotypeFault {
 }
 
 /**
- * Why `dartsEvaluationNetwork` cannot build a genotype, if it cannot: it needs two edges a node, from earlier nodes, with operations that have a layer,
- * and nodes to join. A reduction cell cannot join its inputs, which are twice as large as its nodes.
+ * Why `dartsEvaluationNetwork` cannot build a genotype, if it cannot: it needs two edges a node,
+ * from earlier nodes, with operations that have a layer, and nodes to join. A reduction cell cannot
+ * join its inputs, which are twice as large as its nodes.
  */
 export function genotypeFault(genotype: Genotype): GenotypeFault | undefined {
   const parts = [

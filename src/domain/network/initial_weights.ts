@@ -3,15 +3,16 @@ import { elementCount } from "../program/program.ts"
 import { type Key, keyOf, type Seed, split, uniformAt } from "../random.ts"
 
 /**
- * How convolutions begin. `pytorch`: uniform in ±1/√(fan-in), PyTorch's default. `kaiming`: normal of standard deviation
- * √(2/fan-in), He et al. 2015 (arXiv 1502.01852) eq. 10.
+ * How convolutions begin. `pytorch`: uniform in ±1/√(fan-in), PyTorch's default. `kaiming`: normal
+ * of standard deviation √(2/fan-in), He et al. 2015 (arXiv 1502.01852) eq. 10.
  */
 type InitialScheme = "pytorch" | "kaiming"
 
 /**
- * The parameters at the start of training, row-major, by name. Convolutions as `scheme` says; linear layers and biases uniform in
- * ±1/√(fan-in), that of their weight; normalizations, which are weights of one axis, have scale 1 and shift 0. Each tensor has
- * its own stream of (seed, name), so neither order nor company of the parameters matters.
+ * The parameters at the start of training, row-major, by name. Convolutions as `scheme` says;
+ * linear layers and biases uniform in ±1/√(fan-in), that of their weight; normalizations, which are
+ * weights of one axis, have scale 1 and shift 0. Each tensor has its own stream of (seed, name), so
+ * neither order nor company of the parameters matters.
  *
  * Source: the defaults of PyTorch's layers, `kaiming_uniform_(a=√5)`.
  */

@@ -3,7 +3,10 @@ import type { NodeId } from "../program/node.ts"
 import type { Pair, Shape } from "../program/operation.ts"
 import { elementCount } from "../program/program.ts"
 
-/** How normalizations find mean and variance: those of the batch, or running ones that come in as `buffer/…` inputs. */
+/**
+ * How normalizations find mean and variance: those of the batch, or running ones that come in as
+ * `buffer/…` inputs.
+ */
 export type Statistics = "batch" | "running"
 
 /** A network under construction: the program that grows, and what its parameters are. */
@@ -12,16 +15,22 @@ export interface Network {
   readonly statistics: Statistics
   /** Whether running statistics are inputs and, after a batch, outputs. */
   readonly tracked: boolean
-  /** Shapes of the parameters by the reference's names, in order of creation. Each is the input `param/<name>`. */
+  /**
+   * Shapes of the parameters by the reference's names, in order of creation. Each is the input
+   * `param/<name>`.
+   */
   readonly parameters: Map<string, Shape>
   /**
-   * Multiply-adds of one image, by layer, where they are asked for: of all layers that are added, also of those that an identity of the
-   * builder drops because they work on zeros.
+   * Multiply-adds of one image, by layer, where they are asked for: of all layers that are added,
+   * also of those that an identity of the builder drops because they work on zeros.
    */
   readonly multiplyAdds?: Map<string, number>
 }
 
-/** Share of the batch in new running statistics, and the number under the square root, of PyTorch's defaults. */
+/**
+ * Share of the batch in new running statistics, and the number under the square root, of PyTorch's
+ * defaults.
+ */
 const [MOMENTUM, EPSILON] = [0.1, 1e-5]
 
 /** The axes that a normalization's statistics are taken over. */
@@ -33,13 +42,19 @@ export function parameter(net: Network, name: string, shape: Shape): NodeId {
   return net.b.input({ role: "parameter", name }, shape)
 }
 
-/** Note the multiply-adds of a layer: each element of its output is a sum over its weight's axes but the first. */
+/**
+ * Note the multiply-adds of a layer: each element of its output is a sum over its weight's axes but
+ * the first.
+ */
 function count(net: Network, name: string, weight: NodeId, output: NodeId): void {
   const { b } = net
   net.multiplyAdds?.set(name, elementCount(b.shape(output).slice(1)) * elementCount(b.shape(weight).slice(1)))
 }
 
-/** A convolution without bias, but with one where `bias` says so. Padding keeps the size of an odd window at stride 1. */
+/**
+ * A convolution without bias, but with one where `bias` says so. Padding keeps the size of an odd
+ * window at stride 1.
+ */
 export function convolution(
   net: Network,
   name: string,
@@ -107,7 +122,10 @@ interface AskedNormalization {
   readonly affine: boolean
 }
 
-/** Part of a network that asks for normalizations on its way; parts that run side by side have them made together. */
+/**
+ * Part of a network that asks for normalizations on its way; parts that run side by side have them
+ * made together.
+ */
 export type Staged<A = NodeId> = Generator<AskedNormalization, A, NodeId>
 
 /** A normalization within a part. */
@@ -121,7 +139,8 @@ export function alone<A>(net: Network, part: Staged<A>): A {
 }
 
 /**
- * Parts of a network side by side, one stage after the other: what they ask for at the same stage is normalized together. Gives their results, in order.
+ * Parts of a network side by side, one stage after the other: what they ask for at the same stage
+ * is normalized together. Gives their results, in order.
  */
 export function together<A>(net: Network, parts: ReadonlyArray<Staged<A>>): ReadonlyArray<A> {
   const results: Array<A> = []
@@ -139,8 +158,9 @@ export function together<A>(net: Network, parts: ReadonlyArray<Staged<A>>): Read
 }
 
 /**
- * Batch normalizations of several tensors. Those without scale and shift, by statistics of the batch, of tensors with the same number of elements
- * per channel share the arithmetic of their variances: it is done once, over the channels of all of them.
+ * Batch normalizations of several tensors. Those without scale and shift, by statistics of the
+ * batch, of tensors with the same number of elements per channel share the arithmetic of their
+ * variances: it is done once, over the channels of all of them.
  */
 export function batchNorms(net: Network, asked: ReadonlyArray<AskedNormalization>): ReadonlyArray<NodeId> {
   const { b } = net
@@ -216,8 +236,9 @@ export function* reluConvBn(
 }
 
 /**
- * Half the size, rounded up, by two 1×1 convolutions of stride 2, one of them shifted by a pixel, joined and normalized. At an odd size the shifted one
- * sees zeros beyond the edge, as in NAS-Bench-201's code.
+ * Half the size, rounded up, by two 1×1 convolutions of stride 2, one of them shifted by a pixel,
+ * joined and normalized. At an odd size the shifted one sees zeros beyond the edge, as in
+ * NAS-Bench-201's code.
  */
 export function* factorizedReduce(net: Network, name: string, x: NodeId, channels: number, affine: boolean): Staged {
   const { b } = net

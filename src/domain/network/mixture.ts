@@ -3,8 +3,8 @@ import type { NodeId } from "../program/node.ts"
 import type { Network } from "./layers.ts"
 
 /**
- * The sum of an edge's operations, weighted by a row of a [edges, operations] node. An operation that is `undefined` adds
- * nothing, like `none`; of such ones alone there is no sum.
+ * The sum of an edge's operations, weighted by a row of a [edges, operations] node. An operation
+ * that is `undefined` adds nothing, like `none`; of such ones alone there is no sum.
  */
 export function mixture(
   net: Network,
@@ -24,7 +24,10 @@ export function mixture(
   return terms.length === 0 ? undefined : terms.reduce((sum, term) => b.plus(sum, term))
 }
 
-/** Softmax along the last axis of a matrix. Its shift by the maximum carries no gradient, since it changes nothing. */
+/**
+ * Softmax along the last axis of a matrix. Its shift by the maximum carries no gradient, since it
+ * changes nothing.
+ */
 export function softmax(net: Network, logits: NodeId): NodeId {
   const { b } = net
   const top = b.add({ _tag: "Detach" }, b.add({ _tag: "Max", axes: [1] }, logits))
@@ -33,8 +36,8 @@ export function softmax(net: Network, logits: NodeId): NodeId {
 }
 
 /**
- * The mean cross-entropy of logits [batch, classes] and targets of the same shape, whose rows sum to 1: one-hot labels, or
- * smoothed ones. A tensor of shape [].
+ * The mean cross-entropy of logits [batch, classes] and targets of the same shape, whose rows sum
+ * to 1: one-hot labels, or smoothed ones. A tensor of shape [].
  */
 export function crossEntropy(net: Network, logits: NodeId, targets: NodeId): NodeId {
   const { b } = net
@@ -47,8 +50,9 @@ export function crossEntropy(net: Network, logits: NodeId, targets: NodeId): Nod
 }
 
 /**
- * How many rows of logits [batch, classes] are largest where their targets, of the same shape, are: a tensor of shape []. Equal largest logits
- * share the hit, so that a network that tells nothing apart is at the level of chance.
+ * How many rows of logits [batch, classes] are largest where their targets, of the same shape, are:
+ * a tensor of shape []. Equal largest logits share the hit, so that a network that tells nothing
+ * apart is at the level of chance.
  */
 export function correctCount(b: ProgramBuilder, logits: NodeId, targets: NodeId): NodeId {
   const atLargest = (x: NodeId) => {

@@ -23,8 +23,8 @@ export function nasBench201Network(
 }
 
 /**
- * The search network of DARTS on NAS-Bench-201: every edge is the sum of its 5 operations, weighted by a row of `weights`, a
- * node of shape [6, 5] that holds probabilities. Gives the logits.
+ * The search network of DARTS on NAS-Bench-201: every edge is the sum of its 5 operations, weighted
+ * by a row of `weights`, a node of shape [6, 5] that holds probabilities. Gives the logits.
  *
  * Source: Dong and Yang 2020 (arXiv 2001.00326).
  */

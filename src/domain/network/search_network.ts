@@ -10,7 +10,10 @@ interface SearchInputs {
   readonly image: NodeId
   /** [batch, classes], rows that sum to 1. */
   readonly targets: NodeId
-  /** Per cell, by its name, [edges, width]: the weights of the operations of each edge, zero behind a shorter row. */
+  /**
+   * Per cell, by its name, [edges, width]: the weights of the operations of each edge, zero behind
+   * a shorter row.
+   */
   readonly probabilities: ReadonlyMap<string, NodeId>
 }
 
@@ -20,7 +23,10 @@ export interface SearchNetwork {
   /** [batch, channels, height, width]. */
   readonly image: Shape
   readonly classes: number
-  /** The loss, of shape [], and the logits [batch, classes]. Further inputs, as noise, count as part of the batch. */
+  /**
+   * The loss, of shape [], and the logits [batch, classes]. Further inputs, as noise, count as part
+   * of the batch.
+   */
   readonly build: (net: Network, inputs: SearchInputs) => { readonly loss: NodeId; readonly logits: NodeId }
 }
 

@@ -31,7 +31,10 @@ export interface NasBench201Sizes {
   readonly classes: number
 }
 
-/** How DARTS's networks begin: a convolution for small images, or three of stride 2, which divide the size by 8. */
+/**
+ * How DARTS's networks begin: a convolution for small images, or three of stride 2, which divide
+ * the size by 8.
+ */
 export type Stem = "cifar" | "imagenet"
 
 /** The logits of an evaluation network, and those of its auxiliary head, where it has one. */
@@ -56,7 +59,10 @@ export interface CellPlace extends CellTurn {
 
 /** What a skeleton is filled with. */
 export interface Filling {
-  /** Number of a cell's inputs: the outputs of as many cells before it, the last one last; where there are fewer, the first one again. */
+  /**
+   * Number of a cell's inputs: the outputs of as many cells before it, the last one last; where
+   * there are fewer, the first one again.
+   */
   readonly inputs: (turn: CellTurn) => number
   /** Whether the normalizations before the cells have a scale and a shift. */
   readonly affine: boolean
@@ -68,7 +74,9 @@ export function isReduction(cell: number, cells: number): boolean {
   return cell === Math.floor(cells / 3) || cell === Math.floor((2 * cells) / 3)
 }
 
-/** How often the cells of DARTS's skeleton halve the image: twice, but once where there is one cell. */
+/**
+ * How often the cells of DARTS's skeleton halve the image: twice, but once where there is one cell.
+ */
 export function dartsHalvings(cells: number): number {
   return Array.from({ length: cells }, (_, cell) => isReduction(cell, cells)).filter(Boolean).length
 }
@@ -78,7 +86,10 @@ function lastStates(states: ReadonlyArray<NodeId>, count: number): ReadonlyArray
   return Array.from({ length: count }, (_, i) => states[Math.max(0, states.length - count + i)]!)
 }
 
-/** Why an image [batch, channels, height, width] cannot be halved that often, if it cannot. An odd side is rounded up. */
+/**
+ * Why an image [batch, channels, height, width] cannot be halved that often, if it cannot. An odd
+ * side is rounded up.
+ */
 export function imageFault(image: Shape, halvings: number): string | undefined {
   const [, , height, width] = image as readonly [number, number, number, number]
   const least = 2 ** halvings
@@ -87,8 +98,9 @@ export function imageFault(image: Shape, halvings: number): string | undefined {
 }
 
 /**
- * Why normalization by the statistics of a batch [images, channels, height, width] would see one value a channel in the last cells, which leaves nothing
- * to learn, if it would. `halvings`: how often the network halves an image.
+ * Why normalization by the statistics of a batch [images, channels, height, width] would see one
+ * value a channel in the last cells, which leaves nothing to learn, if it would. `halvings`: how
+ * often the network halves an image.
  */
 export function statisticsFault([images, , height, width]: Shape, halvings: number): string | undefined {
   const side = (length: number) => Math.ceil(length / 2 ** halvings)
@@ -96,7 +108,10 @@ export function statisticsFault([images, , height, width]: Shape, halvings: numb
   return `the last cells see 1×1 pixels of images of ${height}×${width}, and a batch has one image: normalization by a single value leaves nothing to learn`
 }
 
-/** Bring a state to a cell's channels and size: ReLU, 1×1 convolution, normalization, or a factorized reduction for each halving. */
+/**
+ * Bring a state to a cell's channels and size: ReLU, 1×1 convolution, normalization, or a
+ * factorized reduction for each halving.
+ */
 function adapted(net: Network, name: string, x: NodeId, channels: number, height: number, affine: boolean): NodeId {
   let y = x
   for (let step = 0; net.b.shape(y)[2]! > height; step++)
@@ -109,8 +124,8 @@ function classify(net: Network, features: NodeId, classes: number): NodeId {
 }
 
 /**
- * DARTS's skeleton: stem, cells, pooling, classifier. Each input of a cell is brought to the cell's channels first, `preprocess0` and so on. The
- * auxiliary head stands after cell ⌊2n/3⌋.
+ * DARTS's skeleton: stem, cells, pooling, classifier. Each input of a cell is brought to the cell's
+ * channels first, `preprocess0` and so on. The auxiliary head stands after cell ⌊2n/3⌋.
  *
  * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055).
  */
@@ -156,7 +171,10 @@ function imagenetStem(net: Network, image: NodeId, { channels }: DartsSizes): re
   return [second, half("stem1.1", "stem1.2", relu(net, second), channels)]
 }
 
-/** Average pooling, two convolutions, a classifier; its features shrink an image of 8×8 (CIFAR) or 7×7 (ImageNet) to one pixel. */
+/**
+ * Average pooling, two convolutions, a classifier; its features shrink an image of 8×8 (CIFAR) or
+ * 7×7 (ImageNet) to one pixel.
+ */
 function auxiliaryHead(
   net: Network,
   x: NodeId,
@@ -189,8 +207,9 @@ function auxiliaryHead(
 }
 
 /**
- * NAS-Bench-201's skeleton: stem, three stages of cells with residual blocks of stride 2 between, normalization, pooling, classifier. An input of
- * a cell that has another shape than the stage is brought to it as in DARTS's skeleton (ours; the benchmark's cells have none).
+ * NAS-Bench-201's skeleton: stem, three stages of cells with residual blocks of stride 2 between,
+ * normalization, pooling, classifier. An input of a cell that has another shape than the stage is
+ * brought to it as in DARTS's skeleton (ours; the benchmark's cells have none).
  *
  * Source: Dong and Yang 2020 (arXiv 2001.00326).
  */
@@ -224,7 +243,10 @@ export function nasBench201Skeleton(
   return classify(net, relu(net, batchNorm(net, "lastact.0", states.at(-1)!)), sizes.classes)
 }
 
-/** The block between two stages. At an odd size its pool takes the mean of the pixels that there are (ours). */
+/**
+ * The block between two stages. At an odd size its pool takes the mean of the pixels that there are
+ * (ours).
+ */
 function residualBlock(net: Network, name: string, x: NodeId, channels: number): NodeId {
   const first = alone(net, reluConvBn(net, `${name}.conv_a`, x, channels, { kernel: 3, stride: 2, affine: true }))
   const second = alone(net, reluConvBn(net, `${name}.conv_b`, first, channels, { kernel: 3, affine: true }))

@@ -7,8 +7,9 @@ import { elementCount, type Program, ProgramError, sameShape } from "./program.t
 import { arity, inferShape } from "./shape.ts"
 
 /**
- * Grows a program node by node; lives only within `buildProgram`, `differentiate` and the rewrites. Equal nodes are made
- * once, and algebraic identities are applied as nodes are added. A method throws `ProgramError` where shapes do not fit.
+ * Grows a program node by node; lives only within `buildProgram`, `differentiate` and the rewrites.
+ * Equal nodes are made once, and algebraic identities are applied as nodes are added. A method
+ * throws `ProgramError` where shapes do not fit.
  */
 export class ProgramBuilder {
   readonly #nodes: Array<Node> = []
@@ -232,7 +233,10 @@ function port({ role, name }: Label, node: NodeId, shape: Shape): Port {
   return { role, name, node, shape }
 }
 
-/** A full geometry from part of one: stride 1, dilation 1, no padding, one group. Its keys have a fixed order. */
+/**
+ * A full geometry from part of one: stride 1, dilation 1, no padding, one group. Its keys have a
+ * fixed order.
+ */
 export function convolutionGeometry(geometry: Partial<ConvolutionGeometry>): ConvolutionGeometry {
   const { stride = [1, 1], dilation = [1, 1], padding = square(0), groups = 1 } = geometry
   return { stride, dilation, padding, groups }
@@ -243,7 +247,9 @@ export function square(size: number): { readonly before: Pair; readonly after: P
   return { before: [size, size], after: [size, size] }
 }
 
-/** A program from what `make` adds to a builder, or the error of its first node that does not fit. */
+/**
+ * A program from what `make` adds to a builder, or the error of its first node that does not fit.
+ */
 export function buildProgram(make: (builder: ProgramBuilder) => void): Either.Either<Program, ProgramError> {
   const builder = new ProgramBuilder()
   try {

@@ -21,7 +21,8 @@ export interface Copied {
 /** Copy the nodes of a program into a builder. Its outputs do not become the builder's. */
 export function copyNodes(b: ProgramBuilder, program: Program, options: CopyOptions = {}): Copied {
   const moved: Array<NodeId> = []
-  // Operands come before their readers, and `only` takes them with these: whatever is asked for has been copied.
+  // Operands come before their readers, and `only` takes them with these: whatever is asked for has
+  // been copied.
   const node = (at: NodeId) => moved[at]!
   for (const [at, { operation, operands, shape }] of entriesOf(program.nodes)) {
     if (options.only?.(at) === false) continue

@@ -8,7 +8,10 @@ export interface Cost {
   readonly multiplyAdds: number
   /** Bytes read and written by all nodes, if each goes through memory. */
   readonly bytesMoved: number
-  /** Largest number of bytes alive at once, inputs included, when every tensor is freed after its last reader. */
+  /**
+   * Largest number of bytes alive at once, inputs included, when every tensor is freed after its
+   * last reader.
+   */
   readonly peakBytes: number
   readonly nodes: number
 }

@@ -1,12 +1,15 @@
 import type { ProgramBuilder } from "./builder.ts"
 import type { Node, NodeId } from "./node.ts"
 
-/** The contribution of a node's gradient to the gradients of its operands, by operand; none where it does not depend on one. */
+/**
+ * The contribution of a node's gradient to the gradients of its operands, by operand; none where it
+ * does not depend on one.
+ */
 type OperandGradients = ReadonlyArray<(() => NodeId) | undefined>
 
 /**
- * The derivative rules. `gradient` is that of the loss by node `at`; each operand's part is made only when it is asked for.
- * `Max` throws: its value may only be used behind `Detach`.
+ * The derivative rules. `gradient` is that of the loss by node `at`; each operand's part is made
+ * only when it is asked for. `Max` throws: its value may only be used behind `Detach`.
  */
 export function operandGradients(
   b: ProgramBuilder,

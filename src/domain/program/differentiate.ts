@@ -15,9 +15,10 @@ export interface Differentiation {
 }
 
 /**
- * The program with further outputs: the gradients of a loss by inputs. Reverse mode, in time and memory proportional to the
- * program; only what the gradients need is made. The result is a program like any other, so its outputs can be
- * differentiated again: second order is exact. An input that the loss does not depend on has the gradient 0.
+ * The program with further outputs: the gradients of a loss by inputs. Reverse mode, in time and
+ * memory proportional to the program; only what the gradients need is made. The result is a program
+ * like any other, so its outputs can be differentiated again: second order is exact. An input that
+ * the loss does not depend on has the gradient 0.
  */
 export function differentiate(program: Program, what: Differentiation): Either.Either<Program, ProgramError> {
   return buildProgram((b) => {

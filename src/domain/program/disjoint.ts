@@ -2,7 +2,10 @@ import type { Growing } from "./growing.ts"
 import type { NodeId } from "./node.ts"
 import type { Shape } from "./operation.ts"
 
-/** A tensor that is zero but for a range along one axis, there the tensors `parts`, one after the other. */
+/**
+ * A tensor that is zero but for a range along one axis, there the tensors `parts`, one after the
+ * other.
+ */
 interface Band {
   readonly axis: number
   readonly start: number
@@ -28,8 +31,8 @@ function bandOf(program: Growing, at: NodeId): Band | undefined {
 }
 
 /**
- * The sum of two tensors that are zero but for ranges of one axis, disjoint ones, is the ranges joined: no addition. It makes of the derivatives of
- * many slices of a tensor one concatenation.
+ * The sum of two tensors that are zero but for ranges of one axis, disjoint ones, is the ranges
+ * joined: no addition. It makes of the derivatives of many slices of a tensor one concatenation.
  */
 export function disjointSum(program: Growing, a: NodeId, b: NodeId, shape: Shape): NodeId | undefined {
   const [x, y] = [bandOf(program, a), bandOf(program, b)]

@@ -6,8 +6,9 @@ import { elementCount, sameShape } from "./program.ts"
 import { factorsJoined, repeatedLater, simplifiedSum } from "./repetition.ts"
 
 /**
- * A node that equals the one asked for and is simpler, if an identity knows one: neutral and absorbing constants, constants
- * of constants, double negation, moves that undo or follow each other. All are exact but for infinities times 0.
+ * A node that equals the one asked for and is simpler, if an identity knows one: neutral and
+ * absorbing constants, constants of constants, double negation, moves that undo or follow each
+ * other. All are exact but for infinities times 0.
  */
 export function simplified(
   program: Growing,
@@ -23,7 +24,10 @@ export function simplified(
   return value === undefined ? rewritten(program, operation, operands, shape) : program.constant(value, shape)
 }
 
-/** The value of all elements, where those of the operands tell it. Element counts are those of the first and the result. */
+/**
+ * The value of all elements, where those of the operands tell it. Element counts are those of the
+ * first and the result.
+ */
 function commonValue(
   operation: Operation,
   x: number | undefined,

@@ -14,7 +14,9 @@ export function layoutSize(layout: Layout): number {
   return layout.reduce((sum, { shape }) => sum + elementCount(shape), 0)
 }
 
-/** So many tensors are joined first, and then those: what has been joined need not be kept apart. */
+/**
+ * So many tensors are joined first, and then those: what has been joined need not be kept apart.
+ */
 const JOINED = 64
 
 /** Tensors as one vector. */

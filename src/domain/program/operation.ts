@@ -1,4 +1,7 @@
-/** Sizes of a tensor, outermost first. A scalar has none. Images are [batch, channels, height, width]. */
+/**
+ * Sizes of a tensor, outermost first. A scalar has none. Images are [batch, channels, height,
+ * width].
+ */
 export type Shape = ReadonlyArray<number>
 
 /** A pair of sizes: vertical, horizontal. */
@@ -25,7 +28,10 @@ export interface PoolGeometry {
   readonly padding: Padding
 }
 
-/** Functions of one element. `step` is 1 where the element is positive, else 0: the derivative of `relu`. */
+/**
+ * Functions of one element. `step` is 1 where the element is positive, else 0: the derivative of
+ * `relu`.
+ */
 const UNARY_KINDS = ["negate", "exp", "log", "sqrt", "relu", "step"] as const
 
 /** One of `UNARY_KINDS`. */
@@ -38,18 +44,25 @@ const BINARY_KINDS = ["add", "subtract", "multiply", "divide"] as const
 export type BinaryKind = (typeof BINARY_KINDS)[number]
 
 /**
- * What a node does with its operands. The set is closed under differentiation but for `Max`, which `Detach` must hide.
+ * What a node does with its operands. The set is closed under differentiation but for `Max`, which
+ * `Detach` must hide.
  *
  * - `Input`: a named tensor from outside. `Constant`: every element is `value`.
- * - `Broadcast`: axes of size 1 are repeated up to `shape`, which has the same rank. `Sum`, `Max`: along `axes`, which stay with size 1.
- * - `Slice`: per axis the elements start, start + step, … below end. `Pad`: zeros before, after and between the elements of each axis.
- * - `MatMul`: matrices [..., m, k] × [..., k, n] → [..., m, n], one product per place of the leading axes, which are equal.
- * - `Convolution`: (image [N, C, H, W], filter [O, C / groups, h, w]) → [N, O, H', W']. `ConvolutionImage`: (output gradient, filter) → image
- *   gradient of height and width `size`. `ConvolutionFilter`: (image, output gradient) → filter gradient with the window `kernel`. Each is
- *   bilinear, and their derivatives are each other.
- * - `MaxPool`; `MaxPoolScatter`: (image, output gradient) → the gradient at the maximum of each window, the first of equals;
- *   `MaxPoolGather`: (image, values of its shape) → the value at the maximum of each window. Padding never wins.
- * - `AveragePool`: linear; `countPadding` says whether padding counts in the mean. `AveragePoolTranspose`: its adjoint, to height and width `size`.
+ * - `Broadcast`: axes of size 1 are repeated up to `shape`, which has the same rank. `Sum`, `Max`:
+ *   along `axes`, which stay with size 1.
+ * - `Slice`: per axis the elements start, start + step, … below end. `Pad`: zeros before, after and
+ *   between the elements of each axis.
+ * - `MatMul`: matrices [..., m, k] × [..., k, n] → [..., m, n], one product per place of the
+ *   leading axes, which are equal.
+ * - `Convolution`: (image [N, C, H, W], filter [O, C / groups, h, w]) → [N, O, H', W'].
+ *   `ConvolutionImage`: (output gradient, filter) → image gradient of height and width `size`.
+ *   `ConvolutionFilter`: (image, output gradient) → filter gradient with the window `kernel`. Each
+ *   is bilinear, and their derivatives are each other.
+ * - `MaxPool`; `MaxPoolScatter`: (image, output gradient) → the gradient at the maximum of each
+ *   window, the first of equals; `MaxPoolGather`: (image, values of its shape) → the value at the
+ *   maximum of each window. Padding never wins.
+ * - `AveragePool`: linear; `countPadding` says whether padding counts in the mean.
+ *   `AveragePoolTranspose`: its adjoint, to height and width `size`.
  */
 export type Operation =
   | { readonly _tag: "Input"; readonly name: string }

@@ -3,7 +3,10 @@ import type { Node } from "./node.ts"
 import type { Shape } from "./operation.ts"
 import type { Port } from "./port.ts"
 
-/** A tensor program: an immutable graph in topological order. It is deterministic; whatever is random comes in as an input. */
+/**
+ * A tensor program: an immutable graph in topological order. It is deterministic; whatever is
+ * random comes in as an input.
+ */
 export interface Program {
   readonly nodes: ReadonlyArray<Node>
   /** What it takes, by full name. */
@@ -12,7 +15,10 @@ export interface Program {
   readonly outputs: ReadonlyMap<string, Port>
 }
 
-/** A program cannot be built or differentiated. `place` names the layer or the operation that does not fit. */
+/**
+ * A program cannot be built or differentiated. `place` names the layer or the operation that does
+ * not fit.
+ */
 export class ProgramError extends Schema.TaggedError<ProgramError>()("ProgramError", {
   place: Schema.String,
   problem: Schema.String

@@ -83,8 +83,8 @@ function nearlyOne(value: number): number {
 }
 
 /**
- * The sum of a tensor with structure: of repeated elements, of multiples, of deviations from their mean (0), of sums of multiples. What
- * remains to be summed is smaller, or is needed elsewhere.
+ * The sum of a tensor with structure: of repeated elements, of multiples, of deviations from their
+ * mean (0), of sums of multiples. What remains to be summed is smaller, or is needed elsewhere.
  */
 export function simplifiedSum(
   program: Growing,

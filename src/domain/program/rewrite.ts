@@ -5,8 +5,9 @@ import { type Named, portOf } from "./port.ts"
 import type { Program } from "./program.ts"
 
 /**
- * The same outputs from fewer nodes: what no output needs is gone, equal nodes are one, constants are folded and the
- * builder's identities applied. `outputs` narrows what is kept. Inputs that nothing needs are gone too.
+ * The same outputs from fewer nodes: what no output needs is gone, equal nodes are one, constants
+ * are folded and the builder's identities applied. `outputs` narrows what is kept. Inputs that
+ * nothing needs are gone too.
  */
 export function simplify(program: Program, outputs: Iterable<Named> = program.outputs.keys()): Program {
   const kept = [...outputs].map((named) => portOf(program.outputs, named))
@@ -24,7 +25,10 @@ export function simplify(program: Program, outputs: Iterable<Named> = program.ou
   return once.nodes.length < program.nodes.length ? simplify(once) : once
 }
 
-/** For each node the last node that reads it, or the end of the program where it is an output; −1 where none does. */
+/**
+ * For each node the last node that reads it, or the end of the program where it is an output; −1
+ * where none does.
+ */
 export function lastReaders(program: Program): Int32Array {
   const last = new Int32Array(program.nodes.length).fill(-1)
   for (const [at, { operands }] of program.nodes.entries()) for (const operand of operands) last[operand] = at

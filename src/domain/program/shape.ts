@@ -25,7 +25,10 @@ export function arity(operation: Operation): number | undefined {
   }
 }
 
-/** The shape that an operation gives its operands of these shapes. `Input` and `Constant` bring their own. */
+/**
+ * The shape that an operation gives its operands of these shapes. `Input` and `Constant` bring
+ * their own.
+ */
 export function inferShape(operation: Operation, shapes: ReadonlyArray<Shape>): Inferred {
   const [first = [], second = []] = shapes
   switch (operation._tag) {

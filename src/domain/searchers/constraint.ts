@@ -5,7 +5,10 @@ import type { Space } from "../space/space.ts"
 
 const Comparison = Schema.Literal("<=", ">=", "<", ">", "=")
 
-/** A condition on an architecture: a column of its table, or how many of its decisions take a choice. */
+/**
+ * A condition on an architecture: a column of its table, or how many of its decisions take a
+ * choice.
+ */
 const Constraint = Schema.Union(
   Schema.TaggedStruct("Column", { column: Schema.String, comparison: Comparison, bound: Schema.Number }),
   Schema.TaggedStruct("Count", { choice: Schema.String, comparison: Comparison, bound: Schema.Number })
@@ -14,7 +17,10 @@ type Constraint = typeof Constraint.Type
 
 const FORM = /^\s*(?:count\(\s*([^()]+?)\s*\)|([^<>=()]+?))\s*(<=|>=|<|>|=)\s*(\S+)\s*$/
 
-/** A constraint from `params<=500000` (a column) or `count(skip_connect)<=2` (a choice). The error is one sentence. */
+/**
+ * A constraint from `params<=500000` (a column) or `count(skip_connect)<=2` (a choice). The error
+ * is one sentence.
+ */
 export function parseConstraint(text: string): Either.Either<Constraint, string> {
   const match = FORM.exec(text)
   const bound = Number(match?.[4])

@@ -18,7 +18,10 @@ import type { SearchSettings } from "./settings.ts"
 /** An error that names the settings in backquotes. */
 const fail = (problem: string) => Either.left(new SettingsError({ problem }))
 
-/** The plan of a search over a benchmark. Errors: settings that contradict each other or the space, and missing columns. */
+/**
+ * The plan of a search over a benchmark. Errors: settings that contradict each other or the space,
+ * and missing columns.
+ */
 export function planSearch(
   settings: SearchSettings,
   space: Space,
@@ -55,7 +58,10 @@ export function planSearch(
   })
 }
 
-/** The plan of a search over all architectures of a space, where no table lists them. Constraints count choices. */
+/**
+ * The plan of a search over all architectures of a space, where no table lists them. Constraints
+ * count choices.
+ */
 export function planSpaceSearch(settings: SearchSettings, space: Space): Either.Either<SearchPlan, SettingsError> {
   return Either.gen(function* () {
     const known = identifier(space, yield* identityOf(settings, space))
@@ -78,9 +84,9 @@ export function planSpaceSearch(settings: SearchSettings, space: Space): Either.
 }
 
 /**
- * Which architectures share an evaluation. By default none over a table, whose rows are trainings of
- * their own; equal functions where architectures are trained, so that no network is trained twice.
- * A supernet has weights of its own for every architecture, so there only `exact` is right.
+ * Which architectures share an evaluation. By default none over a table, whose rows are trainings
+ * of their own; equal functions where architectures are trained, so that no network is trained
+ * twice. A supernet has weights of its own for every architecture, so there only `exact` is right.
  */
 export function identityOf(
   { identity, evaluator, quotient }: Pick<SearchSettings, "identity" | "evaluator" | "quotient">,
@@ -143,7 +149,9 @@ function budgetOf(settings: SearchSettings): Budget {
   return { samples, evaluations, uniqueEvaluations, simulatedSeconds }
 }
 
-/** Whether an architecture meets all constraints; `column` gives the numbers of those that name one. */
+/**
+ * Whether an architecture meets all constraints; `column` gives the numbers of those that name one.
+ */
 function constraintsOf<E>(
   { constraint: texts }: SearchSettings,
   space: Space,

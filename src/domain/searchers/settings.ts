@@ -102,7 +102,10 @@ function tableColumns() {
   return { table, key, report }
 }
 
-/** The settings of a search by samples: what does not belong to its algorithm or evaluator has its default. */
+/**
+ * The settings of a search by samples: what does not belong to its algorithm or evaluator has its
+ * default.
+ */
 export type SearchSettings = Values<
   typeof searchFields &
     typeof objectiveFields &
@@ -155,7 +158,10 @@ export function samplingFields(algorithm: SamplingAlgorithm, evaluator?: Evaluat
   return Object.assign({}, algorithmFields(algorithm), ...own.map((name) => EVALUATOR_FIELDS[name]), protocol)
 }
 
-/** Settings from what was given. Errors: names that the algorithm or its evaluator does not have, and values. */
+/**
+ * Settings from what was given. Errors: names that the algorithm or its evaluator does not have,
+ * and values.
+ */
 export function decodeSearch(algorithm: SamplingAlgorithm, given: Given): Either.Either<SearchSettings, SettingsError> {
   return Either.gen(function* () {
     const { evaluator: asked, ...rest } = given

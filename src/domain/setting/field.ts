@@ -4,7 +4,8 @@ import { SettingsError } from "./settings_error.ts"
 
 /**
  * One setting: what it may be, what it is where nobody says, and what it does. It stands beside the
- * code that it sets. Flags, help, config files, records of runs and the page of settings follow from it.
+ * code that it sets. Flags, help, config files, records of runs and the page of settings follow
+ * from it.
  */
 interface Field<A> {
   readonly kind: Kind<A>
@@ -60,8 +61,8 @@ export function grouped<F extends Fields>(group: string, fields: F): F {
 }
 
 /**
- * The one decode, of flags, config files and records alike: what was given, else the protocol's value,
- * else the default. `of` says what they are settings of, for names that are unknown there.
+ * The one decode, of flags, config files and records alike: what was given, else the protocol's
+ * value, else the default. `of` says what they are settings of, for names that are unknown there.
  */
 export function decodeSettings<F extends Fields>(
   fields: F,

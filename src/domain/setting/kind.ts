@@ -25,7 +25,10 @@ export interface Kind<A> {
 const PLAIN = { words: [], isSwitch: false, isList: false, isStructured: false }
 const unlike = (expected: string, given: unknown) => `expected ${expected}, not ${JSON.stringify(given)}`
 
-/** A kind by a schema of its JSON. `expected` says what is right; without it the schema's own message does. */
+/**
+ * A kind by a schema of its JSON. `expected` says what is right; without it the schema's own
+ * message does.
+ */
 function kindOf<A, I>(schema: Schema.Schema<A, I>, unit: string, expected?: string): Kind<A> {
   const decode = Schema.decodeUnknownEither(schema, { onExcessProperty: "error" })
   const encode = Schema.encodeSync(schema)
@@ -144,7 +147,10 @@ export function orWord<const Word extends string, A>(word: Word, kind: Kind<A>):
   }
 }
 
-/** Several values: a flag more than once, with commas between them where `commas` says so; a list in JSON. */
+/**
+ * Several values: a flag more than once, with commas between them where `commas` says so; a list in
+ * JSON.
+ */
 export function list<A>(kind: Kind<A>, { commas = false } = {}): Kind<ReadonlyArray<A>> {
   return {
     ...kind,

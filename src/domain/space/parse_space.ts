@@ -4,8 +4,8 @@ import { makeSpace } from "./make_space.ts"
 import { type Space, SpaceError } from "./space.ts"
 
 /**
- * A space from the JSON text of its definition, as in a file. Errors name the place at fault and call the
- * space `name`: the file's name, say.
+ * A space from the JSON text of its definition, as in a file. Errors name the place at fault and
+ * call the space `name`: the file's name, say.
  *
  * @example
  * ```ts

@@ -11,15 +11,20 @@ import { pathInput } from "./paths.ts"
 /** A supernet whose operations are weighted by inputs. */
 interface PathProgram {
   /**
-   * Inputs: `x`, `targets` [batch, classes], whose rows sum to 1, `param/…`, per cell `path/<cell>` [edges, width] and further ones of a batch, as noise.
-   * Outputs: `logits` [batch, classes], `loss` [], the mean cross-entropy, and `correct` []. Normalizations take the statistics of the batch.
+   * Inputs: `x`, `targets` [batch, classes], whose rows sum to 1, `param/…`, per cell `path/<cell>`
+   * [edges, width] and further ones of a batch, as noise. Outputs: `logits` [batch, classes],
+   * `loss` [], the mean cross-entropy, and `correct` []. Normalizations take the statistics of the
+   * batch.
    */
   readonly program: Program
   /** Shapes of the inputs `param/…`, by their names without it: what `initialWeights` takes. */
   readonly parameters: ReadonlyMap<string, Shape>
 }
 
-/** The program of a search network that takes its probabilities from outside: ready for `trainingStep` and for scoring. */
+/**
+ * The program of a search network that takes its probabilities from outside: ready for
+ * `trainingStep` and for scoring.
+ */
 export function pathProgram(network: SearchNetwork): Either.Either<PathProgram, ProgramError> {
   const parameters = new Map<string, Shape>()
   const built = buildProgram((b) => {

@@ -13,8 +13,8 @@ export function pathInput(cell: string): Label {
 }
 
 /**
- * The rows of a supernet that leave nothing but an architecture: one-hot on the edges that it keeps, zeros on the others, which then add nothing.
- * The architecture is a member of the space.
+ * The rows of a supernet that leave nothing but an architecture: one-hot on the edges that it
+ * keeps, zeros on the others, which then add nothing. The architecture is a member of the space.
  */
 export function pathRows(space: Space, architecture: Architecture): RelaxedArchitecture {
   const chosen = (decision: number) => space.decisions[decision]!.choices[architecture[decision]!]!
@@ -51,7 +51,8 @@ export function paths(space: Space): Candidates {
 }
 
 /**
- * The architecture that a training step of a supernet sees: uniform over the members of the space, the same for the same seed.
+ * The architecture that a training step of a supernet sees: uniform over the members of the space,
+ * the same for the same seed.
  *
  * Source: Li and Talwalkar 2019 (arXiv 1902.07638) 3.3; Guo et al. 2020 (arXiv 1904.00420) eq. 7.
  */

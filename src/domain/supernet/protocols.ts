@@ -25,7 +25,10 @@ function weightsOf(name: DartsProtocol, sizes: Pick<TrainingProtocol, "channels"
   }
 }
 
-/** How supernets are trained: the weights' part of the searches by gradients of the same names, without augmentation. */
+/**
+ * How supernets are trained: the weights' part of the searches by gradients of the same names,
+ * without augmentation.
+ */
 export const SUPERNET_PROTOCOLS: Readonly<Record<SupernetProtocolName, TrainingProtocol>> = {
   darts: weightsOf("darts", { channels: 16, cells: 8 }),
   "nas-bench-201": weightsOf("nas-bench-201", { channels: 16, cells: 5 }),

@@ -15,7 +15,10 @@ export interface TrainingParts {
   readonly validation: Int32Array
 }
 
-/** Split a number of examples at random, once per seed: a share is held out for validation, rounded down. */
+/**
+ * Split a number of examples at random, once per seed: a share is held out for validation, rounded
+ * down.
+ */
 export function splitExamples(examples: number, validationShare: number, seed: Seed): TrainingParts {
   const order = Int32Array.from(shuffled(keyOf(split(seed, "split")), examples))
   const border = examples - Math.floor(validationShare * examples)
@@ -27,7 +30,9 @@ export interface TrainingEpoch {
   readonly epoch: number
   /** The training images in this epoch's order. */
   readonly images: Int32Array
-  /** Number of steps: full batches. What does not fill a batch rests until the next epoch's order. */
+  /**
+   * Number of steps: full batches. What does not fill a batch rests until the next epoch's order.
+   */
   readonly steps: number
   readonly learningRate: number
   /** Probability of dropping a path. */
@@ -57,8 +62,8 @@ export function stepImages(protocol: TrainingProtocol, { images }: TrainingEpoch
 }
 
 /**
- * What a network takes besides images, targets and its state, drawn by `seed`: per image the masks `drop/<place>`, all 1 at the probability 0, and the
- * standard normal numbers `noise/<place>`.
+ * What a network takes besides images, targets and its state, drawn by `seed`: per image the masks
+ * `drop/<place>`, all 1 at the probability 0, and the standard normal numbers `noise/<place>`.
  */
 export function randomInputs(
   batch: ReadonlyMap<string, Port>,

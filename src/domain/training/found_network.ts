@@ -17,7 +17,10 @@ export interface FoundNetwork {
   readonly network: UsualNetwork | undefined
 }
 
-/** The network of an architecture that a search on images found, with its sizes. It is built here, once. */
+/**
+ * The network of an architecture that a search on images found, with its sizes. It is built here,
+ * once.
+ */
 export function foundNetwork(
   space: Space,
   architecture: Architecture,

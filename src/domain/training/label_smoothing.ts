@@ -1,6 +1,7 @@
 /**
- * Targets of a cross-entropy, row-major [images, classes], from labels in [0, classes): 1 − smoothing at the label, and `smoothing` in [0, 1] spread
- * evenly over all classes, the label's among them. Without smoothing they are one-hot.
+ * Targets of a cross-entropy, row-major [images, classes], from labels in [0, classes): 1 −
+ * smoothing at the label, and `smoothing` in [0, 1] spread evenly over all classes, the label's
+ * among them. Without smoothing they are one-hot.
  *
  * Source: Szegedy et al. 2016 (arXiv 1512.00567) section 7, as in PyTorch's `CrossEntropyLoss`.
  */

@@ -31,7 +31,10 @@ export const AdamSettings = Schema.TaggedStruct("Adam", {
 }).annotations({ identifier: "AdamSettings" })
 export interface AdamSettings extends Schema.Schema.Type<typeof AdamSettings> {}
 
-/** An optimizer with all that stays fixed over a run; the learning rate is an input, so a schedule never compiles anew. */
+/**
+ * An optimizer with all that stays fixed over a run; the learning rate is an input, so a schedule
+ * never compiles anew.
+ */
 export const OptimizerSettings = Schema.Union(SgdSettings, AdamSettings)
 export type OptimizerSettings = typeof OptimizerSettings.Type
 
@@ -50,8 +53,9 @@ interface Moved {
 }
 
 /**
- * Stochastic gradient descent with momentum and weight decay added to the gradient: the new value of a vector. `learningRate` is a node of shape [].
- * With a momentum above 0 `moment`, zeros at the start, is an input and an output.
+ * Stochastic gradient descent with momentum and weight decay added to the gradient: the new value
+ * of a vector. `learningRate` is a node of shape []. With a momentum above 0 `moment`, zeros at the
+ * start, is an input and an output.
  *
  * Source: Sutskever, Martens, Dahl, Hinton 2013, with the conventions of PyTorch.
  */
@@ -71,8 +75,9 @@ function sgd(
 }
 
 /**
- * Adam with weight decay added to the gradient: the new value of a vector. `learningRate` is a node of shape []. Inputs and outputs `first`, `second` and
- * `adam/step` [], the number of steps taken before, all zeros at the start.
+ * Adam with weight decay added to the gradient: the new value of a vector. `learningRate` is a node
+ * of shape []. Inputs and outputs `first`, `second` and `adam/step` [], the number of steps taken
+ * before, all zeros at the start.
  *
  * Source: Kingma and Ba 2015 (arXiv 1412.6980), with the conventions of PyTorch.
  */
@@ -106,8 +111,8 @@ export interface OptimizerStep {
 }
 
 /**
- * A step of the optimizer that the settings name: a vector's new value, and the norm of its gradient before clipping, a node of shape []. See `sgd` and
- * `adam` for the state.
+ * A step of the optimizer that the settings name: a vector's new value, and the norm of its
+ * gradient before clipping, a node of shape []. See `sgd` and `adam` for the state.
  */
 export function optimizerStep(
   b: ProgramBuilder,
@@ -124,8 +129,8 @@ export function optimizerStep(
 }
 
 /**
- * The same for tensors, which are moved as one vector in the order of the layout. `value` and `gradient` give their nodes; the outputs named like them are
- * the new tensors. Gives the norm.
+ * The same for tensors, which are moved as one vector in the order of the layout. `value` and
+ * `gradient` give their nodes; the outputs named like them are the new tensors. Gives the norm.
  */
 export function tensorsStep(
   b: ProgramBuilder,
@@ -145,9 +150,11 @@ export function euclideanNorm(b: ProgramBuilder, vector: NodeId): NodeId {
 }
 
 /**
- * A gradient times min(1, limit / (norm + 1e-6)); `limit` above 0. It is taken as 1 / max(1, (norm + 1e-6) / limit), where nothing cancels.
+ * A gradient times min(1, limit / (norm + 1e-6)); `limit` above 0. It is taken as 1 / max(1, (norm
+ * + 1e-6) / limit), where nothing cancels.
  *
- * Source: Pascanu, Mikolov, Bengio 2013 (arXiv 1211.5063), with the conventions of PyTorch's `clip_grad_norm_`.
+ * Source: Pascanu, Mikolov, Bengio 2013 (arXiv 1211.5063), with the conventions of PyTorch's
+ * `clip_grad_norm_`.
  */
 export function clipByNorm(b: ProgramBuilder, gradient: NodeId, norm: NodeId, limit: number): NodeId {
   const one = b.constant(1)

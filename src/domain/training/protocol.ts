@@ -27,13 +27,19 @@ export const TrainingProtocol = Schema.Struct({
   schedule: LearningRateSchedule,
   /** Largest norm of all gradients together; none where absent. */
   clip: Schema.optional(Positive),
-  /** Probability of dropping a path that the last epoch would be followed by: in epoch e of E it is this, times e / E. */
+  /**
+   * Probability of dropping a path that the last epoch would be followed by: in epoch e of E it is
+   * this, times e / E.
+   */
   dropPath: Share,
   /** Weight of the auxiliary head's loss; no head where 0. */
   auxiliaryWeight: Schema.Number.pipe(Schema.nonNegative(), Schema.finite()),
   /** Share of a target that is spread over all classes. */
   labelSmoothing: Share,
-  /** Height and width to which images of a folder are brought when they are read; others keep their own. */
+  /**
+   * Height and width to which images of a folder are brought when they are read; others keep their
+   * own.
+   */
   readSize: Schema.optional(Count),
   /** What training images go through. */
   augmentation: Schema.Array(Augmentation),
@@ -43,9 +49,11 @@ export const TrainingProtocol = Schema.Struct({
 export interface TrainingProtocol extends Schema.Schema.Type<typeof TrainingProtocol> {}
 
 /**
- * The protocols of the publications. `darts-cifar`, `darts-imagenet`: the final trainings of Liu, Simonyan, Yang 2019 (arXiv 1806.09055) and of its
- * code. `nas-bench-201`: the training of every cell of Dong and Yang 2020 (arXiv 2001.00326) table 2. Differs from the code of the ImageNet one:
- * random windows are taken from the central square of an image, brought to 256×256, not from all of it.
+ * The protocols of the publications. `darts-cifar`, `darts-imagenet`: the final trainings of Liu,
+ * Simonyan, Yang 2019 (arXiv 1806.09055) and of its code. `nas-bench-201`: the training of every
+ * cell of Dong and Yang 2020 (arXiv 2001.00326) table 2. Differs from the code of the ImageNet one:
+ * random windows are taken from the central square of an image, brought to 256×256, not from all of
+ * it.
  */
 export const TRAINING_PROTOCOLS = {
   "darts-cifar": {
@@ -106,7 +114,10 @@ export function isTrainingProtocol(name: string): name is TrainingProtocolName {
   return Object.hasOwn(TRAINING_PROTOCOLS, name)
 }
 
-/** Numbers of a protocol, and whole parts of it that only a config file gives; numbers go before parts. */
+/**
+ * Numbers of a protocol, and whole parts of it that only a config file gives; numbers go before
+ * parts.
+ */
 export const protocolFields = grouped("Training, by default as its protocol", {
   stem: optional(oneOf("cifar", "imagenet"), "how a network of DARTS's skeleton begins", ""),
   channels: optional(whole(1), "channels of the first cell", ""),
@@ -132,7 +143,10 @@ export const protocolFields = grouped("Training, by default as its protocol", {
   preparation: optional(structured(Schema.Array(Augmentation)), "what measured images go through", "")
 })
 
-/** What goes before the numbers of a protocol, and the size of the images; the rest is the protocol's. */
+/**
+ * What goes before the numbers of a protocol, and the size of the images; the rest is the
+ * protocol's.
+ */
 export type ProtocolChanges = Partial<Values<typeof protocolFields>> & { readonly imageSize?: number | undefined }
 
 /** A protocol with changes. */
@@ -212,7 +226,10 @@ function sized(list: ReadonlyArray<Augmentation>, size: number | undefined): Rea
   )
 }
 
-/** The size that images of a folder are read in keeps its ratio to that of the central window; without one it is the images' own. */
+/**
+ * The size that images of a folder are read in keeps its ratio to that of the central window;
+ * without one it is the images' own.
+ */
 function readSizeOf(
   readSize: number | undefined,
   preparation: ReadonlyArray<Augmentation>,

@@ -5,7 +5,10 @@ const Count = Schema.Int.pipe(Schema.nonNegative())
 
 /** Means over images. */
 export const Measured = Schema.Struct({
-  /** Mean cross-entropy, with what a training loss adds: label smoothing, the auxiliary head's share. */
+  /**
+   * Mean cross-entropy, with what a training loss adds: label smoothing, the auxiliary head's
+   * share.
+   */
   loss: Schema.Number,
   /** Share of right answers, in [0, 1]. */
   accuracy: Schema.Number,

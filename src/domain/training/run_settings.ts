@@ -40,7 +40,10 @@ export const trainingRunFields = {
 /** The settings of a training from scratch. */
 export type TrainingRunSettings = Values<typeof trainingRunFields>
 
-/** Refuse a number of a schedule that the changed protocol does not have: it would stand for nothing. */
+/**
+ * Refuse a number of a schedule that the changed protocol does not have: it would stand for
+ * nothing.
+ */
 export function checkChanges(
   { learningRateFactor, lastLearningRate }: ProtocolChanges,
   { schedule }: TrainingProtocol

@@ -6,7 +6,10 @@ const Epochs = Schema.Int.pipe(Schema.positive())
 /** One learning rate throughout. */
 const ConstantRate = Schema.TaggedStruct("Constant", { first: Rate })
 
-/** Half a wave of a cosine from the first learning rate to the last, which holds from epoch `epochs` on. Source: Loshchilov and Hutter 2017 (arXiv 1608.03983) eq. 5. */
+/**
+ * Half a wave of a cosine from the first learning rate to the last, which holds from epoch `epochs`
+ * on. Source: Loshchilov and Hutter 2017 (arXiv 1608.03983) eq. 5.
+ */
 const CosineRate = Schema.TaggedStruct("Cosine", {
   first: Rate,
   last: Schema.optionalWith(Rate, { default: () => 0 }),
@@ -21,7 +24,10 @@ const ExponentialRate = Schema.TaggedStruct("Exponential", {
 
 const Plain = Schema.Union(ConstantRate, CosineRate, ExponentialRate)
 
-/** Another schedule, multiplied in its first epochs by 1/`epochs`, 2/`epochs` and on. Source: Goyal et al. 2017 (arXiv 1706.02677), an epoch at a time. */
+/**
+ * Another schedule, multiplied in its first epochs by 1/`epochs`, 2/`epochs` and on. Source: Goyal
+ * et al. 2017 (arXiv 1706.02677), an epoch at a time.
+ */
 const LinearWarmup = Schema.TaggedStruct("LinearWarmup", { epochs: Epochs, schedule: Plain })
 
 /** How the learning rate changes from epoch to epoch. */

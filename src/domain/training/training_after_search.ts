@@ -43,9 +43,10 @@ const QUICK_DARTS = { ...QUICK, channels: 16, cells: 8 } as const
 const SMALL_IMAGE = 24
 
 /**
- * How to train from scratch what a search found, on the images that it saw and in their size: by the protocol of the
- * publications, after a quick search for few epochs, and after trainings as they were. What the images are too small or
- * too few for is left out: the auxiliary head, a full batch, the size of crops and squares. Digits are not mirrored.
+ * How to train from scratch what a search found, on the images that it saw and in their size: by
+ * the protocol of the publications, after a quick search for few epochs, and after trainings as
+ * they were. What the images are too small or too few for is left out: the auxiliary head, a full
+ * batch, the size of crops and squares. Digits are not mirrored.
  */
 export function trainingAfterSearch(
   space: Space,

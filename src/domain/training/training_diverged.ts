@@ -1,6 +1,9 @@
 import * as Schema from "@effect/schema/Schema"
 
-/** A training has come to an end that no later step can mend: a loss, or what a step made, is NaN or infinite. Its last checkpoint is from before. */
+/**
+ * A training has come to an end that no later step can mend: a loss, or what a step made, is NaN or
+ * infinite. Its last checkpoint is from before.
+ */
 export class TrainingDiverged extends Schema.TaggedError<TrainingDiverged>()("TrainingDiverged", {
   what: Schema.Literal("training loss", "validation loss", "test loss", "state"),
   /** Counted from 0, as is the step; the step is null behind an epoch. */

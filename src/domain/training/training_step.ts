@@ -12,23 +12,28 @@ import { LEARNING_RATE, type OptimizerSettings, tensorsStep } from "./optimizer.
 /** One step of training as one program. */
 export interface TrainingStep {
   /**
-   * Inputs: the state, the batch and `learningRate` []. Outputs: the new state under the same names, and the metrics, all of shape [].
+   * Inputs: the state, the batch and `learningRate` []. Outputs: the new state under the same
+   * names, and the metrics, all of shape [].
    */
   readonly program: Program
   /**
-   * What stays from step to step: `param/…`, `buffer/…` and what the optimizer keeps. A parameter that the loss does not depend on is
-   * not part of it.
+   * What stays from step to step: `param/…`, `buffer/…` and what the optimizer keeps. A parameter
+   * that the loss does not depend on is not part of it.
    */
   readonly state: ReadonlyMap<string, Port>
   /** What differs from step to step: images, targets, masks. Without `learningRate`. */
   readonly batch: ReadonlyMap<string, Port>
-  /** `loss`, `gradientNorm` (before clipping) and, of a program with the output `logits` and the input `targets`, `correct`. */
+  /**
+   * `loss`, `gradientNorm` (before clipping) and, of a program with the output `logits` and the
+   * input `targets`, `correct`.
+   */
   readonly metrics: ReadonlyArray<string>
 }
 
 /**
- * A step of training from a forward program with the output `loss` of one element and the inputs `param/…`. Its outputs `buffer/…`, which are inputs
- * too, are running statistics. `clip`: the largest norm of all gradients together; they stay as they are where absent.
+ * A step of training from a forward program with the output `loss` of one element and the inputs
+ * `param/…`. Its outputs `buffer/…`, which are inputs too, are running statistics. `clip`: the
+ * largest norm of all gradients together; they stay as they are where absent.
  */
 export function trainingStep(
   forward: Program,
@@ -68,7 +73,10 @@ export function trainingStep(
   })
 }
 
-/** The state of a step at its start: the given parameters by their own names, running variances 1, all else 0. */
+/**
+ * The state of a step at its start: the given parameters by their own names, running variances 1,
+ * all else 0.
+ */
 export function initialTrainingState(
   { state }: Pick<TrainingStep, "state">,
   weights: ReadonlyMap<string, ArrayLike<number>>

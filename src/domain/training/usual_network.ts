@@ -17,7 +17,10 @@ import { TRAINING_PROTOCOLS, type TrainingProtocol, type TrainingProtocolName } 
 /** Images from this height and width on are ImageNet's kind. */
 const LARGE_IMAGE = 128
 
-/** The protocol in which the publications train a found architecture from scratch; DARTS's for large images from 128 pixels on. */
+/**
+ * The protocol in which the publications train a found architecture from scratch; DARTS's for large
+ * images from 128 pixels on.
+ */
 export function usualProtocol(space: Space, [, height, width]: ImageShape): TrainingProtocolName {
   const large = Math.min(height, width) >= LARGE_IMAGE
   return !halves(space) ? "nas-bench-201" : large ? "darts-imagenet" : "darts-cifar"
@@ -38,7 +41,10 @@ export interface UsualNetwork extends NetworkCount {
   readonly image: ImageShape
 }
 
-/** The network of an architecture in the size of a protocol, the usual one where none is given, in numbers. */
+/**
+ * The network of an architecture in the size of a protocol, the usual one where none is given, in
+ * numbers.
+ */
 export function usualNetwork(
   space: Space,
   architecture: Architecture,

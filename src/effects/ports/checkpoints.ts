@@ -13,7 +13,10 @@ export class CheckpointError extends Schema.TaggedError<CheckpointError>()("Chec
   }
 }
 
-/** All that a run needs to go on: a record of how far it is, as JSON, and its tensors in single precision. */
+/**
+ * All that a run needs to go on: a record of how far it is, as JSON, and its tensors in single
+ * precision.
+ */
 export interface Checkpoint {
   readonly record: string
   readonly tensors: ReadonlyMap<string, HostValues>

@@ -7,7 +7,10 @@ import type { CheckpointError } from "./checkpoints.ts"
 export class Curves extends Context.Tag("na-nas/Curves")<
   Curves,
   {
-    /** Make the curves go through these points and no others, whatever was shown before; steps rise. To be called with all points whenever there is a new one. */
+    /**
+     * Make the curves go through these points and no others, whatever was shown before; steps rise.
+     * To be called with all points whenever there is a new one.
+     */
     readonly show: (points: ReadonlyArray<CurvePoint>) => Effect.Effect<void, CheckpointError>
   }
 >() {}

@@ -6,7 +6,10 @@ import type * as Scope from "effect/Scope"
 import type { Batch, BatchRequest } from "../../domain/data/batch.ts"
 import type { DatasetError, DatasetInfo, DatasetSource, Samples } from "../../domain/data/dataset.ts"
 
-/** Gives raw samples by their numbers, from 0 to `size` − 1, in the order asked for and as often; the arrays are the caller's. */
+/**
+ * Gives raw samples by their numbers, from 0 to `size` − 1, in the order asked for and as often;
+ * the arrays are the caller's.
+ */
 interface Reader {
   readonly size: number
   readonly read: (indices: ArrayLike<number>) => Effect.Effect<Samples, DatasetError>
@@ -16,7 +19,9 @@ interface Reader {
 export type SampleReader = Reader & Brand.Brand<"SampleReader">
 export const SampleReader = Brand.nominal<SampleReader>()
 
-/** Reads samples that are for reports only; no `SampleReader`, so what searches cannot be given one. */
+/**
+ * Reads samples that are for reports only; no `SampleReader`, so what searches cannot be given one.
+ */
 export type TestReader = Reader & Brand.Brand<"TestReader">
 export const TestReader = Brand.nominal<TestReader>()
 
@@ -36,7 +41,10 @@ export interface Dataset {
 export class Datasets extends Context.Tag("na-nas/Datasets")<
   Datasets,
   {
-    /** Fetches what is not on this machine yet, and checks all that can be checked without decoding images. */
+    /**
+     * Fetches what is not on this machine yet, and checks all that can be checked without decoding
+     * images.
+     */
     readonly open: (source: DatasetSource) => Effect.Effect<Dataset, DatasetError>
   }
 >() {}
@@ -45,7 +53,9 @@ export class Datasets extends Context.Tag("na-nas/Datasets")<
 export interface BatchQueue {
   /** The next batch; none after the last one. */
   readonly next: Effect.Effect<Option.Option<Batch>, DatasetError>
-  /** Fraction of the time since the first `next` that the consumer waited for batches, from 0 to 1. */
+  /**
+   * Fraction of the time since the first `next` that the consumer waited for batches, from 0 to 1.
+   */
   readonly waitShare: Effect.Effect<number>
 }
 
@@ -55,7 +65,9 @@ export class Batches extends Context.Tag("na-nas/Batches")<
   {
     /** Threads besides the caller's that make batches at the moment. */
     readonly threads: Effect.Effect<number>
-    /** Begin to make the batches of requests, which are asked for one by one. Ends with the scope. */
+    /**
+     * Begin to make the batches of requests, which are asked for one by one. Ends with the scope.
+     */
     readonly open: (
       reader: SampleReader | TestReader,
       requests: Iterable<BatchRequest>

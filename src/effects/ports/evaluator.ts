@@ -4,7 +4,10 @@ import type * as Effect from "effect/Effect"
 import type { Architecture } from "../../domain/architecture/architecture.ts"
 import type { Evaluation } from "../../domain/score/score.ts"
 
-/** An architecture could not be evaluated. `architecture` is its key or text; `detail` says more than the reason. */
+/**
+ * An architecture could not be evaluated. `architecture` is its key or text; `detail` says more
+ * than the reason.
+ */
 export class EvaluationError extends Schema.TaggedError<EvaluationError>()("EvaluationError", {
   architecture: Schema.String,
   reason: Schema.Literal("unknown_architecture", "diverged", "out_of_memory", "timeout", "unreachable", "failed"),
@@ -17,9 +20,14 @@ export class EvaluationError extends Schema.TaggedError<EvaluationError>()("Eval
   }
 }
 
-/** Architectures in, validation losses out; lower is better. Equal identities promise equal losses. */
+/**
+ * Architectures in, validation losses out; lower is better. Equal identities promise equal losses.
+ */
 export interface ArchitectureEvaluator {
-  /** Names the evaluator and all that its losses depend on: the key of cached evaluations, with the architecture's. */
+  /**
+   * Names the evaluator and all that its losses depend on: the key of cached evaluations, with the
+   * architecture's.
+   */
   readonly identity: string
   /** Whether an architecture can be evaluated; a search never asks for one that cannot. */
   readonly admits: (architecture: Architecture) => boolean
@@ -32,8 +40,8 @@ export interface ArchitectureEvaluator {
     architectures: ReadonlyArray<Architecture>
   ) => Effect.Effect<ReadonlyArray<Evaluation>, EvaluationError>
   /**
-   * The evaluator whose trainings end after so many epochs, for successive halving. Its seconds are those of the whole
-   * training. Absent where evaluations have no epochs.
+   * The evaluator whose trainings end after so many epochs, for successive halving. Its seconds are
+   * those of the whole training. Absent where evaluations have no epochs.
    */
   readonly after?: (epochs: number) => ArchitectureEvaluator
 }

@@ -2,7 +2,9 @@ import * as Context from "effect/Context"
 import type { Architecture } from "../../domain/architecture/architecture.ts"
 import type { ReportedScore } from "../../domain/score/score.ts"
 
-/** What is told of an architecture after a search: test scores, sizes. No searcher has access to it. */
+/**
+ * What is told of an architecture after a search: test scores, sizes. No searcher has access to it.
+ */
 export class Reporter extends Context.Tag("na-nas/Reporter")<
   Reporter,
   {

@@ -58,7 +58,9 @@ export const Outcome = Schema.Struct({
 }).annotations({ identifier: "Outcome" })
 export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}
 
-/** Where a run keeps what it must not lose. A write has happened, whole, when its effect succeeds. */
+/**
+ * Where a run keeps what it must not lose. A write has happened, whole, when its effect succeeds.
+ */
 export class RunStore extends Context.Tag("na-nas/RunStore")<
   RunStore,
   {
@@ -69,7 +71,10 @@ export class RunStore extends Context.Tag("na-nas/RunStore")<
       evaluator: string,
       evaluations: ReadonlyArray<RecordedEvaluation>
     ) => Effect.Effect<void, RunStoreError>
-    /** Append to the journal of a repetition. An entry that stands there already must be equal, else `mismatch`. */
+    /**
+     * Append to the journal of a repetition. An entry that stands there already must be equal, else
+     * `mismatch`.
+     */
     readonly journal: (repetition: number, entries: ReadonlyArray<JournalEntry>) => Effect.Effect<void, RunStoreError>
     /** The outcomes of the repetitions that ended. */
     readonly outcomes: Effect.Effect<ReadonlyMap<number, Outcome>, RunStoreError>

@@ -25,7 +25,10 @@ export class TensorError extends Schema.TaggedError<TensorError>()("TensorError"
 /** Elements of a tensor in row-major order. */
 export type TensorData = Float32Array | Float64Array
 
-/** A tensor that lives on a backend's device until its scope closes. Only the backend that made it can read it. */
+/**
+ * A tensor that lives on a backend's device until its scope closes. Only the backend that made it
+ * can read it.
+ */
 export interface DeviceTensor {
   readonly shape: ReadonlyArray<number>
 }

@@ -12,8 +12,9 @@ import type { HostValues } from "../ports/tensor_backend.ts"
 import type { BatchInputs, BatchPlace, DartsPlan, StepBatches } from "./darts_step.ts"
 
 /**
- * Begin to make the batches of a search from a step on, in the order in which its steps take them: the validation images, then the training images.
- * Gives what takes those of the next step. An interruption on the way must be the end of the search.
+ * Begin to make the batches of a search from a step on, in the order in which its steps take them:
+ * the validation images, then the training images. Gives what takes those of the next step. An
+ * interruption on the way must be the end of the search.
  */
 export const openStepBatches = Effect.fnUntraced(function* (
   plan: DartsPlan,
@@ -38,7 +39,10 @@ export const openStepBatches = Effect.fnUntraced(function* (
   })
 })
 
-/** The batches that eigenvalues are measured on. They are augmented as in the first epoch, in every one. */
+/**
+ * The batches that eigenvalues are measured on. They are augmented as in the first epoch, in every
+ * one.
+ */
 export const takeCurvatureBatches = Effect.fnUntraced(function* (plan: DartsPlan, programs: StepPrograms) {
   const { settings, examples, seed } = plan
   const images = curvatureBatches(plan, examples, seed, settings.eigenvalueBatches)
@@ -50,7 +54,10 @@ export const takeCurvatureBatches = Effect.fnUntraced(function* (plan: DartsPlan
   )
 }, Effect.scoped)
 
-/** The requests of a search's batches from a step on, to its last epoch, or that after which it is read off. */
+/**
+ * The requests of a search's batches from a step on, to its last epoch, or that after which it is
+ * read off.
+ */
 function* batchRequests(
   plan: DartsPlan,
   from: { readonly epoch: number; readonly step: number }

@@ -48,10 +48,11 @@ export interface DartsOutcome {
 }
 
 /**
- * Run a search by gradients to its end. It is a pure function of the plan on one backend: see `resumable`.
+ * Run a search by gradients to its end. It is a pure function of the plan on one backend: see
+ * `resumable`.
  *
- * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) for the alternation; Wang et al. 2021 (arXiv 2105.06369) for the
- * neighborhood.
+ * Source: Liu, Simonyan, Yang 2019 (arXiv 1806.09055) for the alternation; Wang et al. 2021 (arXiv
+ * 2105.06369) for the neighborhood.
  */
 export const runDartsSearch = Effect.fn("runDartsSearch")(function* (
   plan: DartsPlan,

@@ -41,7 +41,10 @@ export interface DartsPlan extends DartsSearch {
   readonly initial: ReadonlyMap<string, ArrayLike<number>>
   /** Where the training images come from. */
   readonly reader: SampleReader
-  /** The request of a batch of images, which are numbers below `examples`. The same arguments give the same bits. */
+  /**
+   * The request of a batch of images, which are numbers below `examples`. The same arguments give
+   * the same bits.
+   */
   readonly request: (images: Int32Array, at: BatchPlace) => BatchRequest
 }
 
@@ -141,8 +144,8 @@ export const makeStep = Effect.fnUntraced(function* (plan: DartsPlan, programs: 
 })
 
 /**
- * Compiles the Hessian-vector product; gives the largest eigenvalue in an epoch, of the Hessian of the mean loss over
- * batches.
+ * Compiles the Hessian-vector product; gives the largest eigenvalue in an epoch, of the Hessian of
+ * the mean loss over batches.
  */
 export const makeCurvature = Effect.fnUntraced(function* (
   plan: DartsPlan,

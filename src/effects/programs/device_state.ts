@@ -23,8 +23,8 @@ export interface DeviceState {
   /** The tensors of this moment. They live until a run replaces them. */
   readonly tensors: () => ReadonlyMap<string, DeviceTensor>
   /**
-   * Run a program on the state and further inputs. Outputs named like tensors of the state replace these; those named in `read` are
-   * downloaded; all others are freed.
+   * Run a program on the state and further inputs. Outputs named like tensors of the state replace
+   * these; those named in `read` are downloaded; all others are freed.
    */
   readonly run: (
     executable: Executable,

@@ -11,7 +11,10 @@ export interface Finding {
   readonly versions: Readonly<Record<string, string>>
   /** Median time of a small convolution with its gradients, in milliseconds. */
   readonly milliseconds: number | null
-  /** Largest difference from the reference in double precision, relative to a tensor's largest element. */
+  /**
+   * Largest difference from the reference in double precision, relative to a tensor's largest
+   * element.
+   */
   readonly parityError: number | null
   readonly composed: ReadonlyArray<string>
 }

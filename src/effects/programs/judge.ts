@@ -6,11 +6,17 @@ import type { Outcome } from "../ports/run_store.ts"
 /** The score of a proposal, and whether it can be the outcome of a search. */
 export interface Judged extends Pick<Outcome, "ownLoss" | "ownDiverged"> {
   readonly loss: ValidationLoss
-  /** Whether one of its targets did not diverge and the loss is finite. What has no such score is never an outcome. */
+  /**
+   * Whether one of its targets did not diverge and the loss is finite. What has no such score is
+   * never an outcome.
+   */
   readonly hasScore: boolean
 }
 
-/** Judge a proposal by the evaluations of its targets, in their order. Trainings that diverged count with their losses, the worst that there are. */
+/**
+ * Judge a proposal by the evaluations of its targets, in their order. Trainings that diverged count
+ * with their losses, the worst that there are.
+ */
 export function judge(
   { aggregate }: PreparedObjective,
   targets: Targets,
@@ -28,7 +34,10 @@ export function judge(
   }
 }
 
-/** Why a search whose proposals all lack a score found nothing, and the settings that cure it, in backquotes. */
+/**
+ * Why a search whose proposals all lack a score found nothing, and the settings that cure it, in
+ * backquotes.
+ */
 export function noScore(
   objective: Objective,
   { diverged, uniqueEvaluations }: Pick<Outcome, "diverged" | "uniqueEvaluations">

@@ -25,7 +25,10 @@ export interface Ledger {
   readonly diverged: number
   /** The best proposal that has a score, of those that were evaluated for the most epochs. */
   readonly best: { readonly observation: Observation; readonly judged: Judged } | undefined
-  /** Seconds that were paid for networks: trainings go on where those of fewer epochs ended. Grows in place. */
+  /**
+   * Seconds that were paid for networks: trainings go on where those of fewer epochs ended. Grows
+   * in place.
+   */
   readonly paid: Map<number | string, number>
   /** Networks that were charged, by their epochs. Grows in place. */
   readonly seen: Map<number | undefined, Set<number | string>>
@@ -36,7 +39,10 @@ export function startLedger(): Ledger {
   return { spent: NOTHING_SPENT, diverged: 0, best: undefined, paid: new Map(), seen: new Map() }
 }
 
-/** The proposals of a wave that the budget's counts allow, and the limit that the next one would pass. */
+/**
+ * The proposals of a wave that the budget's counts allow, and the limit that the next one would
+ * pass.
+ */
 export function affordable(
   { objective, budget }: SearchPlan,
   ledger: Ledger,

@@ -15,14 +15,17 @@ import { type DeviceState, upload } from "./device_state.ts"
 export interface MeasurePlan {
   /** Images of a run; the last run takes what is left. */
   readonly batchSize: number
-  /** A network with running statistics for a number of images: from `x`, `targets` and the state to `loss` and `correct`, of shape []. */
+  /**
+   * A network with running statistics for a number of images: from `x`, `targets` and the state to
+   * `loss` and `correct`, of shape [].
+   */
   readonly program: (images: number) => Either.Either<Program, ProgramError>
   readonly request: (indices: Int32Array) => BatchRequest
 }
 
 /**
- * Gives what measures a state on all images of a list, each counted once. A second program is compiled for a last batch that is not full. Programs are
- * kept until the scope closes.
+ * Gives what measures a state on all images of a list, each counted once. A second program is
+ * compiled for a last batch that is not full. Programs are kept until the scope closes.
  */
 export const makeMeasure = Effect.fnUntraced(function* (plan: MeasurePlan, state: DeviceState) {
   const backend = yield* TensorBackend

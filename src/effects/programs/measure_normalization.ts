@@ -5,7 +5,10 @@ import type { SampleReader } from "../ports/datasets.ts"
 /** Images that are read at once. */
 const CHUNK = 256
 
-/** The normalization of a dataset's images with these numbers, by their own mean and standard deviation: what a source without customary numbers takes. */
+/**
+ * The normalization of a dataset's images with these numbers, by their own mean and standard
+ * deviation: what a source without customary numbers takes.
+ */
 export const measureNormalization = Effect.fn("measureNormalization")(function* (
   reader: SampleReader,
   images: Int32Array

@@ -10,8 +10,8 @@ import { RunStore } from "../ports/run_store.ts"
 import { SearchError } from "./search_error.ts"
 
 /**
- * The evaluations known to this process: those recorded in the run, and those made since. Architectures
- * that are the same network share one, that of the member which stands for them.
+ * The evaluations known to this process: those recorded in the run, and those made since.
+ * Architectures that are the same network share one, that of the member which stands for them.
  */
 export interface Memo {
   /** What evaluates the architectures that it lacks. */
@@ -25,10 +25,16 @@ export interface Memo {
   readonly set: (architecture: Architecture, evaluation: Evaluation) => void
 }
 
-/** Gives the memo of the evaluator's own trainings, by `undefined`, or of those that end after so many epochs. */
+/**
+ * Gives the memo of the evaluator's own trainings, by `undefined`, or of those that end after so
+ * many epochs.
+ */
 export type Memos = Effect.Effect.Success<ReturnType<typeof openMemos>>
 
-/** The memos of a run: of the evaluator's own trainings (`undefined`), and of those that end after so many epochs. */
+/**
+ * The memos of a run: of the evaluator's own trainings (`undefined`), and of those that end after
+ * so many epochs.
+ */
 export const openMemos = Effect.fn("openMemos")(function* (space: Space, identifier: Identifier) {
   const evaluator = yield* Evaluator
   const memos = new Map<number | undefined, Memo>()
@@ -99,7 +105,10 @@ function numberedMemo(
   }
 }
 
-/** Evaluate what the memo lacks, each network once; every evaluation is recorded as soon as its call ends. */
+/**
+ * Evaluate what the memo lacks, each network once; every evaluation is recorded as soon as its call
+ * ends.
+ */
 export const fillMemo = Effect.fn("fillMemo")(function* (
   memo: Memo,
   wanted: ReadonlyArray<ReadonlyArray<Architecture>>
@@ -133,7 +142,9 @@ export const fillMemo = Effect.fn("fillMemo")(function* (
   )
 })
 
-/** What is wrong with an evaluator's reply: it needs one evaluation per architecture, and no NaN. */
+/**
+ * What is wrong with an evaluator's reply: it needs one evaluation per architecture, and no NaN.
+ */
 function faultOf(
   evaluations: ReadonlyArray<Evaluation>,
   architectures: ReadonlyArray<Architecture>

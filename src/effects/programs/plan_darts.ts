@@ -22,7 +22,10 @@ import { Datasets } from "../ports/datasets.ts"
 import type { DartsPlan } from "./darts_step.ts"
 import { measureNormalization } from "./measure_normalization.ts"
 
-/** The plan of a run's search, what the data are, and the settings with all sizes. Data without a customary normalization get that of the images which the weights are trained on. */
+/**
+ * The plan of a run's search, what the data are, and the settings with all sizes. Data without a
+ * customary normalization get that of the images which the weights are trained on.
+ */
 export const planDartsSearch = Effect.fn("planDartsSearch")(function* (asked: DartsRun, space: Space) {
   const { protocol, imageSize = DATA_SIZES[protocol]?.imageSize } = asked.settings
   const source = yield* sourceOf({ ...asked.settings, imageSize })

@@ -27,7 +27,10 @@ export interface SupernetOptions {
   readonly scoreBatches: number | undefined
 }
 
-/** The plan of a supernet of a space. Errors: a space without networks, fewer validation images than the scores take. */
+/**
+ * The plan of a supernet of a space. Errors: a space without networks, fewer validation images than
+ * the scores take.
+ */
 export const planSupernet = Effect.fn("planSupernet")(function* (options: SupernetOptions) {
   const { space, protocol, images, scoreBatches } = options
   const { classes, shape: image, dataset, parts, seed } = images

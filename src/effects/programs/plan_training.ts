@@ -39,7 +39,10 @@ export interface TrainingImages extends Pick<TrainingPlan, "parts" | "request" |
   readonly shape: ImageShape
 }
 
-/** Open the data of a training. Data without a customary normalization get that of the training images. */
+/**
+ * Open the data of a training. Data without a customary normalization get that of the training
+ * images.
+ */
 export const openTrainingImages = Effect.fn("openTrainingImages")(function* (
   run: TrainingData,
   protocol: TrainingProtocol
@@ -100,7 +103,10 @@ function needed(list: ReadonlyArray<Augmentation>, [, height, width]: ImageShape
   return list.filter((one) => one._tag !== "Resize" || one.height !== height || one.width !== width)
 }
 
-/** The shape of images after a list; images are neither averaged to a larger size nor cut to a larger window. */
+/**
+ * The shape of images after a list; images are neither averaged to a larger size nor cut to a
+ * larger window.
+ */
 function shapeAfter(
   list: ReadonlyArray<Augmentation>,
   { shape }: DatasetInfo
@@ -119,7 +125,10 @@ function shapeAfter(
   return Either.right(now)
 }
 
-/** Parameters and multiply-adds of a network, without its auxiliary head; shapes of all parameters by the references' names. */
+/**
+ * Parameters and multiply-adds of a network, without its auxiliary head; shapes of all parameters
+ * by the references' names.
+ */
 interface TrainedNetwork {
   readonly parameters: number
   readonly multiplyAdds: number

@@ -12,7 +12,9 @@ export interface RepeatProgress extends SearchProgress {
   readonly repeat: number
 }
 
-/** The seed of a repetition: the seed itself where there is but one, so that each can be run alone. */
+/**
+ * The seed of a repetition: the seed itself where there is but one, so that each can be run alone.
+ */
 export function repetitionSeed(seed: Seed, repetition: number, repeat: number): Seed {
   return repeat === 1 ? seed : split(seed, repetition)
 }
@@ -29,7 +31,10 @@ export interface RepeatOptions {
   readonly onProgress: (progress: RepeatProgress) => Effect.Effect<void>
 }
 
-/** Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not run again. */
+/**
+ * Run a search `repeat` times with seeds of their own. Repetitions that the run store holds are not
+ * run again.
+ */
 export const repeatSearch = Effect.fn("repeatSearch")(function* (
   plan: SearchPlan,
   { seed, repeat, onProgress }: RepeatOptions

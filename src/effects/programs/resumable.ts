@@ -30,7 +30,10 @@ export interface Work {
 /** What a piece of a job does; `E` are the errors of its own. */
 type Piece<A, E> = Effect.Effect<A, E | TensorError | DatasetError, TensorBackend | Batches | Scope.Scope>
 
-/** A job of many steps, in epochs, that goes on from its last checkpoint. `resumable` runs its pieces. */
+/**
+ * A job of many steps, in epochs, that goes on from its last checkpoint. `resumable` runs its
+ * pieces.
+ */
 export interface Job<P extends Position, Inputs, Progress, E> {
   /** The record of a checkpoint. */
   readonly position: Schema.Schema<P, string>
@@ -44,7 +47,10 @@ export interface Job<P extends Position, Inputs, Progress, E> {
   readonly diverged: (position: P, tensor: string) => E
   /** Compiles the programs of the steps. */
   readonly open: (state: DeviceState, from: P) => Piece<OpenJob<P, Inputs, Progress, E>, E>
-  /** The position after so many seconds of this process, which began at `from`; a job need not count them. */
+  /**
+   * The position after so many seconds of this process, which began at `from`; a job need not count
+   * them.
+   */
   readonly timed?: (position: P, from: P, seconds: number) => P
 }
 
@@ -68,9 +74,10 @@ const BETWEEN_CHECKPOINTS = 30_000
 class NotFinite extends Data.TaggedError("NotFinite")<{ readonly tensor: string }> {}
 
 /**
- * Run a job to its end; gives its last position, and its tensors. Stopped anywhere and run again over the same
- * checkpoints, it ends with the same bits if its pieces are functions of their arguments. A checkpoint is written after
- * every epoch, every 30 seconds within it, and when the job is interrupted or its data cannot be read. None holds a NaN.
+ * Run a job to its end; gives its last position, and its tensors. Stopped anywhere and run again
+ * over the same checkpoints, it ends with the same bits if its pieces are functions of their
+ * arguments. A checkpoint is written after every epoch, every 30 seconds within it, and when the
+ * job is interrupted or its data cannot be read. None holds a NaN.
  */
 export const resumable = Effect.fn("resumable")(function* <
   P extends Position,

@@ -18,12 +18,16 @@ interface ScoredNeighborhood {
   readonly loss: number
   /** The architecture itself, whether or not it counts. */
   readonly center: ScoredArchitecture
-  /** Those that can be evaluated, nearest first; drawn by the seed where the objective asks for fewer than there are. */
+  /**
+   * Those that can be evaluated, nearest first; drawn by the seed where the objective asks for
+   * fewer than there are.
+   */
   readonly neighbors: ReadonlyArray<ScoredArchitecture>
 }
 
 /**
- * Score an architecture by its neighborhood, as a search would. Fails where the architecture itself cannot be evaluated.
+ * Score an architecture by its neighborhood, as a search would. Fails where the architecture itself
+ * cannot be evaluated.
  *
  * Source: Wang et al. 2021 (arXiv 2105.06369), g({f(a') : a' in N(a)}).
  */

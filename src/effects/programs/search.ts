@@ -17,16 +17,21 @@ export interface SearchProgress extends Spent {
 /** Proposals that are evaluated together and journaled together. */
 const WAVE = 64
 
-/** A search whose budget counts only new evaluations ends after this many proposals without one, per candidate. */
+/**
+ * A search whose budget counts only new evaluations ends after this many proposals without one, per
+ * candidate.
+ */
 const STALL = 10
 
 /**
- * Run one search to its end. It is a pure function of plan, seed and evaluator: run again over the same store it evaluates
- * nothing twice and ends with the same outcome, whatever the concurrency and wherever it was stopped. Under successive
- * halving a network counts once for each number of epochs, with the seconds that its training adds; a candidate that
- * diverged goes on only where there are no others.
+ * Run one search to its end. It is a pure function of plan, seed and evaluator: run again over the
+ * same store it evaluates nothing twice and ends with the same outcome, whatever the concurrency
+ * and wherever it was stopped. Under successive halving a network counts once for each number of
+ * epochs, with the seconds that its training adds; a candidate that diverged goes on only where
+ * there are no others.
  *
- * Source: Wang et al. 2021 (arXiv 2105.06369), NA-RS for a random search with a neighborhood objective.
+ * Source: Wang et al. 2021 (arXiv 2105.06369), NA-RS for a random search with a neighborhood
+ * objective.
  */
 export const search = Effect.fn("search")(function* (
   plan: SearchPlan,
@@ -82,7 +87,10 @@ export const search = Effect.fn("search")(function* (
   return outcome
 })
 
-/** Seconds are known behind an evaluation, so nothing is evaluated beside the proposal that may spend the last of them. */
+/**
+ * Seconds are known behind an evaluation, so nothing is evaluated beside the proposal that may
+ * spend the last of them.
+ */
 function wave({ budget }: SearchPlan): number {
   return budget.simulatedSeconds === undefined ? WAVE : 1
 }

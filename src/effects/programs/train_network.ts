@@ -37,7 +37,9 @@ import { type Job, type OpenJob, resumable, type Work } from "./resumable.ts"
 /** What a training from scratch is made of. */
 export interface TrainingPlan {
   readonly protocol: TrainingProtocol
-  /** Epochs after which it ends, at most those of the protocol, which its schedules are made for. */
+  /**
+   * Epochs after which it ends, at most those of the protocol, which its schedules are made for.
+   */
   readonly epochs: number
   readonly seed: Seed
   readonly step: TrainingStep
@@ -86,8 +88,9 @@ export const trainedSoFar = Effect.gen(function* () {
 })
 
 /**
- * Train a network to the end of its plan. It is a pure function of the plan on one backend: see `resumable`. A plan with
- * more epochs continues the checkpoints of one with fewer. Test images are measured once, behind the last epoch.
+ * Train a network to the end of its plan. It is a pure function of the plan on one backend: see
+ * `resumable`. A plan with more epochs continues the checkpoints of one with fewer. Test images are
+ * measured once, behind the last epoch.
  */
 export const trainNetwork = Effect.fn("trainNetwork")(function* (
   plan: TrainingPlan,

@@ -16,7 +16,10 @@ import { makeDeviceState, upload } from "./device_state.ts"
 import { SearchError } from "./search_error.ts"
 import { type TrainingPlan, type TrainingProgress, trainNetwork } from "./train_network.ts"
 
-/** What a supernet is made of: a training without validation and test, and how architectures are scored behind it. */
+/**
+ * What a supernet is made of: a training without validation and test, and how architectures are
+ * scored behind it.
+ */
 export interface SupernetPlan {
   readonly space: Space
   readonly shape: RelaxedShape
@@ -37,12 +40,15 @@ export function pathOfStep(space: Space, shape: RelaxedShape): NonNullable<Train
 }
 
 /**
- * Train a supernet by uniform paths, one architecture a step, and give what scores architectures with its weights, on validation batches and with their statistics. It
- * is a pure function of the plan on one backend: stopped anywhere and run again over the same checkpoints it ends with the same bits. Weights of
- * operations outside a path have the gradient 0, and still decay and move by their momentum. An architecture whose loss is NaN counts as the worst that the measure
- * has. Errors: a `SearchError` where the training diverges.
+ * Train a supernet by uniform paths, one architecture a step, and give what scores architectures
+ * with its weights, on validation batches and with their statistics. It is a pure function of the
+ * plan on one backend: stopped anywhere and run again over the same checkpoints it ends with the
+ * same bits. Weights of operations outside a path have the gradient 0, and still decay and move by
+ * their momentum. An architecture whose loss is NaN counts as the worst that the measure has.
+ * Errors: a `SearchError` where the training diverges.
  *
- * Source: Li and Talwalkar 2019 (arXiv 1902.07638); Guo et al. 2020 (arXiv 1904.00420). Differs from the latter: statistics are those of a batch, not gathered anew.
+ * Source: Li and Talwalkar 2019 (arXiv 1902.07638); Guo et al. 2020 (arXiv 1904.00420). Differs
+ * from the latter: statistics are those of a batch, not gathered anew.
  */
 export const trainSupernet = Effect.fn("trainSupernet")(function* (
   plan: SupernetPlan,

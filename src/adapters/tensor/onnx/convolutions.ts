@@ -61,7 +61,10 @@ export function convolutionFilter(
   return filterByTaps(e, image, gradient, geometry, kernel)
 }
 
-/** Filters [O, C, h, w] as those of the transposed convolution: per group, outputs and inputs exchanged. */
+/**
+ * Filters [O, C, h, w] as those of the transposed convolution: per group, outputs and inputs
+ * exchanged.
+ */
 function exchanged(e: Emitter, filter: Value, groups: number): Value {
   const [outputs, inputs, height, width] = filter.shape as readonly [number, number, number, number]
   if (outputs === groups && inputs === 1) return filter
@@ -171,8 +174,8 @@ function isBlockable({ target }: Emitter, { shape }: Value): boolean {
 const NCHWC = { domain: "com.microsoft.nchwc" } as const
 
 /**
- * An image in blocks of channels. Where its own channels do not fill blocks, all images of the batch become channels of one; the elements
- * lie alike in both cases.
+ * An image in blocks of channels. Where its own channels do not fill blocks, all images of the
+ * batch become channels of one; the elements lie alike in both cases.
  */
 function blocked(e: Emitter, image: Value): Value {
   const [batch, channels, ...size] = image.shape as readonly [number, number, ...Array<number>]
@@ -180,7 +183,10 @@ function blocked(e: Emitter, image: Value): Value {
   return { name: e.graph.operator("ReorderInput", [whole.name], NCHWC), shape: whole.shape }
 }
 
-/** A convolution of each channel for itself. Image and filter [1, maps, h, w] are in blocks; the result is not. */
+/**
+ * A convolution of each channel for itself. Image and filter [1, maps, h, w] are in blocks; the
+ * result is not.
+ */
 function blockedConvolution(e: Emitter, image: Value, filter: Value, geometry: ConvolutionGeometry): Value {
   const [batch, maps] = image.shape as readonly [number, number]
   const kernel = filter.shape.slice(2)
@@ -207,8 +213,9 @@ function blockedDepthwise(e: Emitter, image: Value, filter: Value, geometry: Con
 }
 
 /**
- * The filter gradient of a depthwise convolution is one too: the output gradient slides over the image as a filter as large as
- * itself, with stride and dilation exchanged, and leaves one number per place of the window.
+ * The filter gradient of a depthwise convolution is one too: the output gradient slides over the
+ * image as a filter as large as itself, with stride and dilation exchanged, and leaves one number
+ * per place of the window.
  */
 function blockedFilter(
   e: Emitter,
@@ -230,7 +237,10 @@ function blockedFilter(
   return e.reshape(e.sum(e.reshape(result, [batch, channels, ...kernel]), [0], false), [channels, 1, ...kernel])
 }
 
-/** Padding at the end of an axis, with which an output gradient slides over just the places of the window. */
+/**
+ * Padding at the end of an axis, with which an output gradient slides over just the places of the
+ * window.
+ */
 function spareAfter(
   { stride, dilation, padding }: ConvolutionGeometry,
   image: Value,

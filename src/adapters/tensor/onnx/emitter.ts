@@ -5,8 +5,8 @@ import type { OnnxGraph } from "./model.ts"
 /** Which operators a graph may use. */
 export interface OnnxTarget {
   /**
-   * Channels per block of ONNX Runtime's blocked convolution kernels (16 or 8 on CPUs that have them), 0 where only the standard's
-   * operators may be used.
+   * Channels per block of ONNX Runtime's blocked convolution kernels (16 or 8 on CPUs that have
+   * them), 0 where only the standard's operators may be used.
    */
   readonly block: number
   /** Whether ONNX Runtime's own matrix product with transposed operands may be used. */
@@ -27,7 +27,10 @@ function isFlat(counts: ReadonlyArray<number>, plane: number): boolean {
   return counts.slice(0, plane).every((count) => count === 0)
 }
 
-/** Writes the moves that several translations share. All of them leave nothing behind where nothing moves. */
+/**
+ * Writes the moves that several translations share. All of them leave nothing behind where nothing
+ * moves.
+ */
 export class Emitter {
   readonly graph: OnnxGraph
   readonly target: OnnxTarget
@@ -79,7 +82,8 @@ export class Emitter {
   }
 
   /**
-   * Elements of `fill` before, after and between those of each axis. Negative numbers before and after cut elements off.
+   * Elements of `fill` before, after and between those of each axis. Negative numbers before and
+   * after cut elements off.
    */
   pad(
     value: Value,
@@ -109,8 +113,9 @@ export class Emitter {
   }
 
   /**
-   * Elements moved by a distance along an axis, in memory order: what leaves a line enters the next one, and zeros enter the first. Right
-   * for tensors that are zero, or are not read, where elements cross from line to line.
+   * Elements moved by a distance along an axis, in memory order: what leaves a line enters the next
+   * one, and zeros enter the first. Right for tensors that are zero, or are not read, where
+   * elements cross from line to line.
    */
   shift(value: Value, axis: number, distance: number): Value {
     if (distance === 0) return value
@@ -122,7 +127,10 @@ export class Emitter {
     return this.reshape({ name, shape: [count] }, value.shape)
   }
 
-  /** Zeros around and between the rows and columns of matrices, as products with matrices of zeros and ones: faster than moving the elements. */
+  /**
+   * Zeros around and between the rows and columns of matrices, as products with matrices of zeros
+   * and ones: faster than moving the elements.
+   */
   #selected(
     value: Value,
     before: ReadonlyArray<number>,
@@ -156,7 +164,10 @@ export class Emitter {
     }
   }
 
-  /** Zeros after every element of an axis, which ONNX's padding cannot put between them; `trailing` follow the last one. */
+  /**
+   * Zeros after every element of an axis, which ONNX's padding cannot put between them; `trailing`
+   * follow the last one.
+   */
   #spread(value: Value, between: ReadonlyArray<number>): { spread: Value; trailing: ReadonlyArray<number> } {
     const { shape } = value
     const trailing = between.map((count, i) => (shape[i]! > 1 ? count : 0))

@@ -1,7 +1,10 @@
 import protobuf from "protobufjs/light.js"
 import type { Shape } from "../../../domain/program/operation.ts"
 
-/** The part of the ONNX format that programs need; field numbers are those of onnx.proto3, IR version 8. */
+/**
+ * The part of the ONNX format that programs need; field numbers are those of onnx.proto3, IR
+ * version 8.
+ */
 const FORMAT = {
   ModelProto: {
     irVersion: "int64 1",
@@ -58,10 +61,16 @@ const modelType = (() => {
   return protobuf.Root.fromJSON({ nested }).lookupType("ModelProto")
 })()
 
-/** An attribute of an ONNX operator: an integer, integers, a text, or a real number given as `{ float }`. */
+/**
+ * An attribute of an ONNX operator: an integer, integers, a text, or a real number given as `{
+ * float }`.
+ */
 type Attribute = number | string | ReadonlyArray<number> | { readonly float: number }
 
-/** How an operator is written: its attributes and its domain; what it and its result are called, where that matters. */
+/**
+ * How an operator is written: its attributes and its domain; what it and its result are called,
+ * where that matters.
+ */
 interface OperatorOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>
   readonly domain?: string
@@ -102,8 +111,8 @@ const OPERATOR_SETS = [
 ] as const
 
 /**
- * Grows an ONNX graph. Values are named by strings; equal operators of equal operands are made once, and so are equal constants.
- * Source of the format: the ONNX specification, operator set 18.
+ * Grows an ONNX graph. Values are named by strings; equal operators of equal operands are made
+ * once, and so are equal constants. Source of the format: the ONNX specification, operator set 18.
  */
 export class OnnxGraph {
   #nodes: Array<GraphNode> = []
@@ -169,7 +178,10 @@ export class OnnxGraph {
     this.#outputs.push(valueInfo(name, shape))
   }
 
-  /** Call the result of an operator by the name of an output, which needs no copy then. No operator may be added after it. */
+  /**
+   * Call the result of an operator by the name of an output, which needs no copy then. No operator
+   * may be added after it.
+   */
   outputAs(name: string, value: string, shape: Dimensions): void {
     const renamed = (names: ReadonlyArray<string>) => names.map((one) => (one === value ? name : one))
     const makes = (node: GraphNode) => node.output.includes(value)
@@ -216,9 +228,10 @@ export class OnnxGraph {
   }
 
   /**
-   * The operators in an order in which few are ready and wait, and few tensors are kept: those that only move the elements of inputs come first,
-   * reshapes and joins follow their last operand at once. ONNX Runtime sorts operators with a list of the ready ones, and looks through a list of free
-   * buffers for each, in time proportional to their lengths.
+   * The operators in an order in which few are ready and wait, and few tensors are kept: those that
+   * only move the elements of inputs come first, reshapes and joins follow their last operand at
+   * once. ONNX Runtime sorts operators with a list of the ready ones, and looks through a list of
+   * free buffers for each, in time proportional to their lengths.
    */
   #ordered(): ReadonlyArray<GraphNode> {
     const nodes = this.#needed()

@@ -1,6 +1,8 @@
 import type { Program } from "../../../domain/program/program.ts"
 
-/** A tensor that is cut along an axis: positions from 0 to its size, between which the parts lie. */
+/**
+ * A tensor that is cut along an axis: positions from 0 to its size, between which the parts lie.
+ */
 interface Partition {
   readonly axis: number
   readonly bounds: ReadonlyArray<number>
@@ -10,8 +12,8 @@ interface Partition {
 const FEWEST_PARTS = 4
 
 /**
- * The nodes of a program whose slices are disjoint parts along one axis, which one operator can make together: parameters in a vector of all of
- * them, for one.
+ * The nodes of a program whose slices are disjoint parts along one axis, which one operator can
+ * make together: parameters in a vector of all of them, for one.
  */
 export function partitionsOf(program: Program): ReadonlyMap<number, Partition> {
   const slices = new Map<number, Array<{ readonly axis: number; readonly start: number; readonly end: number }>>()

@@ -24,7 +24,10 @@ interface Line {
   readonly count: number
 }
 
-/** The maxima of one axis: per place of the window, 1 where the element there is the first that equals the maximum. */
+/**
+ * The maxima of one axis: per place of the window, 1 where the element there is the first that
+ * equals the maximum.
+ */
 interface Maxima {
   readonly line: Line
   readonly size: number
@@ -32,8 +35,8 @@ interface Maxima {
 }
 
 /**
- * Where the maxima lie: first along each row, then among the rows. The first of equal elements in row-major order lies in the first row
- * that holds the maximum, and is the first of it.
+ * Where the maxima lie: first along each row, then among the rows. The first of equal elements in
+ * row-major order lies in the first row that holds the maximum, and is the first of it.
  */
 function maxima(e: Emitter, image: Value, geometry: PoolGeometry): readonly [Maxima, Maxima] {
   const [across, down] = lines(geometry, image)
@@ -75,7 +78,10 @@ function maximaOf(e: Emitter, image: Value, top: Value, line: Line): Maxima {
   return { line, size, masks }
 }
 
-/** Whether there is a window around every element, so that each place of the window is a shift of the image. */
+/**
+ * Whether there is a window around every element, so that each place of the window is a shift of
+ * the image.
+ */
 function keepsSize({ stride, count }: Line, size: number): boolean {
   return stride === 1 && count === size
 }
@@ -182,7 +188,10 @@ function depthwise({ stride, padding }: PoolGeometry, channels: number): Convolu
   return { stride, dilation: [1, 1], padding, groups: channels }
 }
 
-/** A filter that sums a window, or averages it where all windows have as many elements; else each window's share. */
+/**
+ * A filter that sums a window, or averages it where all windows have as many elements; else each
+ * window's share.
+ */
 function window(
   e: Emitter,
   channels: number,

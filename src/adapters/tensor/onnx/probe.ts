@@ -2,8 +2,8 @@ import { OnnxGraph } from "./model.ts"
 import type { OnnxRuntime } from "./session.ts"
 
 /**
- * Channels per block of ONNX Runtime's blocked convolution kernels on this CPU: 16 with AVX-512, 8 with AVX2, 0 where it has none. Found by
- * asking it to bring numbers into blocks.
+ * Channels per block of ONNX Runtime's blocked convolution kernels on this CPU: 16 with AVX-512, 8
+ * with AVX2, 0 where it has none. Found by asking it to bring numbers into blocks.
  */
 export async function blockSize(runtime: OnnxRuntime): Promise<number> {
   const [channels, width] = [16, 2]
@@ -30,7 +30,10 @@ export async function blockSize(runtime: OnnxRuntime): Promise<number> {
   }
 }
 
-/** Row-major positions of an image's elements, in the order of blocks of channels, pixels, channels of the block. */
+/**
+ * Row-major positions of an image's elements, in the order of blocks of channels, pixels, channels
+ * of the block.
+ */
 function inBlocks(channels: number, width: number, block: number): ReadonlyArray<number> {
   return Array.from({ length: channels * width }, (_, i) => {
     const [group, rest] = [Math.floor(i / (block * width)), i % (block * width)]

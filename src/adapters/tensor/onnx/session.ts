@@ -11,8 +11,9 @@ export type OnnxRuntime = typeof import("onnxruntime-node")
 const LARGE = 2000
 
 /**
- * A session for a model. With a folder, the compiled form of a large model is kept there under a digest of the model, the runtime's version and the
- * settings, and loaded the next time. A file that cannot be loaded is made anew; a folder that cannot be written is done without.
+ * A session for a model. With a folder, the compiled form of a large model is kept there under a
+ * digest of the model, the runtime's version and the settings, and loaded the next time. A file
+ * that cannot be loaded is made anew; a folder that cannot be written is done without.
  */
 export async function createSession(
   runtime: OnnxRuntime,

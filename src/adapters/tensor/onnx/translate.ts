@@ -38,9 +38,9 @@ const STORED_ELEMENTS = 64
 
 /**
  * The program as one ONNX graph. Elements are repeated by ONNX's own broadcasting where an operator
- * has it, and transposed matrices are read where they lie; the other operations are written with the
- * operators of `target`. Inputs in `held` are no inputs of the model but tensors that it holds; their
- * names may not be those of other values.
+ * has it, and transposed matrices are read where they lie; the other operations are written with
+ * the operators of `target`. Inputs in `held` are no inputs of the model but tensors that it holds;
+ * their names may not be those of other values.
  */
 export function translate(
   program: Program,
@@ -84,7 +84,10 @@ class Translation {
     this.#values.set(at, value)
   }
 
-  /** The value with all its elements; repeated ones and flipped matrices are made when first asked for. */
+  /**
+   * The value with all its elements; repeated ones and flipped matrices are made when first asked
+   * for.
+   */
   whole(at: NodeId): Value {
     const known = this.#values.get(at)
     if (known !== undefined) return known

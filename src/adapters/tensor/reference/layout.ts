@@ -11,8 +11,8 @@ function strides(shape: Shape): ReadonlyArray<number> {
 }
 
 /**
- * Visit the elements of a tensor of this shape in order; `place` is where the element lies in another tensor, which starts
- * at `offset` and moves by `steps` per axis.
+ * Visit the elements of a tensor of this shape in order; `place` is where the element lies in
+ * another tensor, which starts at `offset` and moves by `steps` per axis.
  */
 function walk(
   shape: Shape,

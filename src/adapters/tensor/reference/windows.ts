@@ -8,8 +8,9 @@ export interface Tensor {
 }
 
 /**
- * The three kernels of a convolution, told apart by which of the tensors is written. For every output element and every
- * tap of the filter inside the image: forward adds image · filter to the output, the others its two derivatives.
+ * The three kernels of a convolution, told apart by which of the tensors is written. For every
+ * output element and every tap of the filter inside the image: forward adds image · filter to the
+ * output, the others its two derivatives.
  */
 export function convolve(
   { stride, dilation, padding, groups }: ConvolutionGeometry,
@@ -52,7 +53,10 @@ export function convolve(
   }
 }
 
-/** Visit every pooling window: the place of its result, and the places of its image elements inside the image. */
+/**
+ * Visit every pooling window: the place of its result, and the places of its image elements inside
+ * the image.
+ */
 export function forEachWindow(
   { kernel, stride, padding }: PoolGeometry,
   image: Shape,

@@ -15,7 +15,10 @@ import {
 import type { Kernels } from "./kernels.ts"
 import { capabilities } from "./runtimes.ts"
 
-/** Where the groups of a convolution that has several begin: channels per group and filters per group. */
+/**
+ * Where the groups of a convolution that has several begin: channels per group and filters per
+ * group.
+ */
 function parts(geometry: ConvolutionGeometry, channels: number, filters: number) {
   return Array.from({ length: geometry.groups }, (_, group) => ({
     one: { ...geometry, groups: 1 },
@@ -139,7 +142,10 @@ function denseFilter(k: Kernels, geometry: ConvolutionGeometry, kernel: Pair, x:
   return spreadFilter.undo(k, geometry, wide)
 }
 
-/** Where the elements end that a strided window of size 1 sees. TensorFlow's oneDNN kernel of its filter gradient breaks the heap. */
+/**
+ * Where the elements end that a strided window of size 1 sees. TensorFlow's oneDNN kernel of its
+ * filter gradient breaks the heap.
+ */
 function lastSeen(image: ReadonlyArray<number>, gradient: ReadonlyArray<number>, stride: Pair): ReadonlyArray<number> {
   return image.map((size, axis) => (axis === 1 || axis === 2 ? (gradient[axis]! - 1) * stride[axis - 1]! + 1 : size))
 }

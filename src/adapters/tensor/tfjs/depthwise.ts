@@ -25,7 +25,9 @@ function withEqualStrides(geometry: ConvolutionGeometry): ConvolutionGeometry {
   return geometry.stride[0] === geometry.stride[1] ? geometry : { ...geometry, stride: [1, 1] }
 }
 
-/** A convolution of each channel of an image [N, H, W, C] by its own filters, of [h, w, 1, C · m]. */
+/**
+ * A convolution of each channel of an image [N, H, W, C] by its own filters, of [h, w, 1, C · m].
+ */
 export function depthwise(k: Kernels, geometry: ConvolutionGeometry, x: Tensor, filter: Tensor): Tensor {
   const { dilation, padding } = capabilities(k.runtime)
   const native = dilation === "any" || (dilation === "stride 1" && geometry.stride.every((stride) => stride === 1))
@@ -101,7 +103,10 @@ export function depthwiseFilter(
   return spreadFilter.undo(k, geometry, k.reshape(wide, [...whole, 1, filters]))
 }
 
-/** The gradient of the convolution of equal strides: zeros where the strides of this one leave elements out. */
+/**
+ * The gradient of the convolution of equal strides: zeros where the strides of this one leave
+ * elements out.
+ */
 function everyElement(
   k: Kernels,
   geometry: ConvolutionGeometry,

@@ -41,7 +41,10 @@ interface Window {
   readonly padding: Padding
 }
 
-/** The padding as the kernel's attribute where it takes it, before the kernel where not. `kernel` begins with the window's sizes. */
+/**
+ * The padding as the kernel's attribute where it takes it, before the kernel where not. `kernel`
+ * begins with the window's sizes.
+ */
 export function fitted(window: Window, kernel: Shape, image: Shape, explicit: boolean): Fitted {
   const { before, after } = window.padding
   const shape = image as ImageShape
@@ -73,7 +76,10 @@ export function effectiveKernel({ dilation }: ConvolutionGeometry, kernel: Pair)
   return [dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1]
 }
 
-/** The padding of an output gradient whose convolution with the turned filter, at stride 1 and without padding, is the image gradient. */
+/**
+ * The padding of an output gradient whose convolution with the turned filter, at stride 1 and
+ * without padding, is the image gradient.
+ */
 export function transposedPadding(
   geometry: ConvolutionGeometry,
   kernel: Pair,

@@ -7,8 +7,9 @@ import { pooling } from "./pooling.ts"
 import { HWIO, inOrder, NHWC, type Order, rowMajor, Value } from "./value.ts"
 
 /**
- * The outputs of a program, node by node; each value is freed right after its last reader. Nothing is left behind where a kernel
- * fails. Runs without interruption: no other program's tensors can get between.
+ * The outputs of a program, node by node; each value is freed right after its last reader. Nothing
+ * is left behind where a kernel fails. Runs without interruption: no other program's tensors can
+ * get between.
  */
 export function interpret(
   k: Kernels,
@@ -180,7 +181,10 @@ function matMul(k: Kernels, a: Value, b: Value, shape: Shape): Value {
   return new Value(shape, rowMajor(rank), k.reshape(product, shape))
 }
 
-/** Whether tensors have the shapes of a program's inputs: the first that is missing or differs, if any. */
+/**
+ * Whether tensors have the shapes of a program's inputs: the first that is missing or differs, if
+ * any.
+ */
 export function misfit(program: Program, given: ReadonlyMap<string, { readonly shape: Shape }>) {
   for (const [name, { shape }] of program.inputs) {
     const tensor = given.get(name)

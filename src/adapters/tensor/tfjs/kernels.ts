@@ -2,20 +2,29 @@ import type * as Core from "@tensorflow/tfjs-core"
 import type { Shape } from "../../../domain/program/operation.ts"
 import type { RuntimeName } from "./runtimes.ts"
 
-/** How many kernels ran: those that compute, and views, which give a tensor's elements another shape or owner. */
+/**
+ * How many kernels ran: those that compute, and views, which give a tensor's elements another shape
+ * or owner.
+ */
 export interface KernelCount {
   readonly kernels: number
   readonly views: number
 }
 
-/** Zeros before, after and between the elements of an axis; negative numbers before and after cut elements off. */
+/**
+ * Zeros before, after and between the elements of an axis; negative numbers before and after cut
+ * elements off.
+ */
 export interface AxisPadding {
   readonly before: number
   readonly after: number
   readonly between: number
 }
 
-/** The kernels of one runtime, by the public engine. Whatever they make belongs to the caller's `tidy`. */
+/**
+ * The kernels of one runtime, by the public engine. Whatever they make belongs to the caller's
+ * `tidy`.
+ */
 export class Kernels {
   readonly core: typeof Core
   readonly runtime: RuntimeName
@@ -98,7 +107,10 @@ export class Kernels {
     )
   }
 
-  /** Zeros, or `value` outside, around and between elements. Zeros between are a reshape, a padding at the end of each element, a reshape. */
+  /**
+   * Zeros, or `value` outside, around and between elements. Zeros between are a reshape, a padding
+   * at the end of each element, a reshape.
+   */
   pad(x: Core.Tensor, axes: ReadonlyArray<AxisPadding>, value = 0): Core.Tensor {
     let spread = x
     for (const [axis, { between }] of axes.entries()) {

@@ -71,8 +71,9 @@ function scatter(k: Kernels, geometry: PoolGeometry, x: Tensor, gradient: Tensor
 }
 
 /**
- * WebAssembly's kernel takes the last of equal maxima, so it is given the image backwards, cut to what the windows reach. It overlooks maxima
- * that are not positive: windows that have one are done apart, on −1 / x, whose order is the same but for neighbors that rounding makes equal.
+ * WebAssembly's kernel takes the last of equal maxima, so it is given the image backwards, cut to
+ * what the windows reach. It overlooks maxima that are not positive: windows that have one are done
+ * apart, on −1 / x, whose order is the same but for neighbors that rounding makes equal.
  */
 function scatterBackwards(k: Kernels, geometry: PoolGeometry, x: Tensor, gradient: Tensor): Tensor {
   const { kernel, stride, padding } = geometry
@@ -108,7 +109,10 @@ function around({ padding: { before, after } }: PoolGeometry) {
   return [none, ...axes, none]
 }
 
-/** Elements of a window times window size by the number of elements inside the image: means that leave padding out. */
+/**
+ * Elements of a window times window size by the number of elements inside the image: means that
+ * leave padding out.
+ */
 function weighted(k: Kernels, { kernel, stride, padding }: PoolGeometry, size: Pair, x: Tensor): Tensor {
   if ([...padding.before, ...padding.after].every((count) => count === 0)) return x
   const factors = ([0, 1] as const).map((i) =>
@@ -121,7 +125,10 @@ function weighted(k: Kernels, { kernel, stride, padding }: PoolGeometry, size: P
   return k.multiply(x, k.core.tensor4d(weights, [1, x.shape[1]!, x.shape[2]!, 1]))
 }
 
-/** The value at the first maximum of each window: one tap after the other takes over where its element is larger. */
+/**
+ * The value at the first maximum of each window: one tap after the other takes over where its
+ * element is larger.
+ */
 function gather(k: Kernels, geometry: PoolGeometry, x: Tensor, values: Tensor): Tensor {
   const { kernel, stride, padding } = geometry
   const [batch, height, width, channels] = x.shape as ImageShape

@@ -9,11 +9,17 @@ export type RuntimeName = (typeof RUNTIMES)[number]
 /** What is known of a runtime. */
 interface Runtime {
   readonly package: string
-  /** Its name in the engine. Both packages over TensorFlow's C library share one, so a process can load one of them. */
+  /**
+   * Its name in the engine. Both packages over TensorFlow's C library share one, so a process can
+   * load one of them.
+   */
   readonly engineName: "tensorflow" | "wasm" | "cpu"
   /** What to run when it is missing. */
   readonly cure: string
-  /** Memory that its tensors may take together. WebAssembly has 4 GiB in all, and its kernels do not notice when they are used up. */
+  /**
+   * Memory that its tensors may take together. WebAssembly has 4 GiB in all, and its kernels do not
+   * notice when they are used up.
+   */
   readonly memoryBytes: number
   /** What is made of several kernels, since the runtime has none or an incomplete one. */
   readonly composed: ReadonlyArray<string>
@@ -81,7 +87,9 @@ export const RUNTIME: Readonly<Record<RuntimeName, Runtime>> = {
 interface Capabilities {
   /** Filter gradients, and image gradients of depthwise convolutions. */
   readonly gradients: boolean
-  /** Padding of any sizes in gradient and pooling kernels; only none or TensorFlow's SAME otherwise. */
+  /**
+   * Padding of any sizes in gradient and pooling kernels; only none or TensorFlow's SAME otherwise.
+   */
   readonly padding: boolean
   /** Dilated depthwise convolutions: of any stride, of stride 1, none. */
   readonly dilation: "any" | "stride 1" | "none"
@@ -99,7 +107,10 @@ export function capabilities(name: RuntimeName): Capabilities {
 
 let native: RuntimeName | undefined
 
-/** The core with the runtime registered and ready, or an exception. Its own checks are off: programs have the shapes of their schema. */
+/**
+ * The core with the runtime registered and ready, or an exception. Its own checks are off: programs
+ * have the shapes of their schema.
+ */
 export async function loadRuntime(name: RuntimeName): Promise<typeof Core> {
   const { engineName } = RUNTIME[name]
   if (engineName === "tensorflow") restoreUtil()
@@ -113,7 +124,10 @@ export async function loadRuntime(name: RuntimeName): Promise<typeof Core> {
   return core
 }
 
-/** Import what registers a runtime. The names of those that run anywhere are literals, so that bundlers take them along. */
+/**
+ * Import what registers a runtime. The names of those that run anywhere are literals, so that
+ * bundlers take them along.
+ */
 function register(name: RuntimeName): Promise<unknown> {
   switch (name) {
     case "tfjs-wasm":
@@ -125,7 +139,10 @@ function register(name: RuntimeName): Promise<unknown> {
   }
 }
 
-/** The packages over TensorFlow's C library call two functions of Node's `util` that Node 23 has dropped. */
+/**
+ * The packages over TensorFlow's C library call two functions of Node's `util` that Node 23 has
+ * dropped.
+ */
 function restoreUtil(): void {
   const util = process.getBuiltinModule?.("node:util")
   if (util === undefined || "isNullOrUndefined" in util) return

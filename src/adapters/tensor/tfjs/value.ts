@@ -22,8 +22,9 @@ export function inOrder<A>(perAxis: ReadonlyArray<A>, order: Order): ReadonlyArr
 }
 
 /**
- * A tensor of a program on the device: its axes may lie in memory in any order, so a transposition moves nothing, and an axis that
- * repeats one element may have size 1 there, so a broadcast copies nothing. It owns its tensors: `free` gives them back.
+ * A tensor of a program on the device: its axes may lie in memory in any order, so a transposition
+ * moves nothing, and an axis that repeats one element may have size 1 there, so a broadcast copies
+ * nothing. It owns its tensors: `free` gives them back.
  */
 export class Value {
   readonly shape: Shape
@@ -38,7 +39,10 @@ export class Value {
     this.tensor = tensor
   }
 
-  /** A tensor that views in `order`, without repetition: an axis may still have size 1. Made once, kept until the value is freed. */
+  /**
+   * A tensor that views in `order`, without repetition: an axis may still have size 1. Made once,
+   * kept until the value is freed.
+   */
   narrow(k: Kernels, order: Order): Core.Tensor {
     if (order.every((axis, i) => axis === this.order[i])) return this.tensor
     return this.#form(k, `narrow ${order.join()}`, () =>
