@@ -72,13 +72,14 @@ const trained = (name: string, args: ReadonlyArray<string>): Killable => ({
 
 const SUBJECTS: Readonly<Record<typeof values.what, () => ReadonlyArray<Killable>>> = {
   table: () =>
-    ["na-rs", "evolution", "local-search"].map((algorithm) =>
-      search(algorithm, [algorithm, "--objective", "neighborhood", "--samples", String(values.samples)])
-    ),
+    ["na-rs", "evolution", "local-search"].map((algorithm) => {
+      const objective = algorithm === "na-rs" ? [] : ["--objective", "neighborhood"]
+      return search(algorithm, [algorithm, ...objective, "--samples", String(values.samples)])
+    }),
   gradient: () => {
     const data = [...noise(24), "--batch-size", "4", "--channels", "2", "--crop", "1"]
     const method = ["na-darts", "--neighbors", "1", "--epochs", "10", "--backend", values.backend]
-    return [search("na-darts", [...data, ...method], "inputWait")]
+    return [search("na-darts", [...method, ...data], "inputWait")]
   },
   trained: () => {
     const data = [...noise(48), "--batch-size", "4", "--channels", "2", "--cells", "1", "--crop", "0"]
@@ -91,7 +92,7 @@ const SUBJECTS: Readonly<Record<typeof values.what, () => ReadonlyArray<Killable
   supernet: () => {
     const data = [...noise(96), "--batch-size", "4", "--channels", "2", "--backend", values.backend]
     const scored = ["na-rs", "--neighbors", "4", "--samples", "20", "--epochs", "20"]
-    return [search("na-rs", ["--evaluator", "supernet", ...data, ...scored])]
+    return [search("na-rs", [...scored, "--evaluator", "supernet", ...data])]
   },
   evaluate: () => {
     const data = ["--images", "240", "--validation", "0.2", "--image-size", "12", "--crop", "1", "--cutout", "4"]

@@ -47,7 +47,18 @@ function timed(args: ReadonlyArray<string>): { readonly ms: number; readonly std
 }
 
 const runs = Array.from({ length: flags.runs }, (_, i) => i)
-const repeated = ["bin/search.ts", ...search, "--samples", "100", "--neighbors", "24", "--repeat", "1000", "--json"]
+const repeated = [
+  "bin/search.ts",
+  "na-rs",
+  ...search,
+  "--samples",
+  "100",
+  "--neighbors",
+  "24",
+  "--repeat",
+  "1000",
+  "--json"
+]
 timed(["bin/search.ts", "--help"])
 const inside = runs.map(
   () =>
